@@ -1,0 +1,48 @@
+# Everything that a person or CI runs. PYTHON chooses the interpreter, ARGS goes to the program.
+PYTHON ?= python3
+ARGS ?=
+SEEDS ?= 200
+N ?= 50
+# One environment for each Python version, so that switching versions never mixes two of them.
+VENV := .venv/$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+BIN := $(VENV)/bin
+STAMP := $(VENV)/ready
+
+.PHONY: demo test test-real lint types check sim chaos bench clean
+.DELETE_ON_ERROR:
+
+# The lock lets two `make` run at once in one clone: the second waits and finds the work done.
+$(STAMP): pyproject.toml infra/venv
+	@$(PYTHON) infra/venv $(VENV)
+
+demo: $(STAMP)
+	@$(BIN)/python -m dishwasher demo $(ARGS)
+
+test: $(STAMP)
+	@$(BIN)/python -m pytest -q $(ARGS)
+
+test-real: $(STAMP)
+	@infra/ci-packages
+	@DISHWASHER_TEST_REAL=1 $(BIN)/python -m pytest -q --cov --cov-report= $(ARGS)
+	@$(BIN)/python infra/coverage
+
+lint: $(STAMP)
+	@$(BIN)/python -m ruff check . && $(BIN)/python -m ruff format --check .
+
+types: $(STAMP)
+	@$(BIN)/python -m mypy
+
+sim: $(STAMP)
+	@$(BIN)/python -m tests.sim --seeds $(SEEDS) $(ARGS)
+
+chaos: $(STAMP)
+	@$(BIN)/python -m tests.chaos --kills $(N) $(ARGS)
+
+bench: $(STAMP)
+	@$(BIN)/python -m bench.webhook $(ARGS)
+
+check: lint types sim
+	@$(BIN)/python -m pytest -q tests/test_architecture.py
+
+clean:
+	rm -rf .venv build .coverage* .mypy_cache .ruff_cache .pytest_cache
