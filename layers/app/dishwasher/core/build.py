@@ -1,0 +1,42 @@
+"""A plan being carried out for one commit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from dishwasher.core.event import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """Jobs of one event; its id follows from what is built, so planning twice finds the first."""
+
+    KIND: ClassVar[str] = "build"
+
+    id: str
+    event: Event
+    base_sha: str
+    """Where the event's changes start, for what judges added lines only; empty: everything."""
+    config_path: str
+    created: float
+    jobs: tuple[str, ...]
+    settled: int = 0
+    """How many of its jobs have concluded; touched by each, which serialises what they decide."""
+    pull_request: int = 0
+    """Number of the pull request that it was built for, 0 for none."""
+    due: float = 0.0
+    version: int = 0
+
+    @property
+    def group(self) -> str:
+        return build_group(self.event.repository.id, self.event.sha)
+
+    @property
+    def is_over(self) -> bool:
+        return self.settled >= len(self.jobs)
+
+
+def build_group(repository: int, sha: str) -> str:
+    """The index under which all builds of one commit stand."""
+    return f"{repository}/{sha}"

@@ -1,0 +1,62 @@
+"""Who may deploy to an environment now, and what was deployed there last."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """The lock of one environment of one repository: a single deployment at a time."""
+
+    KIND: ClassVar[str] = "environment"
+
+    id: str
+    """`<repository id>/<name>`."""
+    holder: str = ""
+    """Id of the job that deploys now, or whose outcome nobody knows; empty when free."""
+    unknown: bool = False
+    """The holder's outcome is unknown: only a human's re-run may take the lock."""
+    sha: str = ""
+    """The commit whose deployment started last."""
+    waiting: tuple[str, ...] = ()
+    """Ids of the jobs that want the lock, to be rung when it is free."""
+    due: float = 0.0
+    version: int = 0
+
+    @property
+    def group(self) -> str:
+        return ""
+
+
+def environment_id(repository: int, name: str) -> str:
+    return f"{repository}/{name}"
+
+
+def take(environment: Environment, job: str) -> Environment | None:
+    """The environment held by this job, or None when another one holds it."""
+    if environment.holder not in ("", job):
+        return None
+    waiting = tuple(other for other in environment.waiting if other != job)
+    return replace(environment, holder=job, unknown=False, waiting=waiting)
+
+
+def take_by_hand(environment: Environment, job: str) -> Environment | None:
+    """A human asked for it: an unknown outcome does not stand in the way, a running one does."""
+    return take(replace(environment, holder="") if environment.unknown else environment, job)
+
+
+def wait(environment: Environment, job: str) -> Environment:
+    if job in environment.waiting:
+        return environment
+    return replace(environment, waiting=(*environment.waiting, job))
+
+
+def release(environment: Environment, job: str, *, unknown: bool) -> Environment:
+    """The job is over; an unknown outcome keeps the lock."""
+    if environment.holder != job:
+        return environment
+    if unknown:
+        return replace(environment, unknown=True)
+    return replace(environment, holder="", unknown=False)

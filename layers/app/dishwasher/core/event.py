@@ -1,0 +1,72 @@
+"""What a delivery means, normalised: the only shape in which webhooks travel further."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+NO_COMMIT = "0" * 40
+"""What GitHub sends as `before` of a new ref and `after` of a deleted one."""
+
+
+class EventKind(StrEnum):
+    """The events that plan something."""
+
+    PUSH = "push"
+    PULL_REQUEST = "pull_request"
+    PULL_REQUEST_CLOSED = "pull_request_closed"
+    RERUN = "rerun"
+    PING = "ping"
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A repository: addressed by name, keyed by id, reached through an installation."""
+
+    id: int
+    owner: str
+    name: str
+    default_branch: str
+    private: bool
+    installation: int
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.owner}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequest:
+    """The parts of a pull request that decide what is built and whether it is trusted."""
+
+    number: int
+    head_ref: str
+    head_repository: int | None
+    """Id of the repository that holds the head; None when it was deleted."""
+    base_ref: str
+    base_sha: str
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened on GitHub and that Dishwasher acts on."""
+
+    kind: EventKind
+    delivery: str
+    repository: Repository
+    sender: str
+    sha: str
+    """The commit to build, 40 or 64 hex digits; empty for a ping."""
+    branch: str
+    """The branch pushed, or the head branch of the pull request; empty where there is none."""
+    before: str = NO_COMMIT
+    pull_request: PullRequest | None = None
+    job: str = ""
+    """For a re-run: our id of the job whose check run was clicked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """A delivery that plans nothing, and why."""
+
+    reason: str

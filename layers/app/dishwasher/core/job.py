@@ -1,0 +1,239 @@
+"""A job and its states: `blocked → queued → starting → running → concluded`, fenced by attempt.
+
+Every function takes a job and returns the next one; a flow stores it by compare-and-set. A write
+that carries an old attempt number finds itself refused by `fence`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import ClassVar
+
+from dishwasher.core.config import JobSpec, Kind
+from dishwasher.errors import Refused
+
+
+class State(StrEnum):
+    BLOCKED = "blocked"
+    QUEUED = "queued"
+    STARTING = "starting"
+    RUNNING = "running"
+    CONCLUDED = "concluded"
+
+
+class Reason(StrEnum):
+    """The closed vocabulary of why a job ended as it did."""
+
+    OK = "ok"
+    FAILED = "failed"
+    CONFIG = "config"
+    LOST = "lost"
+    INFRA = "infra"
+    TIMED_OUT = "timed_out"
+    CANCELLED = "cancelled"
+    SUPERSEDED = "superseded"
+    NEED_FAILED = "need_failed"
+    FILTERED = "filtered"
+    ADVISORY = "advisory"
+    REFUSED = "refused"
+    AWAITING_APPROVAL = "awaiting_approval"
+    UNKNOWN_EFFECT = "unknown_effect"
+
+
+class Conclusion(StrEnum):
+    """GitHub's conclusions of a check run, as far as an App may send them."""
+
+    SUCCESS = "success"
+    FAILURE = "failure"
+    NEUTRAL = "neutral"
+    CANCELLED = "cancelled"
+    SKIPPED = "skipped"
+    TIMED_OUT = "timed_out"
+    ACTION_REQUIRED = "action_required"
+
+
+CONCLUSION: dict[Reason, Conclusion] = {
+    Reason.OK: Conclusion.SUCCESS,
+    Reason.FAILED: Conclusion.FAILURE,
+    Reason.CONFIG: Conclusion.FAILURE,
+    Reason.LOST: Conclusion.FAILURE,
+    Reason.INFRA: Conclusion.FAILURE,
+    Reason.TIMED_OUT: Conclusion.TIMED_OUT,
+    # GitHub lets a *skipped* required check merge, so a job that should have run never says so.
+    Reason.CANCELLED: Conclusion.CANCELLED,
+    Reason.SUPERSEDED: Conclusion.CANCELLED,
+    Reason.NEED_FAILED: Conclusion.CANCELLED,
+    Reason.FILTERED: Conclusion.SKIPPED,
+    Reason.ADVISORY: Conclusion.NEUTRAL,
+    Reason.REFUSED: Conclusion.ACTION_REQUIRED,
+    Reason.AWAITING_APPROVAL: Conclusion.ACTION_REQUIRED,
+    Reason.UNKNOWN_EFFECT: Conclusion.ACTION_REQUIRED,
+}
+
+MEETS_A_NEED = frozenset({Reason.OK, Reason.ADVISORY})
+
+INFRA_RETRIES = 2
+"""New attempts after an attempt that died before the first user command."""
+LOST_RETRIES = 1
+"""New attempts of a check that died later; a deployment never gets one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Seconds that bound an attempt; smaller in tests, never different in kind."""
+
+    start: float = 60.0
+    """From dispatch to `/started`."""
+    lease: float = 60.0
+    """From one beat to the verdict that the runner is lost."""
+    beat: float = 20.0
+    job: float = 3600.0
+    """The job's own limit, kept by the runner."""
+    grace: float = 10.0
+    """Between a runner's own end and our looking again: results, uploads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What runs on one runner, and one check run on GitHub."""
+
+    KIND: ClassVar[str] = "job"
+
+    id: str
+    build: str
+    position: int
+    spec: JobSpec
+    needs: tuple[str, ...]
+    """Ids of the jobs that must meet this one's needs."""
+    state: State
+    attempt: int = 0
+    """The fencing number: 0 before the first attempt, then one more for each."""
+    deadline: float = 0.0
+    """When the reaper should look, in seconds since the epoch; 0 for never."""
+    infra_retries: int = 0
+    lost_retries: int = 0
+    code: str = ""
+    """SHA-256 of the attempt's one-time code, emptied by its use."""
+    token: str = ""
+    """SHA-256 of the attempt's token."""
+    cancel: bool = False
+    reason: Reason | None = None
+    detail: str = ""
+    """One sentence for people: what decided the reason."""
+    created: float = 0.0
+    started: float = 0.0
+    ended: float = 0.0
+    version: int = 0
+
+    @property
+    def group(self) -> str:
+        return self.build
+
+    @property
+    def due(self) -> float:
+        return self.deadline
+
+    @property
+    def attempt_id(self) -> str:
+        return f"{self.id}.{self.attempt}"
+
+    @property
+    def conclusion(self) -> Conclusion | None:
+        return None if self.reason is None else CONCLUSION[self.reason]
+
+    @property
+    def is_over(self) -> bool:
+        return self.state is State.CONCLUDED
+
+
+def parse_attempt(attempt_id: str) -> tuple[str, int]:
+    """Split `<job id>.<number>`; raises Refused for anything else."""
+    job_id, dot, number = attempt_id.rpartition(".")
+    # isascii: "²".isdigit() is true and int("²") raises.
+    if not dot or not job_id or not (number.isascii() and number.isdigit()) or len(number) > 9:
+        raise Refused("that is not the id of an attempt")
+    return job_id, int(number)
+
+
+def fence(job: Job, attempt: int) -> None:
+    """Refuse a word from any attempt but the live one."""
+    if job.attempt != attempt or job.state not in (State.STARTING, State.RUNNING):
+        raise Refused("this attempt is over; its words change nothing any more")
+
+
+def queue(job: Job, now: float, timing: Timing) -> Job:
+    """All needs are met: ready for a runner. The deadline makes the reaper ring again."""
+    return replace(job, state=State.QUEUED, deadline=now + timing.start)
+
+
+def claim(job: Job, code: str, now: float, timing: Timing) -> Job:
+    """Begin a new attempt whose runner shall show the code of this digest."""
+    if job.state is not State.QUEUED:
+        raise Refused(f"the job is {job.state}, not queued")
+    return replace(
+        job,
+        state=State.STARTING,
+        attempt=job.attempt + 1,
+        code=code,
+        token="",
+        deadline=now + timing.start,
+    )
+
+
+def redeem(job: Job, token: str) -> Job:
+    """The runner has shown its code: it is used up, and the token of this digest is its key."""
+    return replace(job, code="", token=token)
+
+
+def start(job: Job, now: float, timing: Timing) -> Job:
+    """The runner is about to run the first user command; a repeated word changes nothing."""
+    if job.state is State.RUNNING:
+        return job
+    return replace(job, state=State.RUNNING, started=now, deadline=now + timing.lease)
+
+
+def beat(job: Job, now: float, timing: Timing) -> Job:
+    """The runner lives; a starting job gets no longer than its start deadline."""
+    if job.state is not State.RUNNING:
+        return job
+    return replace(job, deadline=max(job.deadline, now + timing.lease))
+
+
+def conclude(job: Job, reason: Reason, detail: str, now: float) -> Job:
+    """The end; whoever comes later finds the job over."""
+    return replace(
+        job,
+        state=State.CONCLUDED,
+        reason=reason,
+        detail=detail,
+        deadline=0.0,
+        code="",
+        token="",
+        ended=now,
+    )
+
+
+def expire(job: Job, now: float, timing: Timing) -> Job:
+    """The attempt's time is up without a result: a new attempt, or the end (rule 2)."""
+    if job.cancel:
+        return conclude(job, Reason.CANCELLED, "Cancelled; its runner did not answer.", now)
+    if job.state is State.STARTING:
+        return _expire_before_effects(job, now, timing)
+    if job.spec.kind is Kind.DEPLOYMENT:
+        detail = (
+            "The runner was lost while the deployment ran, so nobody knows how far it came. "
+            "Look at the environment, then re-run this check if it shall deploy again."
+        )
+        return conclude(job, Reason.UNKNOWN_EFFECT, detail, now)
+    if job.lost_retries >= LOST_RETRIES:
+        detail = f"The runner was lost {job.lost_retries + 1} times while the job ran."
+        return conclude(job, Reason.LOST, detail, now)
+    return queue(replace(job, lost_retries=job.lost_retries + 1), now, timing)
+
+
+def _expire_before_effects(job: Job, now: float, timing: Timing) -> Job:
+    if job.infra_retries >= INFRA_RETRIES:
+        detail = f"No runner came up in {job.infra_retries + 1} attempts."
+        return conclude(job, Reason.INFRA, detail, now)
+    return queue(replace(job, infra_retries=job.infra_retries + 1), now, timing)

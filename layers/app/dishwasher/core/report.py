@@ -1,0 +1,86 @@
+"""What GitHub should show for a commit, and what it was last told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import ClassVar
+
+from dishwasher.core.findings import Finding
+from dishwasher.core.job import Conclusion
+
+ANNOTATIONS_PER_REQUEST = 50
+"""https://docs.github.com/en/rest/checks/runs#update-a-check-run: more are further updates."""
+
+
+class Status(StrEnum):
+    QUEUED = "queued"
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """The desired state of one check run; times are seconds since the epoch, 0 for not yet."""
+
+    name: str
+    head_sha: str
+    external_id: str
+    """Our job's id: what finds the check run again."""
+    details_url: str
+    status: Status
+    title: str
+    summary: str
+    conclusion: Conclusion | None = None
+    annotations: tuple[Finding, ...] = ()
+    started_at: float = 0.0
+    completed_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What GitHub was last told of one job."""
+
+    job: str
+    check: int = 0
+    """GitHub's id of the check run; 0 while none was made that we know of."""
+    digest: str = ""
+    """Of the desired state that was sent last, annotations aside."""
+    annotations: int = 0
+    completed: bool = False
+    doubtful: bool = False
+    """A call was begun whose end we have not seen: look before repeating it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The fenced claim on reporting one commit, and what was posted for it."""
+
+    KIND: ClassVar[str] = "report"
+
+    id: str
+    """`<repository id>/<sha>`, the group of its builds."""
+    holder: str = ""
+    """A secret of the claim that reports now; empty when nobody does."""
+    until: float = 0.0
+    """When the claim may be taken over."""
+    dirty: bool = False
+    """Something changed while the holder worked: go round once more."""
+    sweep: float = 0.0
+    """When to look for check runs that a lost answer has doubled; 0 for never."""
+    posted: tuple[Posted, ...] = ()
+    due: float = 0.0
+    version: int = 0
+
+    @property
+    def group(self) -> str:
+        return ""
+
+    def of(self, job: str) -> Posted:
+        """What was posted for the job; a blank one when nothing was."""
+        return next((posted for posted in self.posted if posted.job == job), Posted(job))
+
+    def having(self, posted: Posted) -> Report:
+        """The report with this job's entry replaced or added."""
+        others = tuple(other for other in self.posted if other.job != posted.job)
+        return replace(self, posted=(*others, posted))

@@ -1,0 +1,74 @@
+"""What an attempt brings home: phases, steps, findings, artifacts and the end of the log."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dishwasher.core.findings import Finding
+from dishwasher.core.job import Reason
+
+FINDINGS_KEPT = 1000
+"""Findings that a result carries; `findings_total` counts all of them."""
+TAIL_LINES = 40
+"""Last lines of the failing step that a check run shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """One command; `exit_code` is None while it runs or when it never ended by itself."""
+
+    command: str
+    exit_code: int | None = None
+    started: float = 0.0
+    """Seconds since the epoch."""
+    seconds: float = 0.0
+    log_start: int = 0
+    """Byte offsets of its output in the attempt's log."""
+    log_end: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseResult:
+    """A named stage of the job; `reason` is None while it runs."""
+
+    name: str
+    reason: Reason | None = None
+    started: float = 0.0
+    seconds: float = 0.0
+    log_start: int = 0
+    log_end: int | None = None
+    steps: tuple[StepResult, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A kept file: path relative to the artifact root, size in bytes, SHA-256 in hex."""
+
+    path: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What a beat says: how far the phases are."""
+
+    phases: tuple[PhaseResult, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How an attempt ended, in the runner's words; the server decides what follows."""
+
+    reason: Reason
+    detail: str
+    phases: tuple[PhaseResult, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    findings_total: int = 0
+    artifacts: tuple[Artifact, ...] = ()
+    tail: tuple[str, ...] = ()
+    """The failing step's last lines, colours stripped."""
+    log_bytes: int = 0
+    """Bytes of log that were offered; the stored log can be shorter where a chunk was lost."""
+    notes: tuple[str, ...] = ()
+    """What did not change the verdict and should be known: a lost log chunk, a skipped file."""

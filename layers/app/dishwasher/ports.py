@@ -1,0 +1,218 @@
+"""What the flows need from the world, as Protocols; `wiring/` chooses who answers.
+
+Every adapter raises the faults of `errors` and nothing else on purpose.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar, Protocol, TypeVar
+
+from dishwasher.core.event import Repository
+from dishwasher.core.report import Check
+from dishwasher.core.ticket import Bootstrap
+
+
+class Clock(Protocol):
+    """Time and chance: what makes a program unpredictable, behind one door."""
+
+    def now(self) -> float:
+        """Seconds since the epoch."""
+        ...
+
+    def secret(self) -> str:
+        """A new unguessable text of at least 128 bits, safe in URLs."""
+        ...
+
+
+class Record(Protocol):
+    """A value that a store keeps: a frozen dataclass that `core.codec` can write."""
+
+    KIND: ClassVar[str]
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def group(self) -> str:
+        """Index: records of a kind with the same non-empty group are listed together."""
+        ...
+
+    @property
+    def due(self) -> float:
+        """Index: when the reaper should look, in seconds since the epoch; 0 for never."""
+        ...
+
+    @property
+    def version(self) -> int:
+        """How often it has been stored; 0 means that it must not be stored yet."""
+        ...
+
+
+R = TypeVar("R", bound=Record)
+
+
+class Store(Protocol):
+    """The table, which is the truth."""
+
+    def get(self, kind: type[R], id: str) -> R | None: ...
+
+    def save(self, *records: Record) -> None:
+        """Store all or none, each with its version raised by one.
+
+        Raises Conflict when the stored version of any is not the one given (absent counts as 0).
+        """
+        ...
+
+    def group(self, kind: type[R], group: str) -> tuple[R, ...]:
+        """All records of a kind in a group, by id."""
+        ...
+
+    def due(self, kind: type[R], now: float, limit: int) -> tuple[R, ...]:
+        """At most `limit` records of a kind with 0 < due <= now, the longest overdue first."""
+        ...
+
+
+class Topic(StrEnum):
+    DELIVERIES = "deliveries"
+    JOBS = "jobs"
+    REPORTS = "reports"
+
+
+class Bells(Protocol):
+    """The queue as the flows see it: "look at this". May be lost, doubled, late, out of order."""
+
+    def ring(self, topic: Topic, key: str, delay: float = 0.0) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A bell that was heard; `receipt` is the queue's own."""
+
+    topic: Topic
+    key: str
+    receipt: str
+
+
+class Queue(Bells, Protocol):
+    """The queue as a worker loop sees it."""
+
+    def take(self, topic: Topic, wait: float) -> Message | None:
+        """The next message, hidden from others for a while; None when none came in time (s)."""
+        ...
+
+    def done(self, message: Message) -> None:
+        """Handled; a bell rung since it was taken rings again."""
+        ...
+
+
+class Blobs(Protocol):
+    """Files by key (`/`-separated): logs, artifacts, results, large deliveries."""
+
+    def put(self, key: str, data: bytes) -> None: ...
+
+    def get(self, key: str, start: int = 0, end: int | None = None) -> bytes | None:
+        """Bytes [start, end) or None when there is no such key."""
+        ...
+
+    def size(self, key: str) -> int | None: ...
+
+    def append(self, key: str, offset: int, data: bytes) -> int:
+        """Write at `offset` unless that leaves a hole; answers the offset wanted next.
+
+        Bytes that are there already are not changed, so a repeated call is harmless.
+        """
+        ...
+
+    def upload_url(self, key: str, size: int, sha256: str) -> str:
+        """Where a runner may PUT exactly this file, for a limited time."""
+        ...
+
+
+class Fleet(Protocol):
+    """Where runners come from."""
+
+    def start(self, bootstrap: Bootstrap) -> None:
+        """Begin a runner; returns before it runs. Raises InfraError when none can be had."""
+        ...
+
+    def stop(self, attempt: str) -> None:
+        """End the runner of this attempt if it is still there."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How `head` relates to `base`: ahead, behind, diverged or identical."""
+
+    status: str
+    merge_base: str
+
+
+class Source(Protocol):
+    """What the flows read from the forge's repositories."""
+
+    def file(self, repository: Repository, path: str, sha: str) -> bytes | None:
+        """The file at that commit, None where there is none."""
+        ...
+
+    def branch_sha(self, repository: Repository, branch: str) -> str | None: ...
+
+    def compare(self, repository: Repository, base: str, head: str) -> Comparison | None:
+        """None when GitHub does not know one of the commits or they share no history."""
+        ...
+
+    def clone_url(self, repository: Repository) -> str: ...
+
+    def clone_token(self, repository: Repository) -> str:
+        """A new token for one repository, contents:read, to be revoked by `revoke`."""
+        ...
+
+    def revoke(self, token: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class PostedCheck:
+    """A check run of ours as the forge lists it."""
+
+    id: int
+    external_id: str
+    completed: bool
+
+
+class Checks(Protocol):
+    """Check runs on the forge; no call sleeps, none repeats a POST."""
+
+    def create(self, repository: Repository, check: Check) -> int:
+        """Open the check run and answer its id; raises Ambiguous when it may have been made."""
+        ...
+
+    def update(self, repository: Repository, id: int, check: Check) -> None:
+        """Make the check run say this; `check.annotations` are added to those it has."""
+        ...
+
+    def list(self, repository: Repository, sha: str) -> tuple[PostedCheck, ...]:
+        """Every check run of ours on this commit, re-runs included."""
+        ...
+
+    def has_room(self, repository: Repository) -> bool:
+        """False under pressure: leave out what only shows progress."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FailedDelivery:
+    """A delivery that GitHub could not hand over: GitHub's id of it, and its GUID."""
+
+    id: int
+    guid: str
+
+
+class Deliveries(Protocol):
+    """GitHub's own log of what it sent us."""
+
+    def failed(self, since: float) -> tuple[FailedDelivery, ...]:
+        """Deliveries since that time whose GUID has no successful one."""
+        ...
+
+    def redeliver(self, id: int) -> None: ...
