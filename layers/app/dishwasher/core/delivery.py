@@ -1,4 +1,9 @@
-"""One webhook POST, stored once by its GUID."""
+"""One webhook POST, stored once by its GUID.
+
+What is stored is the normalised event, not the body: it is small enough for a row whatever GitHub
+sent (25 MB at most, where DynamoDB's rows end at 400 KB), and a malformed body is refused by the
+request that brings it instead of failing later where nobody looks.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +11,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
+from dishwasher.core.event import Event
+
 MAX_BODY = 25 * 1024 * 1024
 """GitHub caps payloads at 25 MB: https://docs.github.com/en/webhooks/webhook-events-and-payloads"""
-INLINE_BODY = 100 * 1024
-"""A larger body is a blob, so that rows stay far below DynamoDB's 400 KB."""
+GIVE_UP_AFTER = 3 * 24 * 3600.0
+"""Seconds; GitHub itself forgets a delivery after three days."""
 REPLAN_AFTER = 30.0
 """Seconds after which a delivery that is still only received gets its bell rung again."""
 
@@ -25,21 +32,18 @@ class Delivery:
     KIND: ClassVar[str] = "delivery"
 
     id: str
-    event: str
+    name: str
+    """GitHub's name of the event, for people."""
     received: float
-    body: str | None
-    """The JSON text, or None where it is the blob `deliveries/<id>`."""
+    """Seconds since the epoch."""
+    event: Event | None
+    """None where nothing is planned."""
     stage: Stage = Stage.RECEIVED
     reason: str = ""
     build: str = ""
-    tries: int = 0
     due: float = 0.0
     version: int = 0
 
     @property
     def group(self) -> str:
         return ""
-
-    @property
-    def blob(self) -> str:
-        return f"deliveries/{self.id}"

@@ -16,7 +16,6 @@ class EventKind(StrEnum):
     PULL_REQUEST = "pull_request"
     PULL_REQUEST_CLOSED = "pull_request_closed"
     RERUN = "rerun"
-    PING = "ping"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +55,12 @@ class Event:
     repository: Repository
     sender: str
     sha: str
-    """The commit to build, 40 or 64 hex digits; empty for a ping."""
+    """The commit to build, 40 or 64 hex digits."""
     branch: str
     """The branch pushed, or the head branch of the pull request; empty where there is none."""
     before: str = NO_COMMIT
+    """What the branch pointed at; NO_COMMIT for a new branch."""
+    forced: bool = False
     pull_request: PullRequest | None = None
     job: str = ""
     """For a re-run: our id of the job whose check run was clicked."""

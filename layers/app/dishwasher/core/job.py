@@ -77,6 +77,8 @@ INFRA_RETRIES = 2
 """New attempts after an attempt that died before the first user command."""
 LOST_RETRIES = 1
 """New attempts of a check that died later; a deployment never gets one."""
+REPORT_AFTER = 30.0
+"""Seconds after which a verdict that GitHub has not been told gets its bell rung again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +164,11 @@ def fence(job: Job, attempt: int) -> None:
         raise Refused("this attempt is over; its words change nothing any more")
 
 
+def block(job: Job, now: float, timing: Timing) -> Job:
+    """It waits for its needs; the deadline makes the reaper look at them again."""
+    return replace(job, state=State.BLOCKED, deadline=now + timing.start)
+
+
 def queue(job: Job, now: float, timing: Timing) -> Job:
     """All needs are met: ready for a runner. The deadline makes the reaper ring again."""
     return replace(job, state=State.QUEUED, deadline=now + timing.start)
@@ -201,17 +208,27 @@ def beat(job: Job, now: float, timing: Timing) -> Job:
 
 
 def conclude(job: Job, reason: Reason, detail: str, now: float) -> Job:
-    """The end; whoever comes later finds the job over."""
+    """The end; whoever comes later finds the job over. The deadline stands until it is reported."""
     return replace(
         job,
         state=State.CONCLUDED,
         reason=reason,
         detail=detail,
-        deadline=0.0,
+        deadline=now + REPORT_AFTER,
         code="",
         token="",
         ended=now,
     )
+
+
+def reported(job: Job) -> Job:
+    """GitHub shows the verdict: nobody needs to look any more."""
+    return replace(job, deadline=0.0)
+
+
+def look_again(job: Job, now: float, timing: Timing) -> Job:
+    """The bell was rung for a job that waits; ring again when this passes."""
+    return replace(job, deadline=now + timing.start)
 
 
 def expire(job: Job, now: float, timing: Timing) -> Job:

@@ -1,0 +1,69 @@
+"""Text from jobs and repositories, made inert for GitHub's Markdown, and cut to GitHub's limits."""
+
+from __future__ import annotations
+
+import re
+
+MAX_OUTPUT_BYTES = 65_535
+"""Of a check run's summary: documented as characters, enforced as bytes.
+
+https://github.com/github/docs/issues/35252
+"""
+_CUT = "\n\n*Cut here; the whole is on the job's page.*"
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""C0 and C1 controls but tab and newline, and what turns the direction of writing."""
+_SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~&:])")
+_MENTION = re.compile(r"([@#])(?=\w)")
+_FENCES = re.compile(r"`{3,}")
+_URL = re.compile(r"(?i)\b(https?|ftp)(?=://)|\b(www)(?=\.)")
+_JOINER = "\u2060"
+"""Word joiner: shows nothing, and keeps GitHub from seeing a mention, a reference or a link."""
+
+
+def printable(text: str) -> str:
+    """The text without control characters; lone surrogates become U+FFFD."""
+    return _CONTROL.sub("\ufffd", text).encode("utf-8", "replace").decode("utf-8")
+
+
+def inert(text: str, limit: int = 200) -> str:
+    """One line of text that shows as itself: no markup, no mention, no reference, no link."""
+    line = printable(" ".join(text.split()))
+    if len(line) > limit:
+        line = line[: limit - 1] + "…"
+    line = _MENTION.sub(rf"\1{_JOINER}", line)
+    line = _URL.sub(rf"\g<0>{_JOINER}", line)
+    return _SPECIAL.sub(r"\\\1", line)
+
+
+def fenced(lines: list[str], line_limit: int = 500) -> str:
+    """A block of code holding the lines; its fence is longer than any inside."""
+    body = "\n".join(
+        line if len(line) <= line_limit else line[: line_limit - 1] + "…"
+        for line in map(printable, lines)
+    )
+    fence = "`" * max(3, 1 + max((len(run) for run in _FENCES.findall(body)), default=0))
+    return f"{fence}text\n{body}\n{fence}"
+
+
+def cut(text: str, limit: int = MAX_OUTPUT_BYTES) -> str:
+    """The text in at most `limit` bytes of UTF-8, whole characters, and a word where it was cut."""
+    data = text.encode("utf-8", "replace")
+    if len(data) <= limit:
+        return data.decode("utf-8")
+    room = limit - len(_CUT.encode())
+    kept = data[:room].decode("utf-8", "ignore")
+    # A fence that the cut leaves open would swallow the word about the cut.
+    return kept.rpartition("\n")[0] + _CUT if "\n" in kept else kept + _CUT
+
+
+def sections(parts: list[str], limit: int = MAX_OUTPUT_BYTES) -> str:
+    """Whole parts, in order, as many as fit; says what was left out instead of cutting inside."""
+    text = ""
+    for index, part in enumerate(parts):
+        joined = f"{text}\n\n{part}" if text else part
+        rest = index < len(parts) - 1
+        if len(joined.encode("utf-8", "replace")) + (len(_CUT.encode()) if rest else 0) > limit:
+            return text + _CUT if text else cut(part, limit)
+        text = joined
+    return text

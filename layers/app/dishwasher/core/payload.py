@@ -1,0 +1,158 @@
+"""A webhook's JSON payload → Event, or why it plans nothing. Reads only what is needed, leniently.
+
+Shapes: https://docs.github.com/en/webhooks/webhook-events-and-payloads
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from dishwasher.core.event import (
+    NO_COMMIT,
+    Event,
+    EventKind,
+    Ignored,
+    PullRequest,
+    Repository,
+)
+from dishwasher.errors import UserError
+
+SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+"""An object name of git, SHA-1 or SHA-256, written out."""
+OWNER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
+NAME = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}")
+"""What GitHub allows in names; checked because they become URLs and folders."""
+
+BUILT_ACTIONS = frozenset({"opened", "synchronize", "reopened"})
+
+Json = Mapping[str, Any]
+
+
+def read(name: str, delivery: str, payload: Json) -> Event | Ignored:
+    """The meaning of a delivery of the event `name`; raises UserError where it is malformed."""
+    if name == "ping":
+        return Ignored("ping: the webhook works")
+    if name == "push":
+        return _push(delivery, payload)
+    if name == "pull_request":
+        return _pull_request(delivery, payload)
+    if name == "check_run":
+        return _check_run(delivery, payload)
+    return Ignored(f"nothing is built for the event {name}")
+
+
+def _push(delivery: str, payload: Json) -> Event | Ignored:
+    ref = _text(payload, "ref")
+    if not ref.startswith("refs/heads/"):
+        return Ignored("only pushes to branches are built")
+    if payload.get("deleted") is True or _text(payload, "after") == NO_COMMIT:
+        return Ignored("the branch was deleted")
+    return Event(
+        kind=EventKind.PUSH,
+        delivery=delivery,
+        repository=_repository(payload),
+        sender=_sender(payload),
+        sha=_sha(payload, "after"),
+        branch=ref.removeprefix("refs/heads/"),
+        before=_sha(payload, "before"),
+        forced=payload.get("forced") is True,
+    )
+
+
+def _pull_request(delivery: str, payload: Json) -> Event | Ignored:
+    action = _text(payload, "action")
+    if action not in BUILT_ACTIONS and action != "closed":
+        return Ignored(f"nothing is built for pull_request.{action}")
+    data = _object(payload, "pull_request")
+    head, base = _object(data, "head"), _object(data, "base")
+    head_repository = head.get("repo")
+    return Event(
+        kind=EventKind.PULL_REQUEST_CLOSED if action == "closed" else EventKind.PULL_REQUEST,
+        delivery=delivery,
+        repository=_repository(payload),
+        sender=_sender(payload),
+        sha=_sha(head, "sha"),
+        branch=_text(head, "ref"),
+        pull_request=PullRequest(
+            number=_number(payload, "number"),
+            head_ref=_text(head, "ref"),
+            # GitHub sends null where a fork was deleted.
+            head_repository=None
+            if head_repository is None
+            else _number(_object(head, "repo"), "id"),
+            base_ref=_text(base, "ref"),
+            base_sha=_sha(base, "sha"),
+        ),
+    )
+
+
+def _check_run(delivery: str, payload: Json) -> Event | Ignored:
+    action = _text(payload, "action")
+    if action != "rerequested":
+        return Ignored(f"nothing is done for check_run.{action}")
+    run = _object(payload, "check_run")
+    job = run.get("external_id")
+    if not isinstance(job, str) or not job:
+        return Ignored("that check run is not one of ours: it has no external_id")
+    return Event(
+        kind=EventKind.RERUN,
+        delivery=delivery,
+        repository=_repository(payload),
+        sender=_sender(payload),
+        sha=_sha(run, "head_sha"),
+        branch="",
+        job=job,
+    )
+
+
+def _repository(payload: Json) -> Repository:
+    data = _object(payload, "repository")
+    return Repository(
+        id=_number(data, "id"),
+        owner=_matching(OWNER, _object(data, "owner"), "login"),
+        name=_matching(NAME, data, "name"),
+        default_branch=_text(data, "default_branch"),
+        private=data.get("private") is not False,
+        installation=_number(_object(payload, "installation"), "id"),
+    )
+
+
+def _sender(payload: Json) -> str:
+    sender = payload.get("sender")
+    login = sender.get("login") if isinstance(sender, dict) else None
+    return login if isinstance(login, str) else ""
+
+
+def _object(data: Json, key: str) -> Json:
+    value = data.get(key)
+    if not isinstance(value, dict):
+        raise UserError(f"the payload has no object {key!r}")
+    return value
+
+
+def _text(data: Json, key: str) -> str:
+    value = data.get(key)
+    if not isinstance(value, str):
+        raise UserError(f"the payload has no text {key!r}")
+    return value
+
+
+def _matching(pattern: re.Pattern[str], data: Json, key: str) -> str:
+    value = _text(data, key)
+    if not pattern.fullmatch(value):
+        raise UserError(f"the payload's {key!r} is not a name that GitHub gives")
+    return value
+
+
+def _sha(data: Json, key: str) -> str:
+    return _matching(SHA, data, key)
+
+
+def _number(data: Json, key: str) -> int:
+    value = data.get(key)
+    # GitHub's ids are positive and below 2^63; type() because True is an int.
+    if type(value) is not int or not 0 < value < 2**63:
+        raise UserError(f"the payload has no number {key!r}")
+    return value

@@ -1,0 +1,156 @@
+"""Config × Event → the jobs to run, and for each that does not run, why. Also: what moves next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from dishwasher.core.build import Build
+from dishwasher.core.config import Config, JobSpec, Kind, Uses
+from dishwasher.core.event import NO_COMMIT, Event, EventKind
+from dishwasher.core.job import (
+    MEETS_A_NEED,
+    Job,
+    Reason,
+    State,
+    Timing,
+    block,
+    conclude,
+    queue,
+)
+
+CONFIG_JOB = "config"
+"""Name of the check run that shows the mistakes of a configuration."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A job of the configuration and why it does not run; an empty text when it does."""
+
+    spec: JobSpec
+    left_out: str = ""
+
+
+def plan(config: Config, event: Event) -> tuple[Planned, ...]:
+    """Every job of the configuration; deployments need every check."""
+    checks = tuple(spec.name for spec in config.jobs if spec.kind is Kind.CHECK)
+    planned = []
+    for spec in config.jobs:
+        if spec.kind is Kind.CHECK:
+            planned.append(Planned(spec))
+        else:
+            planned.append(Planned(replace(spec, needs=checks), _left_out(spec, event)))
+    return tuple(planned)
+
+
+def _left_out(spec: JobSpec, event: Event) -> str:
+    if event.kind is not EventKind.PUSH:
+        return "Deployments follow a push, not a pull request."
+    if event.branch not in spec.branches:
+        return f"It deploys {', '.join(spec.branches)}, not {event.branch}."
+    return ""
+
+
+def scope(event: Event, specs: Iterable[JobSpec]) -> str:
+    """What makes a build of this commit a different one, besides repository and commit.
+
+    Checks of one commit are built once, whoever asks. A push that deploys is its own build, told
+    apart by what the branch pointed at before: pushing back and forth deploys each time.
+    """
+    if any(spec.kind is Kind.DEPLOYMENT for spec in specs):
+        return f"{event.branch}\n{event.before}"
+    return ""
+
+
+def base_of(event: Event) -> str:
+    """The ref or commit whose merge base with the head begins the event's changes.
+
+    Empty when the push says it exactly (`before`), because it went onto the default branch.
+    """
+    if event.pull_request is not None:
+        return event.pull_request.base_sha
+    if event.branch == event.repository.default_branch and event.before != NO_COMMIT:
+        return ""
+    return event.repository.default_branch
+
+
+def jobs(build: str, specs: Sequence[JobSpec], now: float, timing: Timing) -> tuple[Job, ...]:
+    """The jobs of a new build: ready where nothing is needed, blocked elsewhere."""
+    ids = {spec.name: job_id(build, position) for position, spec in enumerate(specs)}
+    made = []
+    for position, spec in enumerate(specs):
+        needs = tuple(ids[name] for name in spec.needs if name in ids)
+        job = Job(ids[spec.name], build, position, spec, needs, State.BLOCKED, created=now)
+        made.append(block(job, now, timing) if needs else queue(job, now, timing))
+    return tuple(made)
+
+
+def job_id(build: str, position: int) -> str:
+    return f"{build}-{position}"
+
+
+def config_job(build: str, detail: str, now: float) -> Job:
+    """The check run that carries the mistakes of a configuration."""
+    spec = JobSpec(CONFIG_JOB, Kind.CHECK, 1, uses=Uses.RUN)
+    job = Job(job_id(build, 0), build, 0, spec, (), State.BLOCKED, created=now)
+    return conclude(job, Reason.CONFIG, detail, now)
+
+
+def advance(all_jobs: Iterable[Job], now: float, timing: Timing) -> tuple[Job, ...]:
+    """The blocked jobs that move now: queued, or concluded because a need failed, transitively."""
+    state = {job.id: job for job in all_jobs}
+    moved: dict[str, Job] = {}
+    while True:
+        step = [
+            after
+            for job in state.values()
+            if job.state is State.BLOCKED and (after := _unblock(job, state, now, timing)) != job
+        ]
+        if not step:
+            return tuple(moved.values())
+        for job in step:
+            state[job.id] = moved[job.id] = job
+
+
+def _unblock(job: Job, state: dict[str, Job], now: float, timing: Timing) -> Job:
+    needs = [state[need] for need in job.needs if need in state]
+    failed = [need for need in needs if need.is_over and need.reason not in MEETS_A_NEED]
+    if failed:
+        names = ", ".join(need.spec.name for need in failed)
+        return conclude(job, Reason.NEED_FAILED, f"Not started, because of {names}.", now)
+    if all(need.is_over for need in needs):
+        return queue(job, now, timing)
+    return job
+
+
+def rerun(all_jobs: Sequence[Job], wanted: str) -> tuple[JobSpec, ...]:
+    """The specs that a re-run of the job with this id builds, in their order.
+
+    With it run the needs that did not succeed, and what was held back for want of any of these.
+    """
+    by_id = {job.id: job for job in all_jobs}
+    chosen = {wanted}
+    while True:
+        more = {
+            need
+            for job in chosen
+            for need in by_id[job].needs
+            if by_id[need].reason not in MEETS_A_NEED
+        }
+        more |= {
+            job.id
+            for job in all_jobs
+            if job.reason is Reason.NEED_FAILED and chosen.intersection(job.needs)
+        }
+        if more <= chosen:
+            return tuple(job.spec for job in all_jobs if job.id in chosen)
+        chosen |= more
+
+
+def unfinished_checks(build: Build, all_jobs: Iterable[Job]) -> tuple[Job, ...]:
+    """What a closed pull request no longer needs; deployments go on."""
+    return tuple(
+        job
+        for job in all_jobs
+        if job.build == build.id and not job.is_over and job.spec.kind is Kind.CHECK
+    )
