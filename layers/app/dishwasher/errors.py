@@ -6,7 +6,9 @@ Fault
 ├── InfraError     ours or a service's: retried, at most twice, only before effects
 │   ├── Conflict       a compare-and-set lost; read again and decide again
 │   ├── Ambiguous      the call failed and may have had its effect: look before repeating
-│   └── Throttled      a limit says when to come back
+│   ├── Throttled      a limit says when to come back
+│   ├── Unseen         GitHub does not show yet what it has told us of
+│   └── Rejected       a service calls our request invalid; the same again hardly does better
 ├── Refused        policy says no: shown with the reason
 │   └── Gone           the repository, installation or object is no longer there for us
 └── Lost           the outcome can not be known: never retried
@@ -26,7 +28,9 @@ __all__ = [
     "Lost",
     "Problem",
     "Refused",
+    "Rejected",
     "Throttled",
+    "Unseen",
     "UserError",
 ]
 
@@ -78,6 +82,14 @@ class Throttled(InfraError):
     def __init__(self, message: str, retry_at: float) -> None:
         super().__init__(message)
         self.retry_at = retry_at
+
+
+class Unseen(InfraError):
+    """GitHub's API does not show the commit (yet); it is eventually consistent."""
+
+
+class Rejected(InfraError):
+    """A service calls our request invalid; whatever the reason, it is not the user's."""
 
 
 class Refused(Fault):

@@ -153,7 +153,10 @@ class Source(Protocol):
     """What the flows read from the forge's repositories."""
 
     def file(self, repository: Repository, path: str, sha: str) -> bytes | None:
-        """The file at that commit, None where there is none."""
+        """The file at that commit, None where there is none.
+
+        Raises Unseen when GitHub does not know the commit (yet).
+        """
         ...
 
     def branch_sha(self, repository: Repository, branch: str) -> str | None: ...
@@ -188,11 +191,18 @@ class Checks(Protocol):
         ...
 
     def update(self, repository: Repository, id: int, check: Check) -> None:
-        """Make the check run say this; `check.annotations` are added to those it has."""
+        """Make the check run say this; `check.annotations` are added to those it has.
+
+        Raises Ambiguous when annotations may have been added; without any, a repeat is harmless.
+        """
         ...
 
     def list(self, repository: Repository, sha: str) -> tuple[PostedCheck, ...]:
         """Every check run of ours on this commit, re-runs included."""
+        ...
+
+    def annotated(self, repository: Repository, id: int) -> int:
+        """How many annotations the check run has: what a doubtful update has done."""
         ...
 
     def has_room(self, repository: Repository) -> bool:
