@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -40,3 +42,10 @@ class Build:
 def build_group(repository: int, sha: str) -> str:
     """The index under which all builds of one commit stand."""
     return f"{repository}/{sha}"
+
+
+def build_id(secret: bytes, repository: int, sha: str, scope: str) -> str:
+    """Derived from what is built, so that planning twice finds the first; unguessable, because
+    whoever knows it may read the build's pages."""
+    text = f"{repository}\n{sha}\n{scope}".encode()
+    return hmac.new(secret, text, hashlib.sha256).hexdigest()[:20]

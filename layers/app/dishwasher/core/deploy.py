@@ -53,6 +53,11 @@ def wait(environment: Environment, job: str) -> Environment:
     return replace(environment, waiting=(*environment.waiting, job))
 
 
+def begin(environment: Environment, sha: str) -> Environment:
+    """The deployment of this commit starts now."""
+    return replace(environment, sha=sha)
+
+
 def release(environment: Environment, job: str, *, unknown: bool) -> Environment:
     """The job is over; an unknown outcome keeps the lock."""
     if environment.holder != job:

@@ -62,6 +62,8 @@ class Event:
     """What the branch pointed at; NO_COMMIT for a new branch."""
     forced: bool = False
     pull_request: PullRequest | None = None
+    rerun: bool = False
+    """Someone with write permission asked for it by hand."""
     job: str = ""
     """For a re-run: our id of the job whose check run was clicked."""
 

@@ -231,12 +231,12 @@ def look_again(job: Job, now: float, timing: Timing) -> Job:
     return replace(job, deadline=now + timing.start)
 
 
-def expire(job: Job, now: float, timing: Timing) -> Job:
-    """The attempt's time is up without a result: a new attempt, or the end (rule 2)."""
+def expire(job: Job, now: float, timing: Timing, cause: str = "") -> Job:
+    """The attempt ended without a verdict: a new attempt, or the end (rule 2)."""
     if job.cancel:
         return conclude(job, Reason.CANCELLED, "Cancelled; its runner did not answer.", now)
     if job.state is State.STARTING:
-        return _expire_before_effects(job, now, timing)
+        return _expire_before_effects(job, now, timing, cause)
     if job.spec.kind is Kind.DEPLOYMENT:
         detail = (
             "The runner was lost while the deployment ran, so nobody knows how far it came. "
@@ -246,11 +246,11 @@ def expire(job: Job, now: float, timing: Timing) -> Job:
     if job.lost_retries >= LOST_RETRIES:
         detail = f"The runner was lost {job.lost_retries + 1} times while the job ran."
         return conclude(job, Reason.LOST, detail, now)
-    return queue(replace(job, lost_retries=job.lost_retries + 1), now, timing)
+    return queue(replace(job, lost_retries=job.lost_retries + 1, code="", token=""), now, timing)
 
 
-def _expire_before_effects(job: Job, now: float, timing: Timing) -> Job:
+def _expire_before_effects(job: Job, now: float, timing: Timing, cause: str) -> Job:
     if job.infra_retries >= INFRA_RETRIES:
-        detail = f"No runner came up in {job.infra_retries + 1} attempts."
+        detail = f"No runner came up in {job.infra_retries + 1} attempts. {cause}".strip()
         return conclude(job, Reason.INFRA, detail, now)
-    return queue(replace(job, infra_retries=job.infra_retries + 1), now, timing)
+    return queue(replace(job, infra_retries=job.infra_retries + 1, code="", token=""), now, timing)

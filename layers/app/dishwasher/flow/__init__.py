@@ -1,0 +1,1 @@
+"""What Dishwasher does: one use case a file, over the ports."""

@@ -1,0 +1,168 @@
+"""run, as the server sees it: the words of a runner about its attempt, each of them fenced."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dishwasher.core import deploy, job
+from dishwasher.core.build import Build
+from dishwasher.core.config import Kind
+from dishwasher.core.deploy import Environment
+from dishwasher.core.job import Job, State, Timing, fence, parse_attempt
+from dishwasher.core.result import Progress
+from dishwasher.core.ticket import (
+    PROTOCOL,
+    Claimed,
+    Limits,
+    LogAnswer,
+    Orders,
+    Source,
+    Ticket,
+    Upload,
+    UploadAnswer,
+    UploadRequest,
+)
+from dishwasher.errors import Refused, UserError
+from dishwasher.flow.dispatch import digest
+from dishwasher.flow.keep import artifact_key, keep_progress, log_key
+from dishwasher.flow.verdict import Verdicts
+from dishwasher.ports import Bells, Blobs, Clock, Store, Topic
+from dishwasher.ports import Source as Repositories
+
+
+@dataclass(frozen=True, slots=True)
+class Attempts:
+    store: Store
+    blobs: Blobs
+    bells: Bells
+    clock: Clock
+    source: Repositories
+    verdicts: Verdicts
+    timing: Timing
+    limits: Limits
+    page: Callable[[str], str]
+    """Job id → URL of its page."""
+
+    def claim(self, attempt_id: str, code: str) -> Claimed:
+        """Exchange the one-time code for the ticket."""
+        current, build = self._job(attempt_id, lambda found: (found.code, code))
+        token = self.clock.secret()
+        # Minted before the code is used up: when GitHub fails, the runner may ask again.
+        ticket = self._ticket(current, build, self.source.clone_token(build.event.repository))
+        self.store.save(job.redeem(current, digest(token)))
+        return Claimed(token, ticket)
+
+    def started(self, attempt_id: str, token: str, source_token: str) -> None:
+        """The checkout is done; from here on a deployment is not tried again."""
+        current, build = self._authorised(attempt_id, token)
+        if current.state is State.STARTING:
+            after = job.start(current, self.clock.now(), self.timing)
+            self.store.save(after, *self._deploying(after, build))
+            self.bells.ring(Topic.REPORTS, build.id)
+        if source_token:
+            self.source.revoke(source_token)
+
+    def _deploying(self, current: Job, build: Build) -> tuple[Environment, ...]:
+        """The intent, stored with the start: this environment now receives this commit."""
+        if current.spec.kind is not Kind.DEPLOYMENT:
+            return ()
+        key = deploy.environment_id(build.event.repository.id, current.spec.name)
+        environment = self.store.get(Environment, key)
+        if environment is None or environment.holder != current.id:
+            raise Refused("another deployment holds this environment")
+        return (deploy.begin(environment, build.event.sha),)
+
+    def beat(self, attempt_id: str, token: str, progress: Progress) -> Orders:
+        """The runner lives; what it says of its phases is for the page."""
+        current, _ = self._authorised(attempt_id, token)
+        keep_progress(self.blobs, current, progress)
+        number, now = current.attempt, self.clock.now()
+
+        def renewed(found: Job) -> Job:
+            fence(found, number)
+            return job.beat(found, now, self.timing)
+
+        after = self.verdicts.renew(current.id, renewed)
+        return Orders(cancel=after.cancel)
+
+    def log(self, attempt_id: str, token: str, offset: int, data: bytes) -> LogAnswer:
+        current, _ = self._authorised(attempt_id, token)
+        if offset < 0 or offset + len(data) > self.limits.log_bytes + LOG_MARGIN:
+            raise UserError("the log is longer than its limit")
+        wanted = self.blobs.append(log_key(attempt_id), offset, data)
+        return LogAnswer(wanted, current.cancel)
+
+    def uploads(self, attempt_id: str, token: str, request: UploadRequest) -> UploadAnswer:
+        self._authorised(attempt_id, token)
+        files = request.artifacts
+        if len(files) > self.limits.artifact_files:
+            raise UserError(f"at most {self.limits.artifact_files} artifacts are kept")
+        if any(file.size < 0 for file in files) or (
+            sum(file.size for file in files) > self.limits.artifact_bytes
+        ):
+            raise UserError(f"at most {self.limits.artifact_bytes} bytes of artifacts are kept")
+        return UploadAnswer(
+            tuple(
+                Upload(
+                    file.path,
+                    self.blobs.upload_url(
+                        artifact_key(attempt_id, file.path), file.size, file.sha256
+                    ),
+                )
+                for file in files
+            )
+        )
+
+    def authorised(self, attempt_id: str, token: str) -> Job:
+        """The live job that this token speaks for; raises Refused."""
+        return self._authorised(attempt_id, token)[0]
+
+    def _authorised(self, attempt_id: str, token: str) -> tuple[Job, Build]:
+        return self._job(attempt_id, lambda found: (found.token, token))
+
+    def _job(self, attempt_id: str, keys: Callable[[Job], tuple[str, str]]) -> tuple[Job, Build]:
+        job_id, number = parse_attempt(attempt_id)
+        found = self.store.get(Job, job_id)
+        if found is None:
+            raise Refused("there is no such attempt")
+        fence(found, number)
+        kept, shown = keys(found)
+        if not kept or not hmac.compare_digest(kept, digest(shown)):
+            raise Refused("that is not this attempt's key")
+        build = self.store.get(Build, found.build)
+        if build is None:
+            raise LookupError(f"job {job_id} has no build")
+        return found, build
+
+    def _ticket(self, current: Job, build: Build, token: str) -> Ticket:
+        spec, event = current.spec, build.event
+        return Ticket(
+            protocol=PROTOCOL,
+            job=current.id,
+            attempt=current.attempt,
+            name=spec.name,
+            kind=spec.kind,
+            uses=spec.uses,
+            steps=spec.steps,
+            annotate=spec.annotate,
+            artifacts=spec.artifacts,
+            source=Source(
+                self.source.clone_url(event.repository), event.sha, build.base_sha, token
+            ),
+            environment=(
+                ("DISHWASHER_JOB", spec.name),
+                ("DISHWASHER_JOB_URL", self.page(current.id)),
+                ("DISHWASHER_BUILD", build.id),
+                ("DISHWASHER_REPOSITORY", event.repository.full_name),
+                ("DISHWASHER_BRANCH", event.branch),
+                ("DISHWASHER_SHA", event.sha),
+                ("DISHWASHER_PULL_REQUEST", str(build.pull_request or "")),
+            ),
+            limits=self.limits,
+        )
+
+
+LOG_MARGIN = 64 * 1024
+"""Bytes beyond the log's limit for the runner's own last words about what it left out."""

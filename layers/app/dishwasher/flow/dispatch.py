@@ -1,0 +1,113 @@
+"""dispatch: a queued job → claimed by compare-and-set, its runner begun with a one-time code."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dishwasher.core import deploy, job
+from dishwasher.core.build import Build
+from dishwasher.core.config import Kind
+from dishwasher.core.deploy import Environment
+from dishwasher.core.job import Job, Reason, State, Timing
+from dishwasher.core.ticket import Bootstrap
+from dishwasher.errors import Conflict, InfraError
+from dishwasher.flow.verdict import Verdicts
+from dishwasher.ports import Clock, Fleet, Source, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    store: Store
+    clock: Clock
+    source: Source
+    fleet: Fleet
+    verdicts: Verdicts
+    timing: Timing
+    url: Callable[[], str]
+    """Base URL under which runners reach the ticket routes."""
+
+    def __call__(self, job_id: str) -> None:
+        waiting = self.store.get(Job, job_id)
+        if waiting is None or waiting.state is not State.QUEUED:
+            return
+        code = self.clock.secret()
+        claimed = job.claim(waiting, digest(code), self.clock.now(), self.timing)
+        try:
+            if not self._claim(claimed):
+                return
+        except Conflict:
+            # Another dispatcher has it, or its build has moved; the table knows, and the reaper.
+            return
+        self._start(claimed, code)
+
+    def _claim(self, claimed: Job) -> bool:
+        if claimed.spec.kind is not Kind.DEPLOYMENT:
+            self.store.save(claimed)
+            return True
+        build = self.store.get(Build, claimed.build)
+        if build is None:
+            raise LookupError(f"job {claimed.id} has no build")
+        key = deploy.environment_id(build.event.repository.id, claimed.spec.name)
+        environment = self.store.get(Environment, key) or Environment(key)
+        if self._is_old(environment, build):
+            self._end(claimed.id, Reason.SUPERSEDED, "A later commit was deployed already.")
+            return False
+        take = deploy.take_by_hand if build.event.rerun else deploy.take
+        taken = take(environment, claimed.id)
+        if taken is not None:
+            self.store.save(claimed, taken)
+            return True
+        if environment.unknown:
+            self._end(claimed.id, Reason.AWAITING_APPROVAL, LOCKED)
+        else:
+            self.store.save(deploy.wait(environment, claimed.id))
+        return False
+
+    def _is_old(self, environment: Environment, build: Build) -> bool:
+        """Whether history says that what was deployed last already contains this commit.
+
+        A forced push or a human who asks for an old commit means it.
+        """
+        event = build.event
+        if not environment.sha or environment.sha == event.sha or event.forced or event.rerun:
+            return False
+        comparison = self.source.compare(event.repository, environment.sha, event.sha)
+        return comparison is not None and comparison.status == "behind"
+
+    def _start(self, claimed: Job, code: str) -> None:
+        try:
+            self.fleet.start(Bootstrap(self.url(), claimed.attempt_id, code))
+        except InfraError:
+            attempt, now = claimed.attempt, self.clock.now()
+            self.verdicts.change(
+                claimed.id,
+                lambda current: (
+                    job.expire(current, now, self.timing)
+                    if current.attempt == attempt and current.state is State.STARTING
+                    else current
+                ),
+            )
+
+    def _end(self, job_id: str, reason: Reason, detail: str) -> None:
+        now = self.clock.now()
+        self.verdicts.change(
+            job_id,
+            lambda current: (
+                job.conclude(current, reason, detail, now)
+                if current.state is State.QUEUED
+                else current
+            ),
+        )
+
+
+LOCKED = (
+    "Nobody knows how the last deployment to this environment ended, so nothing is deployed by "
+    "itself. Look at the environment, then re-run this check to deploy this commit."
+)
+
+
+def digest(secret: str) -> str:
+    """What the table keeps of a code or token."""
+    return hashlib.sha256(secret.encode()).hexdigest()

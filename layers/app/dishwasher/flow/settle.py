@@ -1,0 +1,65 @@
+"""settle: a runner's result → the verdict stored, what follows from it queued, the report rung."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dishwasher.core import job
+from dishwasher.core.config import Kind
+from dishwasher.core.job import Job, Reason, State, Timing, fence
+from dishwasher.core.result import FINDINGS_KEPT, Result
+from dishwasher.errors import UserError
+from dishwasher.flow.attempt import Attempts
+from dishwasher.flow.keep import keep_result
+from dishwasher.flow.verdict import Verdicts
+from dishwasher.ports import Blobs, Clock
+
+FROM_A_RUNNER = frozenset(
+    {
+        Reason.OK,
+        Reason.FAILED,
+        Reason.ADVISORY,
+        Reason.TIMED_OUT,
+        Reason.CANCELLED,
+        Reason.INFRA,
+    }
+)
+"""What a runner may say; everything else is the server's to decide."""
+TAKEN_WORD = frozenset({Reason.OK, Reason.FAILED})
+"""Of a deployment: ends whose effect is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    blobs: Blobs
+    clock: Clock
+    attempts: Attempts
+    verdicts: Verdicts
+    timing: Timing
+
+    def __call__(self, attempt_id: str, token: str, result: Result) -> None:
+        if result.reason not in FROM_A_RUNNER or len(result.findings) > FINDINGS_KEPT:
+            raise UserError("that is not a result that a runner may bring")
+        current = self.attempts.authorised(attempt_id, token)
+        # The words before the verdict: who sees the job concluded finds its result.
+        keep_result(self.blobs, current, result)
+        number = current.attempt
+
+        def concluded(found: Job) -> Job:
+            fence(found, number)
+            return self._verdict(found, result)
+
+        self.verdicts.change(current.id, concluded)
+
+    def _verdict(self, found: Job, result: Result) -> Job:
+        now = self.clock.now()
+        if result.reason is Reason.INFRA and found.state is State.STARTING and not found.cancel:
+            return job.expire(found, now, self.timing, result.detail)
+        reason, detail = result.reason, result.detail
+        if found.cancel and reason is not Reason.OK:
+            reason = Reason.CANCELLED
+        unknown = found.spec.kind is Kind.DEPLOYMENT and found.state is State.RUNNING
+        if unknown and reason not in TAKEN_WORD:
+            detail = f"{detail} Nobody knows how far the deployment came; look at the environment."
+            reason = Reason.UNKNOWN_EFFECT
+        return job.conclude(found, reason, detail, now)
