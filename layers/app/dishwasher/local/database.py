@@ -1,0 +1,185 @@
+"""The one SQLite file of the embedded mode: its schema, its connections and its write lock."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from dishwasher.errors import InfraError
+
+FILE = "dishwasher.sqlite3"
+BUSY_SECONDS = 5.0
+"""How long to wait for another process that writes; this process's threads wait for a lock."""
+READER_CACHE_KIB = 512
+"""SQLite's default is 2 MiB for each connection: https://www.sqlite.org/pragma.html#pragma_cache_size"""
+
+MIGRATIONS = (
+    """
+    CREATE TABLE rows (
+        kind TEXT NOT NULL,
+        id TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        grp TEXT NOT NULL,
+        due REAL NOT NULL,
+        body TEXT NOT NULL,
+        PRIMARY KEY (kind, id)
+    );
+    CREATE INDEX rows_by_group ON rows (kind, grp, id) WHERE grp <> '';
+    CREATE INDEX rows_by_due ON rows (kind, due, id) WHERE due > 0;
+    CREATE TABLE messages (
+        topic TEXT NOT NULL,
+        key TEXT NOT NULL,
+        visible_at REAL NOT NULL,
+        holder TEXT NOT NULL,
+        again REAL,
+        PRIMARY KEY (topic, key)
+    ) WITHOUT ROWID;
+    CREATE INDEX messages_by_time ON messages (topic, visible_at, key);
+    """,
+)
+"""Script n brings a file of `user_version` n to n + 1; scripts are added, never changed."""
+
+
+class Database:
+    """Connections to the file in `folder`, for the threads of one process.
+
+    Writes go one at a time: waiting for a lock costs nothing, SQLite's busy handler sleeps and
+    polls. Reads run beside them (WAL), each on a connection that no other thread uses meanwhile.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / FILE
+        self._write = threading.Lock()
+        self._pool = threading.Lock()
+        self._writers: list[sqlite3.Connection] = []
+        self._idle: list[sqlite3.Connection] = []
+        self._closed = False
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # SQLite gives its -wal and -shm files the mode of the database file.
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            self.path.chmod(0o600)
+        except OSError as error:
+            raise InfraError(f"can not use the data folder {folder}: {error}") from error
+        try:
+            # FULL: what was saved survives a power failure (rule 4: the intent before the effect).
+            self._durable = self._connect("FULL")
+            self._writers.append(self._durable)
+            self._migrate()
+            # NORMAL: survives the death of the process, and a power failure may lose the last
+            # moments without harm to the file: right for bells, which may be lost (rule 1).
+            self._quick = self._connect("NORMAL")
+            self._writers.append(self._quick)
+        except BaseException:
+            self.close()
+            raise
+
+    @contextmanager
+    def writing(self, *, durable: bool) -> Iterator[sqlite3.Connection]:
+        """A transaction that commits at the end, or rolls back when anything is raised."""
+        with self._write, self._faults():
+            if self._closed:
+                raise InfraError(f"the database {self.path} is closed")
+            connection = self._durable if durable else self._quick
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                # Some errors (a full disk) have rolled back already.
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """A connection of one's own; each statement sees everything committed before it."""
+        with self._faults():
+            connection = self._borrow()
+            try:
+                yield connection
+            finally:
+                self._give_back(connection)
+
+    def close(self) -> None:
+        """Let go of the file; transactions under way end first. Harmless when repeated."""
+        with self._write, self._pool:
+            self._closed = True
+            for connection in (*self._writers, *self._idle):
+                connection.close()
+            self._writers.clear()
+            self._idle.clear()
+
+    def _connect(self, synchronous: str) -> sqlite3.Connection:
+        with self._faults():
+            connection = sqlite3.connect(
+                self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            )
+            try:
+                connection.execute("PRAGMA journal_mode=WAL")
+                connection.execute(f"PRAGMA synchronous={synchronous}")
+            except BaseException:
+                connection.close()
+                raise
+            return connection
+
+    def _borrow(self) -> sqlite3.Connection:
+        with self._pool:
+            if self._closed:
+                raise InfraError(f"the database {self.path} is closed")
+            if self._idle:
+                return self._idle.pop()
+        connection = self._connect("NORMAL")
+        connection.execute(f"PRAGMA cache_size=-{READER_CACHE_KIB}")
+        connection.execute("PRAGMA query_only=ON")
+        return connection
+
+    def _give_back(self, connection: sqlite3.Connection) -> None:
+        with self._pool:
+            if not self._closed:
+                self._idle.append(connection)
+                return
+        connection.close()
+
+    def _migrate(self) -> None:
+        with self.writing(durable=True) as connection:
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            if version > len(MIGRATIONS):
+                raise InfraError(
+                    f"{self.path} was written by a newer Dishwasher (schema {version}, this one "
+                    f"knows {len(MIGRATIONS)}): update this one or choose another data folder"
+                )
+            for script in MIGRATIONS[version:]:
+                # Not executescript: it would commit first.
+                for statement in script.split(";"):
+                    connection.execute(statement)
+            connection.execute(f"PRAGMA user_version={len(MIGRATIONS)}")
+
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise InfraError(f"the database {self.path} failed: {error}") from error
+
+
+def to_column(text: str) -> str | bytes:
+    """The text as SQLite can hold it: ids come from outside, and half a surrogate is no UTF-8.
+
+    SQLite never takes a blob for equal to a text, so different texts stay different.
+    """
+    if text.isascii():
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
+    return text
+
+
+def from_column(value: str | bytes) -> str:
+    return value if isinstance(value, str) else value.decode("utf-8", "surrogatepass")
