@@ -20,6 +20,10 @@ class Uses(StrEnum):
     SPELLING = "spelling"
 
 
+MATCHERS = ("flake8",)
+"""Tools whose output becomes annotations: what a job's `annotate` may name."""
+
+
 @dataclass(frozen=True, slots=True)
 class JobSpec:
     """One check or deployment as written in the configuration."""
