@@ -1,0 +1,3 @@
+"""How the documentation is built."""
+project = "Bakery"
+html_theme = "alabaster"
