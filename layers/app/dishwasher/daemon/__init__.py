@@ -1,0 +1,1 @@
+"""The embedded mode: HTTP server, worker loops and scheduler in one process."""

@@ -1,0 +1,104 @@
+"""A thread that hears the bells of one topic, one at a time, and never dies of what it hears."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+from dishwasher.errors import Conflict, InfraError, Throttled
+from dishwasher.ports import Clock, Message, Queue, Topic
+
+logger = logging.getLogger(__name__)
+
+WAIT = 0.5
+"""Seconds of one wait for a message: how long a stop takes at most."""
+CONFLICT_DELAY = 0.05
+"""Seconds until a lost compare-and-set is tried again: the winner has written already."""
+FIRST_DELAY = 1.0
+MOST_DELAY = 60.0
+"""Seconds until the next try after a failure, doubled up to the second."""
+FAILURES_KEPT = 1000
+
+
+class Loop:
+    """Takes messages of a topic and hands their keys to a flow.
+
+    A message whose handling failed by our own or a service's fault rings again after a while; the
+    table is the truth, so a message lost on the way is rung by the reaper.
+    """
+
+    def __init__(
+        self, queue: Queue, topic: Topic, handle: Callable[[str], None], clock: Clock, name: str
+    ) -> None:
+        self._queue = queue
+        self._topic = topic
+        self._handle = handle
+        self._clock = clock
+        self._failures: dict[str, int] = {}
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Begin to stop; `join` waits for the end."""
+        self._stopping.set()
+
+    def join(self, timeout: float) -> bool:
+        """Whether the loop has ended in that many seconds."""
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        delay = FIRST_DELAY
+        while not self._stopping.is_set():
+            try:
+                self.turn(WAIT)
+                delay = FIRST_DELAY
+            except Exception:
+                # The queue itself does not answer.
+                logger.exception("the queue %s failed; next try in %g s", self._topic, delay)
+                self._stopping.wait(delay)
+                delay = min(2 * delay, MOST_DELAY)
+
+    def turn(self, wait: float) -> None:
+        """Take one message, if one comes in time, and handle it."""
+        message = self._queue.take(self._topic, wait)
+        if message is None:
+            return
+        delay = self._try(message)
+        if delay is not None:
+            self._queue.ring(self._topic, message.key, delay)
+        self._queue.done(message)
+
+    def _try(self, message: Message) -> float | None:
+        """Handle it; answers None when that is done, else the seconds until the next try."""
+        key = message.key
+        try:
+            self._handle(key)
+        except Throttled as fault:
+            logger.info("%s %s: %s", self._topic, key, fault)
+            return max(fault.retry_at - self._clock.now(), CONFLICT_DELAY)
+        except Conflict as fault:
+            logger.debug("%s %s: %s", self._topic, key, fault)
+            return self._later(key, CONFLICT_DELAY)
+        except InfraError as fault:
+            delay = self._later(key, FIRST_DELAY)
+            logger.warning("%s %s: %s; next try in %g s", self._topic, key, fault, delay)
+            return delay
+        except Exception:
+            delay = self._later(key, FIRST_DELAY)
+            logger.exception("%s %s failed; next try in %g s", self._topic, key, delay)
+            return delay
+        self._failures.pop(key, None)
+        return None
+
+    def _later(self, key: str, first: float) -> float:
+        if len(self._failures) >= FAILURES_KEPT:
+            # Most of these succeeded in another loop; the rest just starts again with short delays.
+            self._failures.clear()
+        failures = self._failures[key] = self._failures.get(key, 0) + 1
+        # 2.0 ** 1024 is an OverflowError, and no more than this is needed.
+        return float(min(first * 2.0 ** min(failures - 1, 20), MOST_DELAY))
