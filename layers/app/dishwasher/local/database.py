@@ -51,8 +51,9 @@ class Database:
     polls. Reads run beside them (WAL), each on a connection that no other thread uses meanwhile.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, busy_seconds: float = BUSY_SECONDS) -> None:
         self.path = folder / FILE
+        self._busy_seconds = busy_seconds
         self._write = threading.Lock()
         self._pool = threading.Lock()
         self._writers: list[sqlite3.Connection] = []
@@ -117,7 +118,7 @@ class Database:
     def _connect(self, synchronous: str) -> sqlite3.Connection:
         with self._faults():
             connection = sqlite3.connect(
-                self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+                self.path, timeout=self._busy_seconds, isolation_level=None, check_same_thread=False
             )
             try:
                 connection.execute("PRAGMA journal_mode=WAL")

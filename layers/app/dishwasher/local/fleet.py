@@ -1,0 +1,191 @@
+"""Runners as child processes of this machine, forked by a zygote that the fleet looks after."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import selectors
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import dishwasher
+from dishwasher.core.codec import encode
+from dishwasher.core.environment import carried
+from dishwasher.core.ticket import Bootstrap
+from dishwasher.errors import InfraError
+
+MODULE = "dishwasher.runner.zygote"
+
+_log = logging.getLogger(__name__)
+
+
+class ProcessFleet:
+    """Implements `ports.Fleet` with at most `slots` runners at once.
+
+    `on_exit(attempt)` is called from a thread when a runner's process has ended. A runner whose
+    zygote dies goes on, keeps its slot and is watched by its process id; the next start gets a new
+    zygote. Runners survive this process too: until the server is back, or their lease is over.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        slots: int,
+        environment: Mapping[str, str],
+        on_exit: Callable[[str], None],
+    ) -> None:
+        self._folder, self._slots, self._on_exit = folder, slots, on_exit
+        # The server's own settings and secrets stay here: a job's user could read them there.
+        self._environment = carried(environment)
+        self._environment["PYTHONPATH"] = str(Path(dishwasher.__file__).parents[1])
+        self._running: set[str] = set()
+        self._changed = threading.Condition()
+        self._closed = False
+        self._zygote = self._spawn()
+
+    def start(self, bootstrap: Bootstrap) -> None:
+        line = json.dumps(encode(bootstrap)).encode() + b"\n"
+        with self._changed:
+            if self._closed:
+                raise InfraError("this fleet is closed")
+            if len(self._running) >= self._slots:
+                raise InfraError(f"all {self._slots} runners are busy")
+            self._running.add(bootstrap.attempt)
+            self._tell(line, bootstrap.attempt)
+
+    def stop(self, attempt: str) -> None:
+        with self._changed:
+            if attempt in self._running:
+                self._tell(json.dumps({"stop": attempt}).encode() + b"\n")
+
+    def free_slots(self) -> int:
+        with self._changed:
+            return self._slots - len(self._running)
+
+    def wait_for_slot(self, timeout: float) -> bool:
+        """True as soon as a runner can be started, False after `timeout` seconds."""
+        with self._changed:
+            return self._changed.wait_for(lambda: len(self._running) < self._slots, timeout)
+
+    def wait_until_idle(self, timeout: float) -> bool:
+        """True as soon as no runner is left."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._running, timeout)
+
+    def close(self, stop: bool = False) -> None:
+        """Start no more runners; those at work go on, or are stopped and waited for."""
+        if stop:
+            for attempt in tuple(self._running):
+                self.stop(attempt)
+        with self._changed:
+            self._closed = True
+            self._zygote.hang_up()
+        if stop:
+            self._zygote.join()
+
+    def _spawn(self) -> _Zygote:
+        return _Zygote(self._folder, self._environment, self._ended)
+
+    def _tell(self, line: bytes, attempt: str = "") -> None:
+        """Pass a line to the zygote, to a new one if it has died. Called with the lock held."""
+        try:
+            self._zygote.tell(line, attempt)
+        except OSError:
+            self._zygote.hang_up()
+            self._zygote = self._spawn()
+            self._zygote.tell(line, attempt)
+
+    def _ended(self, attempt: str) -> None:
+        with self._changed:
+            self._running.discard(attempt)
+            self._changed.notify_all()
+        try:
+            self._on_exit(attempt)
+        except Exception:
+            # The reaper comes to the same attempt later; this thread still has others to watch.
+            _log.exception("looking after attempt %s failed", attempt)
+
+
+class _Zygote:
+    """One zygote process and the thread that hears it."""
+
+    def __init__(
+        self, folder: Path, environment: Mapping[str, str], ended: Callable[[str], None]
+    ) -> None:
+        self._ended = ended
+        self._watched: dict[str, int | None] = {}
+        """Attempt → descriptor of its process, None before it is reported."""
+        self._process = subprocess.Popen(
+            (sys.executable, "-m", MODULE, str(folder)),
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            bufsize=0,
+            cwd="/",
+            # A Ctrl-C at the server's terminal is not for the runners.
+            start_new_session=True,
+        )
+        self._thread = threading.Thread(target=self._watch, name="fleet", daemon=True)
+        self._thread.start()
+
+    def tell(self, line: bytes, attempt: str) -> None:
+        """Raises OSError when the zygote is dead."""
+        assert self._process.stdin is not None
+        if attempt:
+            self._watched[attempt] = None
+        try:
+            self._process.stdin.write(line)
+        except (OSError, ValueError) as error:
+            self._watched.pop(attempt, None)
+            raise OSError("the zygote is dead") from error
+
+    def hang_up(self) -> None:
+        assert self._process.stdin is not None
+        with contextlib.suppress(OSError):
+            self._process.stdin.close()
+
+    def join(self) -> None:
+        self._thread.join()
+
+    def _watch(self) -> None:
+        assert self._process.stdout is not None
+        with self._process.stdout as reports, open(reports.fileno(), closefd=False) as lines:
+            for line in lines:
+                report = json.loads(line)
+                if "pid" in report:
+                    self._watched[report["attempt"]] = _open(report["pid"])
+                else:
+                    self._end(report["attempt"])
+        self._process.wait()
+        self._outlive()
+
+    def _outlive(self) -> None:
+        """The zygote is dead: wait for the runners that it has left."""
+        with selectors.DefaultSelector() as selector:
+            for attempt, descriptor in tuple(self._watched.items()):
+                if descriptor is None:
+                    self._end(attempt)
+                else:
+                    selector.register(descriptor, selectors.EVENT_READ, attempt)
+            while self._watched:
+                for key, _ in selector.select():
+                    selector.unregister(key.fd)
+                    self._end(key.data)
+
+    def _end(self, attempt: str) -> None:
+        descriptor = self._watched.pop(attempt, None)
+        if descriptor is not None:
+            os.close(descriptor)
+        self._ended(attempt)
+
+
+def _open(pid: int) -> int | None:
+    try:
+        return os.pidfd_open(pid)
+    except ProcessLookupError:
+        return None
