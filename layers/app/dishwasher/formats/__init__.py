@@ -1,0 +1,1 @@
+"""A configuration file of one format to the Config that every format becomes, pure."""

@@ -1,0 +1,64 @@
+"""The mistakes of one file, collected while reading goes on."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from itertools import islice
+
+from dishwasher.errors import Problem
+
+KEPT = 100
+"""Problems that are kept of one file, so that a hostile file can not grow an endless answer."""
+SHOWN = 60
+"""Characters of the user's own text that a message repeats."""
+COMPARED = 40
+"""Longest word that a suggestion is looked for: difflib's time grows with the square."""
+CANDIDATES = 100
+"""Known words that it is compared with, for the same reason."""
+
+
+class Problems:
+    """Mistakes in the order found; `in_file_order` gives what people read."""
+
+    def __init__(self) -> None:
+        self._found: list[Problem] = []
+        self._beyond = 0
+
+    def __bool__(self) -> bool:
+        return bool(self._found)
+
+    def add(self, line: int, column: int, code: str, message: str, suggestion: str = "") -> None:
+        """Note one mistake at a 1-based place; beyond the cap it is only counted."""
+        if len(self._found) < KEPT:
+            self._found.append(Problem(line, column, code, message, suggestion))
+        else:
+            self._beyond += 1
+
+    def nearest(self, word: str, known: Iterable[str]) -> str:
+        """`Did you mean ...?` for a misspelt word, or nothing; nothing once the cap is reached."""
+        if len(self._found) >= KEPT or len(word) > COMPARED:
+            return ""
+        # Compared without case, because `Checks` is as good as a misspelling of `checks`.
+        some = islice(known, CANDIDATES)
+        by_folded = {candidate.casefold(): candidate for candidate in some}
+        near = difflib.get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.7)
+        return f"Did you mean {show(by_folded[near[0]])}?" if near else ""
+
+    def in_file_order(self) -> tuple[Problem, ...]:
+        """All that were kept, sorted by place, with a last one that counts the rest."""
+        found = sorted(self._found, key=lambda problem: (problem.line, problem.column))
+        if self._beyond:
+            last = found[-1]
+            message = f"and {self._beyond} more mistakes, not shown"
+            found.append(Problem(last.line, last.column, "more", message))
+        return tuple(found)
+
+
+def show(text: str) -> str:
+    """The user's text as a message repeats it: one short line, nothing invisible."""
+    short = text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
+    visible = "".join(
+        character if character.isprintable() else f"\\u{ord(character):04x}" for character in short
+    )
+    return f"`{visible}`"
