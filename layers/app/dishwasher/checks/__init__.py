@@ -1,0 +1,1 @@
+"""What tools say, and what text holds, as findings."""
