@@ -29,9 +29,8 @@ DESCRIPTION = "generated/api.github.com.json"
 METHODS = ("get", "post", "put", "patch", "delete")
 
 # Words for people, not for validators: most of the description's size.
-PROSE = frozenset(
-    "description example examples externalDocs title deprecated default readOnly writeOnly".split()
-)
+PROSE = frozenset({"description", "example", "examples", "externalDocs", "title", "deprecated"})
+PROSE |= {"default", "readOnly", "writeOnly"}
 # Keywords whose values are maps from a name to a schema: a property may be called "title".
 NAMED = frozenset({"properties", "patternProperties"})
 
