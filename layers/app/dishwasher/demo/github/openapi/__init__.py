@@ -1,0 +1,1 @@
+"""An extract of GitHub's OpenAPI description, made by infra/openapi/extract.py."""

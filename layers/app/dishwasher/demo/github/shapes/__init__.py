@@ -1,0 +1,1 @@
+"""How GitHub spells things in JSON: pure functions from the world to documents."""
