@@ -12,9 +12,9 @@ import threading
 import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from dishwasher import __version__
 from dishwasher.errors import Ambiguous, InfraError
 from dishwasher.github.answer import Answer
 
@@ -106,7 +106,7 @@ class Client:
             found = self._local.github = self._make(
                 base_url=self._url,
                 timeout=TIMEOUT,
-                user_agent=f"dishwasher/{version('dishwasher')}",
+                user_agent=f"dishwasher/{__version__}",
                 per_page=100,
                 retry=self._retry,
                 seconds_between_requests=None,
