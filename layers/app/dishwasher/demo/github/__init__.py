@@ -28,7 +28,7 @@ Limits      StandIn(per_hour=..., enforce_secondary=True)
 
 As a process: `python -m dishwasher.demo.github --port 0 --data FOLDER` prints one line of JSON
 with `url`, `api_url` and `control_url`; the same verbs are at `POST <control_url>/VERB` (see
-control.py).
+control.py), and process.StandInProcess starts it and calls them.
 
 Every request is checked against GitHub's OpenAPI description and against the rules that it lacks;
 what GitHub would refuse is refused in its words and kept in `violations`.

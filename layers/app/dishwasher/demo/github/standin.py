@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from dishwasher.demo.github.accounts import AccountKind, App, Installation, User
 from dishwasher.demo.github.clock import Clock
+from dishwasher.demo.github.control import Control
 from dishwasher.demo.github.dispatch import Api
 from dishwasher.demo.github.emit import emit_installation, emit_ping
 from dishwasher.demo.github.faults import Fault, Faults, Kind
@@ -91,6 +92,7 @@ class StandIn:
         self._api = Api(self.world, self.limits, self.faults, self.journal)
         self._git = Git(self.world, self.faults, self.journal)
         self._site = Site(self)
+        self._control = Control(self)
         self._server = Server(host, port, self._serve)
         self.url = self.world.url = f"http://{host}:{self._server.port}"
         self.api_url = self.world.api_url
@@ -123,6 +125,8 @@ class StandIn:
             return self._api.serve(request, request.path[len(API) :])
         if self._git.handles(request):
             return self._git.serve(request)
+        if self._control.handles(request):
+            return self._control.serve(request)
         return self._site.serve(request)
 
     def _notify(self) -> None:
