@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from dishwasher.core.event import Repository
-from dishwasher.errors import Gone, Rejected, Throttled
+from dishwasher.errors import Gone, InfraError, Rejected, Throttled
 from dishwasher.github import answer as answers
 from dishwasher.github.answer import Answer, Missing, Redirected, Unauthorized, read
 from dishwasher.github.auth import PERMISSIONS, Key, Purpose, Token, Tokens, parse_time
@@ -109,9 +109,16 @@ class GithubApp:
                 raise
         return attempt(present)
 
-    def as_app(self, call: Call) -> Answer:
-        """The answer to a call authorized by the App's JWT."""
-        return self._exchange(APP, call, self._jwt())
+    def as_app(self, call: Call, account: int = APP) -> Answer:
+        """The answer to a call authorized by the App's JWT, paid for by that installation."""
+        jwt = self._key.jwt(self._clock.now())
+        try:
+            return self._exchange(account, call, f"Bearer {jwt}")
+        except Unauthorized as error:
+            raise InfraError(
+                f"GitHub does not accept us as the App: {error}. Do DISHWASHER_GITHUB_APP_ID and "
+                "DISHWASHER_GITHUB_PRIVATE_KEY belong together, and is this machine's clock right?"
+            ) from error
 
     def revoke(self, token: str, installation: int) -> None:
         """End this token now; one that has ended already is fine."""
@@ -129,7 +136,7 @@ class GithubApp:
             conclusion=conclusion,
         )
         try:
-            answer = self._exchange(repository.installation, call, self._jwt())
+            answer = self.as_app(call, repository.installation)
         except (Missing, Rejected) as error:
             raise Gone(f"the App may not act on {repository.full_name}: {error}") from error
         minted = read(_Minted, answers.value(answer, str(call), once=False), str(call))
@@ -140,9 +147,6 @@ class GithubApp:
             return Token(minted.token, parse_time(minted.expires_at))
         except ValueError as error:
             raise answers.unreadable(str(call), once=False) from error
-
-    def _jwt(self) -> str:
-        return f"Bearer {self._key.jwt(self._clock.now())}"
 
     def _token(self, repository: Repository, conclusion: bool) -> Token:
         scope = (repository.installation, repository.id)

@@ -50,14 +50,16 @@ class Key:
     """The App's private key; signs the JWT that only mints tokens and reads delivery logs."""
 
     def __init__(self, app_id: str, private_key: str) -> None:
-        from jwt import InvalidKeyError, get_algorithm_by_name
+        import jwt
 
         if not app_id.strip():
             raise UserError("DISHWASHER_GITHUB_APP_ID is empty: set it to the App's id")
         self._issuer = app_id.strip()
         try:
-            self._key: Any = get_algorithm_by_name("RS256").prepare_key(private_key)
-        except (InvalidKeyError, ValueError, TypeError) as error:
+            self._key: Any = jwt.get_algorithm_by_name("RS256").prepare_key(private_key)
+            # A public key is taken too, and would fail only when it shall sign.
+            jwt.encode({}, self._key, algorithm="RS256")
+        except (jwt.InvalidKeyError, AttributeError, TypeError, ValueError) as error:
             raise UserError(
                 "DISHWASHER_GITHUB_PRIVATE_KEY is not an RSA private key in PEM form: generate one "
                 "on the App's settings page and give the text of the .pem file, or its path"
