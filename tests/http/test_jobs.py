@@ -100,7 +100,7 @@ def send(
 ) -> Response:
     data = body if isinstance(body, bytes) else json.dumps(encode(body)).encode()
     headers = {"authorization": f"Bearer {token}"} if token else {}
-    router = Router(Jobs(attempts).routes(), lambda request: text(404, "none"))
+    router = Router(Jobs(attempts, attempts.result).routes(), lambda request: text(404, "none"))
     return router(Request(method, path, io.BytesIO(data), len(data), query or {}, headers))
 
 
@@ -142,19 +142,21 @@ def test_a_wrong_token_or_attempt_is_refused(attempts: FakeAttempts) -> None:
 
 def test_log_chunk(attempts: FakeAttempts) -> None:
     data = b"\x1b[31mred\n\xff"
-    query = {"offset": "12", "crc32": str(crc32(data))}
+    query = {"offset": "12", "crc32": f"{crc32(data):08x}"}
     answer = send(attempts, "PUT", "/jobs/j.1/log", data, query=query)
     assert content(answer) == {"offset": 12 + len(data), "cancel": False}
     assert attempts.heard == [(12, data)]
 
 
 def test_a_damaged_log_chunk_stores_nothing(attempts: FakeAttempts) -> None:
-    query = {"offset": "0", "crc32": str(crc32(b"hello"))}
+    query = {"offset": "0", "crc32": f"{crc32(b'hello'):08x}"}
     assert send(attempts, "PUT", "/jobs/j.1/log", b"hellO", query=query).status == 422
     assert attempts.heard == []
 
 
-@pytest.mark.parametrize("query", [{}, {"offset": "0"}, {"offset": "-1", "crc32": "0"}])
+@pytest.mark.parametrize(
+    "query", [{}, {"crc32": "00000000"}, {"offset": "-1", "crc32": "00000000"}]
+)
 def test_a_log_chunk_must_say_where_it_belongs(
     attempts: FakeAttempts, query: dict[str, str]
 ) -> None:

@@ -36,12 +36,16 @@ class Attempts(Protocol):
     def beat(self, attempt_id: str, token: str, progress: Progress) -> Orders: ...
     def log(self, attempt_id: str, token: str, offset: int, data: bytes) -> LogAnswer: ...
     def uploads(self, attempt_id: str, token: str, request: UploadRequest) -> UploadAnswer: ...
-    def result(self, attempt_id: str, token: str, result: Result) -> None: ...
+
+
+Settle = Callable[[str, str, Result], None]
+"""`flow.settle`: attempt id, token, result."""
 
 
 @dataclass(frozen=True, slots=True)
 class Jobs:
     attempts: Attempts
+    settle: Settle
 
     def routes(self) -> Iterator[Route]:
         yield Route("POST", "/jobs/{attempt}/claim", self.claim)
@@ -65,10 +69,11 @@ class Jobs:
         return reply(self.attempts.beat(attempt, token, parse(request, Progress, DOCUMENT)))
 
     def log(self, request: Request, attempt: str) -> Response:
+        """`?offset=` in bytes, `&crc32=` of the body in eight hexadecimal digits."""
         token = request.bearer()
-        offset, expected = request.number("offset"), request.number("crc32")
+        offset, expected = request.number("offset"), request.query.get("crc32", "")
         data = request.body(CHUNK)
-        if crc32(data) != expected:
+        if f"{crc32(data):08x}" != expected:
             raise Unreadable("the log chunk was damaged on the way; send it again")
         return reply(self.attempts.log(attempt, token, offset, data))
 
@@ -79,7 +84,7 @@ class Jobs:
 
     def result(self, request: Request, attempt: str) -> Response:
         token = request.bearer()
-        self.attempts.result(attempt, token, parse(request, Result, DOCUMENT))
+        self.settle(attempt, token, parse(request, Result, DOCUMENT))
         return reply({})
 
 
