@@ -47,3 +47,20 @@ class Delivery:
     @property
     def group(self) -> str:
         return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Watermark:
+    """Up to when GitHub's own log of deliveries was looked through for failed ones."""
+
+    KIND: ClassVar[str] = "watermark"
+
+    id: str
+    time: float = 0.0
+    """Seconds since the epoch."""
+    due: float = 0.0
+    version: int = 0
+
+    @property
+    def group(self) -> str:
+        return ""

@@ -33,7 +33,6 @@ class Settings:
     public_url: str = ""
     """Empty: where the server itself listens."""
     points_per_minute: int = POINTS_PER_MINUTE
-    job_env: tuple[str, ...] = ()
     lease: float = LEASE
     """Seconds without a word after which a runner counts as lost."""
 
@@ -47,18 +46,13 @@ def read(environment: Mapping[str, str]) -> Settings:
     reader = _Reader(environment)
     settings = Settings(
         app_id=reader.text("APP_ID", "the App's id or client id"),
-        private_key=reader.secret(
-            "PRIVATE_KEY", "the App's key: PEM text or a file's path"
-        ),
-        webhook_secret=reader.secret(
-            "WEBHOOK_SECRET", "what GitHub signs webhooks with"
-        ),
+        private_key=reader.secret("PRIVATE_KEY", "the App's key: PEM text or a file's path"),
+        webhook_secret=reader.secret("WEBHOOK_SECRET", "what GitHub signs webhooks with"),
         data=Path(environment.get("DISHWASHER_DATA") or ".dishwasher"),
         api_url=reader.url("GITHUB_API_URL", API_URL),
         url=reader.url("GITHUB_URL", WEB_URL),
         public_url=reader.url("PUBLIC_URL", ""),
         points_per_minute=int(reader.number("GITHUB_POINTS_PER_MINUTE", POINTS_PER_MINUTE)),
-        job_env=tuple(environment.get("DISHWASHER_JOB_ENV", "").replace(",", " ").split()),
         lease=reader.number("LEASE_SECONDS", LEASE),
     )
     reader.check(settings)

@@ -1,0 +1,41 @@
+"""`dishwasher demo`: the whole story on this machine, with a stand-in for GitHub."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "demo", help="see the whole story on this machine", description=__doc__
+    )
+    parser.add_argument(
+        "--exit", action="store_true", help="end after the story: 0 if all of it was seen"
+    )
+    parser.set_defaults(call=demo)
+
+
+def demo(options: argparse.Namespace) -> int:
+    """Tell the story; stay up for a look around unless told to end."""
+    # Imported here, so that other commands do not need the demo's packages.
+    from dishwasher.demo.scene import Scene
+    from dishwasher.demo.story import Story
+
+    with Scene() as scene:
+        say(f"A stand-in for GitHub: {scene.github.url}")
+        say(f"Dishwasher:            {scene.url}")
+        story = Story(scene, say)
+        well = story.tell()
+        for what in story.missed:
+            say(f"MISSED: {what}")
+        if not well:
+            say(f"\nThe bot's own log:\n{scene.log.read_text()[-4000:]}")
+        if not options.exit:
+            say("\nEverything stays up for you to look around; Ctrl-C ends it.")
+            signal.pause()
+    return 0 if well else 1
+
+
+def say(text: str) -> None:
+    print(text, flush=True)

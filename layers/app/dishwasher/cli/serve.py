@@ -1,0 +1,62 @@
+"""`dishwasher serve`: the embedded mode, for a real GitHub App."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+from dishwasher.wiring import settings
+
+PORT = 8080
+WORKERS = 2
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("serve", help="run the bot on this machine", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    parser.add_argument("--port", type=int, default=PORT, help="0 takes any free (%(default)s)")
+    parser.add_argument("--data", type=Path, help="data folder (DISHWASHER_DATA or .dishwasher)")
+    parser.add_argument(
+        "--workers", type=int, default=WORKERS, help="runners at once (%(default)s)"
+    )
+    parser.set_defaults(call=serve)
+
+
+def serve(options: argparse.Namespace) -> int:
+    """Listen until SIGTERM or SIGINT."""
+    # Imported here, so that other commands do not pay for it.
+    from dishwasher.daemon.embedded import Embedded
+    from dishwasher.daemon.server import Server
+    from dishwasher.errors import UserError
+    from dishwasher.wiring import local
+    from dishwasher.wiring.routes import routes
+
+    if options.workers < 1:
+        raise UserError("--workers must be at least 1")
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    chosen = settings.read(os.environ)
+    if options.data:
+        chosen = replace(chosen, data=options.data)
+    house = local.build(chosen, options.workers, os.environ)
+    ready = threading.Event()
+    server = Server(routes(house, chosen, ready.is_set), options.host, options.port)
+    embedded = Embedded(house, server)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    embedded.start()
+    ready.set()
+    public = chosen.public_url or server.url
+    print(
+        f"Dishwasher listens on {server.url}; GitHub's webhook goes to {public}/webhook", flush=True
+    )
+    stop.wait()
+    embedded.stop()
+    return 0

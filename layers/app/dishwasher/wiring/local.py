@@ -1,0 +1,137 @@
+"""The embedded mode: which adapter answers for each port on one Linux machine."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dishwasher.core.ticket import Limits
+from dishwasher.flow.accept import Accept
+from dishwasher.flow.attempt import Attempts
+from dishwasher.flow.dispatch import Dispatch
+from dishwasher.flow.plan import Plan
+from dishwasher.flow.reap import Reap
+from dishwasher.flow.redeliver import Redeliver
+from dishwasher.flow.report import Reports
+from dishwasher.flow.settle import Settle
+from dishwasher.flow.verdict import Verdicts
+from dishwasher.github.app import GithubApp
+from dishwasher.github.checks import GithubChecks
+from dishwasher.github.deliveries import GithubDeliveries
+from dishwasher.github.limiter import Limiter
+from dishwasher.github.source import GithubSource
+from dishwasher.local.blobs import FileBlobs
+from dishwasher.local.clock import SystemClock
+from dishwasher.local.database import Database
+from dishwasher.local.fleet import ProcessFleet
+from dishwasher.local.queue import SqliteQueue
+from dishwasher.local.store import SqliteStore
+from dishwasher.wiring.settings import Settings
+
+REAP_SECONDS = 10.0
+"""Between two rounds of the reaper: a lost runner is reported well within three minutes."""
+
+
+class Address:
+    """Where the server listens; known once it does, needed by what was built before."""
+
+    def __init__(self, public_url: str) -> None:
+        self._public_url = public_url
+        self._local_url = ""
+
+    def listens_at(self, url: str) -> None:
+        self._local_url = url
+
+    def local(self) -> str:
+        """Base URL for runners on this machine."""
+        if not self._local_url:
+            raise RuntimeError("the server does not listen yet")
+        return self._local_url
+
+    def page(self, job_id: str) -> str:
+        """The URL that a check run links to."""
+        return f"{self._public_url or self.local()}/jobs/{job_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Every flow with its adapters, on one machine."""
+
+    address: Address
+    clock: SystemClock
+    database: Database
+    store: SqliteStore
+    queue: SqliteQueue
+    blobs: FileBlobs
+    fleet: ProcessFleet
+    app: GithubApp
+    accept: Accept
+    plan: Plan
+    dispatch: Dispatch
+    attempts: Attempts
+    settle: Settle
+    reports: Reports
+    reap: Reap
+    redeliver: Redeliver
+    reap_seconds: float
+
+    def close(self) -> None:
+        self.queue.close()
+        self.fleet.close()
+        self.app.close()
+        self.database.close()
+
+
+def build(settings: Settings, workers: int, environment: Mapping[str, str]) -> House:
+    """Wire the flows; raises UserError or InfraError where a setting or the disk does not serve."""
+    clock, address = SystemClock(), Address(settings.public_url)
+    database = Database(settings.data)
+    store, queue = SqliteStore(database), SqliteQueue(database, clock)
+    secret = settings.webhook_secret.encode()
+    blobs = FileBlobs(settings.data / "blobs", clock, derive(secret, "uploads"), address.local)
+    limiter = Limiter(settings.points_per_minute)
+    app = GithubApp(
+        settings.app_id, settings.private_key, settings.api_url, settings.url, clock, limiter
+    )
+    source, checks = GithubSource(app), GithubChecks(app)
+    timing = settings.timing
+    verdicts = Verdicts(store, queue, clock, timing)
+    limits = Limits(beat_seconds=timing.beat, lease_seconds=timing.lease)
+    attempts = Attempts(store, blobs, queue, clock, source, verdicts, timing, limits, address.page)
+    ended: list[Reap] = []
+    fleet = ProcessFleet(
+        settings.data / "work",
+        workers,
+        environment,
+        lambda attempt: ended[0].ended(attempt),
+    )
+    reap = Reap(store, queue, clock, fleet, verdicts, timing)
+    ended.append(reap)
+    return House(
+        address=address,
+        clock=clock,
+        database=database,
+        store=store,
+        queue=queue,
+        blobs=blobs,
+        fleet=fleet,
+        app=app,
+        accept=Accept(store, queue, clock, secret),
+        plan=Plan(
+            store, blobs, queue, clock, source, verdicts, timing, derive(secret, "build ids")
+        ),
+        dispatch=Dispatch(store, clock, source, fleet, verdicts, timing, address.local),
+        attempts=attempts,
+        settle=Settle(blobs, clock, attempts, verdicts, timing),
+        reports=Reports(store, blobs, queue, clock, checks, verdicts, address.page),
+        reap=reap,
+        redeliver=Redeliver(store, clock, GithubDeliveries(app)),
+        reap_seconds=min(REAP_SECONDS, settings.lease / 4),
+    )
+
+
+def derive(secret: bytes, purpose: str) -> bytes:
+    """A key of its own for each purpose, the same after each restart."""
+    return hmac.new(secret, purpose.encode(), hashlib.sha256).digest()
