@@ -11,6 +11,7 @@ import github as pygithub
 import pytest
 from dishwasher.demo.github import App, Installation, Repo, StandIn
 
+from .described import Described
 from .receiver import Receiver
 
 Git = Callable[..., str]
@@ -23,9 +24,18 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def github() -> Iterator[StandIn]:
-    with StandIn() as github:
+def described() -> Described:
+    return Described()
+
+
+@pytest.fixture
+def github(described: Described) -> Iterator[StandIn]:
+    """Whatever a test is about: all that was answered and sent is as GitHub describes it."""
+    with StandIn(observe=described) as github:
         yield github
+    for delivery in github.deliveries():
+        described.delivery(delivery)
+    assert described.problems == []
 
 
 @pytest.fixture

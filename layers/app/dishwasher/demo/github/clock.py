@@ -14,6 +14,10 @@ class Clock:
     def __init__(self) -> None:
         self._offset = 0.0
 
+    @property
+    def offset(self) -> float:
+        return self._offset
+
     def now(self) -> float:
         return time.time() + self._offset
 

@@ -6,7 +6,7 @@ import json
 import re
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from dishwasher.demo.github import api, description, faults
@@ -20,20 +20,29 @@ from dishwasher.demo.github.routes import Call, Route, find, problems
 from dishwasher.demo.github.wire import HangUp, Request, Response
 from dishwasher.demo.github.world import World
 
-__all__ = ["Api"]
+__all__ = ["Api", "Observer"]
 
 Json = dict[str, Any]
 
 # https://docs.github.com/rest/about-the-rest-api/api-versions
 VERSIONS = ("2022-11-28", "2026-03-10")
 BY_ID = re.compile(r"/repositories/(\d+)(/.*)?")
+Observer = Callable[[str, Answer], None]
 BODYLESS = frozenset({"GET", "HEAD"})
 
 
 class Api:
     """Serves `/api/v3`. Everything but reading git happens under the world's lock."""
 
-    def __init__(self, world: World, limits: Limits, rules: Faults, journal: Journal) -> None:
+    def __init__(
+        self,
+        world: World,
+        limits: Limits,
+        rules: Faults,
+        journal: Journal,
+        observe: Observer | None = None,
+    ) -> None:
+        self.observe = observe
         self.world = world
         self.limits = limits
         self.faults = rules
@@ -102,7 +111,10 @@ class Api:
                 )
                 self._permit(one, call)
                 self._validate(one, call, seen.body)
-                return _of_version(one.handler(call), request.headers)
+                answer = one.handler(call)
+                if self.observe is not None:
+                    self.observe(one.operation, answer)
+                return _of_version(answer, request.headers)
         except Refusal as refusal:
             if refusal.violation:
                 self.journal.violate(Violation(request.method, path, _told(refusal)))

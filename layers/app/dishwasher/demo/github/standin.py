@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from dishwasher.demo.github.accounts import AccountKind, App, Installation, User
 from dishwasher.demo.github.clock import Clock
 from dishwasher.demo.github.control import Control
-from dishwasher.demo.github.dispatch import Api
+from dishwasher.demo.github.dispatch import Api, Observer
 from dishwasher.demo.github.emit import emit_installation, emit_ping
 from dishwasher.demo.github.faults import Fault, Faults, Kind
 from dishwasher.demo.github.gitdir import GitDirectory
@@ -80,7 +80,9 @@ class StandIn:
         port: int = 0,
         per_hour: int = PRIMARY_PER_HOUR,
         enforce_secondary: bool = False,
+        observe: Observer | None = None,
     ) -> None:
+        """`observe` sees each good answer with its operation, as `METHOD /template`."""
         self._scratch = tempfile.TemporaryDirectory(prefix="github-") if data is None else None
         folder = data or Path(self._scratch.name if self._scratch else "")
         self.clock = Clock()
@@ -89,7 +91,7 @@ class StandIn:
         self.limits = Limits(per_hour, enforce_secondary)
         self.faults = Faults()
         self.journal = Journal(self._notify)
-        self._api = Api(self.world, self.limits, self.faults, self.journal)
+        self._api = Api(self.world, self.limits, self.faults, self.journal, observe)
         self._git = Git(self.world, self.faults, self.journal)
         self._site = Site(self)
         self._control = Control(self)

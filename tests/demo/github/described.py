@@ -1,0 +1,57 @@
+"""Holds what the stand-in says against GitHub's OpenAPI description."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from dishwasher.demo.github import Delivery
+from dishwasher.demo.github.answer import Answer
+from jsonschema_rs import Validator, validator_for
+
+RESPONSES = json.loads(Path(__file__).with_name("responses.json").read_text("utf-8"))
+# Where the description is stricter than what GitHub sends, as its own examples show.
+KNOWN: dict[str, str] = {}
+
+
+class Described:
+    """Collects, for every answer and payload, what the description holds against it."""
+
+    def __init__(self) -> None:
+        self.problems: list[str] = []
+        self.seen: set[str] = set()
+        self._validators: dict[str, Validator] = {}
+
+    def __call__(self, operation: str, answer: Answer) -> None:
+        self.seen.add(f"{operation} {answer.status}")
+        schemas = RESPONSES["answers"][operation.replace("/contents/ ", "/contents/{path} ")]
+        if str(answer.status) not in schemas:
+            self.problems.append(f"{operation}: no answer {answer.status}")
+        elif (schema := schemas[str(answer.status)]) is not None and not _raw(answer):
+            self._check(f"{operation} {answer.status}", schema, answer.body)
+
+    def delivery(self, delivery: Delivery) -> None:
+        name = delivery.event.replace("_", "-")
+        if delivery.action is not None:
+            name += f"-{delivery.action.replace('_', '-')}"
+        self.seen.add(name)
+        schema = RESPONSES["webhooks"].get(name)
+        if schema is None:
+            self.problems.append(f"GitHub knows no event {name}")
+        else:
+            self._check(name, schema, json.loads(json.dumps(delivery.payload)))
+
+    def _check(self, name: str, schema: Any, document: object) -> None:
+        if name not in self._validators:
+            whole = {**schema, "$defs": RESPONSES["$defs"]}
+            self._validators[name] = validator_for(whole)
+        for error in self._validators[name].iter_errors(document):
+            place = "/".join(str(part) for part in error.instance_path)
+            problem = f"{name}: {place}: {error.message[:300]}"
+            if not any(known in problem for known in KNOWN):
+                self.problems.append(problem)
+
+
+def _raw(answer: Answer) -> bool:
+    return isinstance(answer.body, bytes)
