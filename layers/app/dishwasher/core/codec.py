@@ -6,6 +6,7 @@ int, float, bool, None, StrEnum, dataclasses, tuples, and unions of these with N
 
 from __future__ import annotations
 
+import math
 import types
 import typing
 from collections.abc import Callable
@@ -65,14 +66,27 @@ def _wrong(expected: str, data: object, where: str) -> ValueError:
 
 def _scalar(kind: type) -> Decoder:
     def read(data: Any, where: str) -> Any:
-        if kind is float and type(data) is int:
-            return float(data)
+        if kind is float:
+            return _finite(data, where)
         # type() and not isinstance: True is an int for isinstance.
         if type(data) is not kind:
             raise _wrong(kind.__name__, data, where)
         return data
 
     return read
+
+
+def _finite(data: Any, where: str) -> float:
+    if type(data) not in (int, float):
+        raise _wrong("float", data, where)
+    # Python's JSON knows NaN and Infinity, and integers beyond any float; nothing after us does.
+    try:
+        number = float(data)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise ValueError(f"{where}: expected a finite number")
+    return number
 
 
 def _enum(kind: type[StrEnum]) -> Decoder:
