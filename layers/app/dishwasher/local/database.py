@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import sqlite3
 import threading
@@ -56,7 +57,6 @@ class Database:
         self._busy_seconds = busy_seconds
         self._write = threading.Lock()
         self._pool = threading.Lock()
-        self._writers: list[sqlite3.Connection] = []
         self._idle: list[sqlite3.Connection] = []
         self._closed = False
         try:
@@ -64,20 +64,10 @@ class Database:
             # SQLite gives its -wal and -shm files the mode of the database file.
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
             self.path.chmod(0o600)
+            with _alone_in(folder):
+                self._durable, self._quick = self._opened()
         except OSError as error:
             raise InfraError(f"can not use the data folder {folder}: {error}") from error
-        try:
-            # FULL: what was saved survives a power failure (rule 4: the intent before the effect).
-            self._durable = self._connect("FULL")
-            self._writers.append(self._durable)
-            self._migrate()
-            # NORMAL: survives the death of the process, and a power failure may lose the last
-            # moments without harm to the file: right for bells, which may be lost (rule 1).
-            self._quick = self._connect("NORMAL")
-            self._writers.append(self._quick)
-        except BaseException:
-            self.close()
-            raise
 
     @contextmanager
     def writing(self, *, durable: bool) -> Iterator[sqlite3.Connection]:
@@ -110,10 +100,23 @@ class Database:
         """Let go of the file; transactions under way end first. Harmless when repeated."""
         with self._write, self._pool:
             self._closed = True
-            for connection in (*self._writers, *self._idle):
+            for connection in (self._durable, self._quick, *self._idle):
                 connection.close()
-            self._writers.clear()
             self._idle.clear()
+
+    def _opened(self) -> tuple[sqlite3.Connection, sqlite3.Connection]:
+        """The connections for writing; the first one brings the file up to date."""
+        # FULL: what was saved survives a power failure (rule 4: the intent before the effect).
+        durable = self._connect("FULL")
+        try:
+            with self._faults():
+                _migrate(durable, self.path)
+            # NORMAL: survives the death of the process, and a power failure may lose the last
+            # moments without harm to the file: right for bells, which may be lost (rule 1).
+            return durable, self._connect("NORMAL")
+        except BaseException:
+            durable.close()
+            raise
 
     def _connect(self, synchronous: str) -> sqlite3.Connection:
         with self._faults():
@@ -146,26 +149,38 @@ class Database:
                 return
         connection.close()
 
-    def _migrate(self) -> None:
-        with self.writing(durable=True) as connection:
-            (version,) = connection.execute("PRAGMA user_version").fetchone()
-            if version > len(MIGRATIONS):
-                raise InfraError(
-                    f"{self.path} was written by a newer Dishwasher (schema {version}, this one "
-                    f"knows {len(MIGRATIONS)}): update this one or choose another data folder"
-                )
-            for script in MIGRATIONS[version:]:
-                # Not executescript: it would commit first.
-                for statement in script.split(";"):
-                    connection.execute(statement)
-            connection.execute(f"PRAGMA user_version={len(MIGRATIONS)}")
-
     @contextmanager
     def _faults(self) -> Iterator[None]:
         try:
             yield
         except sqlite3.Error as error:
             raise InfraError(f"the database {self.path} failed: {error}") from error
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """One process at a time: the first change to WAL fails at once where two begin it together.
+
+    https://www.sqlite.org/wal.html#sometimes_queries_return_sqlite_busy_in_wal_mode
+    """
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+    """Bring the file up to date; raises InfraError when it is newer than this program."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > len(MIGRATIONS):
+        raise InfraError(
+            f"{path} was written by a newer Dishwasher (schema {version}, this one "
+            f"knows {len(MIGRATIONS)}): update this one or choose another data folder"
+        )
+    for number, script in enumerate(MIGRATIONS[version:], version + 1):
+        connection.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version={number}; COMMIT")
 
 
 def to_column(text: str) -> str | bytes:
