@@ -25,7 +25,13 @@ OWNER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 NAME = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}")
 """What GitHub allows in names; checked because they become URLs and folders."""
 
+ACTION = re.compile(r"[a-z_]{1,64}")
+MAX_TEXT = 1000
+"""Characters of a ref or an id; more than git allows, and far from the end of a table's row."""
+
 BUILT_ACTIONS = frozenset({"opened", "synchronize", "reopened"})
+
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 Json = Mapping[str, Any]
 
@@ -47,7 +53,7 @@ def _push(delivery: str, payload: Json) -> Event | Ignored:
     ref = _text(payload, "ref")
     if not ref.startswith("refs/heads/"):
         return Ignored("only pushes to branches are built")
-    if payload.get("deleted") is True or _text(payload, "after") == NO_COMMIT:
+    if payload.get("deleted") is True or payload.get("after") == NO_COMMIT:
         return Ignored("the branch was deleted")
     return Event(
         kind=EventKind.PUSH,
@@ -62,7 +68,7 @@ def _push(delivery: str, payload: Json) -> Event | Ignored:
 
 
 def _pull_request(delivery: str, payload: Json) -> Event | Ignored:
-    action = _text(payload, "action")
+    action = _matching(ACTION, payload, "action")
     if action not in BUILT_ACTIONS and action != "closed":
         return Ignored(f"nothing is built for pull_request.{action}")
     data = _object(payload, "pull_request")
@@ -89,12 +95,12 @@ def _pull_request(delivery: str, payload: Json) -> Event | Ignored:
 
 
 def _check_run(delivery: str, payload: Json) -> Event | Ignored:
-    action = _text(payload, "action")
+    action = _matching(ACTION, payload, "action")
     if action != "rerequested":
         return Ignored(f"nothing is done for check_run.{action}")
     run = _object(payload, "check_run")
-    job = run.get("external_id")
-    if not isinstance(job, str) or not job:
+    # GitHub sends null or an empty text where the App gave none.
+    if not run.get("external_id"):
         return Ignored("that check run is not one of ours: it has no external_id")
     return Event(
         kind=EventKind.RERUN,
@@ -103,7 +109,7 @@ def _check_run(delivery: str, payload: Json) -> Event | Ignored:
         sender=_sender(payload),
         sha=_sha(run, "head_sha"),
         branch="",
-        job=job,
+        job=_text(run, "external_id"),
     )
 
 
@@ -121,8 +127,9 @@ def _repository(payload: Json) -> Repository:
 
 def _sender(payload: Json) -> str:
     sender = payload.get("sender")
-    login = sender.get("login") if isinstance(sender, dict) else None
-    return login if isinstance(login, str) else ""
+    if not isinstance(sender, dict) or not isinstance(sender.get("login"), str):
+        return ""
+    return _text(sender, "login")
 
 
 def _object(data: Json, key: str) -> Json:
@@ -136,6 +143,9 @@ def _text(data: Json, key: str) -> str:
     value = data.get(key)
     if not isinstance(value, str):
         raise UserError(f"the payload has no text {key!r}")
+    # Half a surrogate pair is valid JSON and no text: no URL and no digest could be made of it.
+    if len(value) > MAX_TEXT or (not value.isascii() and _SURROGATE.search(value)):
+        raise UserError(f"the payload's {key!r} is no text that GitHub gives")
     return value
 
 

@@ -79,7 +79,7 @@ def signed(secret: bytes, header: str, body: bytes) -> bool:
     """
     expected = "sha256=" + hmac.new(secret, body, hashlib.sha256).hexdigest()
     # Bytes, because compare_digest raises TypeError on text that is not ASCII.
-    return hmac.compare_digest(expected.encode(), header.encode("utf-8", "surrogateescape"))
+    return hmac.compare_digest(expected.encode(), header.encode("utf-8", "replace"))
 
 
 def parse(body: bytes) -> dict[str, Any]:
