@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 MAX_OUTPUT_BYTES = 65_535
 """Of a check run's summary: documented as characters, enforced as bytes.
 
 https://github.com/github/docs/issues/35252
 """
+MAX_BLOCK_BYTES = 30_000
+"""Of one block of code, so that a summary has room for what else it says."""
 _CUT = "\n\n*Cut here; the whole is on the job's page.*"
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """C0 and C1 controls but tab and newline, and what turns the direction of writing."""
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~&:])")
-_MENTION = re.compile(r"([@#])(?=\w)")
+_MENTION = re.compile(r"(?i)([@#]|\bGH-)(?=\w)")
 _FENCES = re.compile(r"`{3,}")
 _URL = re.compile(r"(?i)\b(https?|ftp)(?=://)|\b(www)(?=\.)")
 _JOINER = "\u2060"
@@ -36,28 +39,32 @@ def inert(text: str, limit: int = 200) -> str:
     return _SPECIAL.sub(r"\\\1", line)
 
 
-def fenced(lines: list[str], line_limit: int = 500) -> str:
-    """A block of code holding the lines; its fence is longer than any inside."""
-    body = "\n".join(
-        line if len(line) <= line_limit else line[: line_limit - 1] + "…"
-        for line in map(printable, lines)
-    )
+def fenced(lines: Sequence[str], line_limit: int = 500, limit: int = MAX_BLOCK_BYTES) -> str:
+    """A block of code with the last lines that fit; its fence is longer than any inside."""
+    kept: list[str] = []
+    room = limit
+    for line in reversed(lines):
+        text = printable(line if len(line) <= line_limit else line[: line_limit - 1] + "…")
+        room -= len(text.encode()) + 1
+        if room < 0:
+            break
+        kept.append(text)
+    body = "\n".join(reversed(kept))
     fence = "`" * max(3, 1 + max((len(run) for run in _FENCES.findall(body)), default=0))
     return f"{fence}text\n{body}\n{fence}"
 
 
 def cut(text: str, limit: int = MAX_OUTPUT_BYTES) -> str:
-    """The text in at most `limit` bytes of UTF-8, whole characters, and a word where it was cut."""
+    """Plain text in at most `limit` bytes of UTF-8, by whole lines or characters."""
     data = text.encode("utf-8", "replace")
     if len(data) <= limit:
         return data.decode("utf-8")
     room = limit - len(_CUT.encode())
     kept = data[:room].decode("utf-8", "ignore")
-    # A fence that the cut leaves open would swallow the word about the cut.
     return kept.rpartition("\n")[0] + _CUT if "\n" in kept else kept + _CUT
 
 
-def sections(parts: list[str], limit: int = MAX_OUTPUT_BYTES) -> str:
+def sections(parts: Sequence[str], limit: int = MAX_OUTPUT_BYTES) -> str:
     """Whole parts, in order, as many as fit; says what was left out instead of cutting inside."""
     text = ""
     for index, part in enumerate(parts):

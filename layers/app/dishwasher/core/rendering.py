@@ -65,7 +65,8 @@ def render(job: Job, sha: str, result: Result | None, details_url: str) -> Check
         conclusion=job.conclusion,
         annotations=annotate(result.findings) if result and job.is_over else (),
         started_at=job.started or job.created,
-        completed_at=job.ended,
+        # A clock that was set back must not end a job before its start.
+        completed_at=job.ended and max(job.ended, job.started, job.created),
     )
 
 
@@ -82,24 +83,22 @@ def _clean(finding: Finding) -> Finding | None:
     parts = path.split("/")
     if not path or path != printable(path) or _DRIVE.match(path) or "\\" in path:
         return None
-    if ".." in parts or "" in parts or "\n" in path or "\t" in path:
+    if not {"", ".", ".."}.isdisjoint(parts) or "\n" in path or "\t" in path:
         return None
     start = min(max(finding.start_line, 1), MAX_LINE)
     end = min(max(finding.end_line, start), MAX_LINE)
-    columns = start == end and (finding.start_column or 0) > 0
+    column, end_column = finding.start_column, finding.end_column
+    if start != end or not column or column < 1:
+        column = end_column = None
     return replace(
         finding,
         path=path,
         start_line=start,
         end_line=end,
         message=printable(finding.message)[:MAX_MESSAGE] or "(no message)",
-        title=printable(finding.title)[:MAX_TITLE],
-        start_column=finding.start_column if columns else None,
-        end_column=(
-            max(finding.end_column, finding.start_column or 1)
-            if columns and finding.end_column
-            else None
-        ),
+        title=" ".join(printable(finding.title).split())[:MAX_TITLE],
+        start_column=column and min(column, MAX_LINE),
+        end_column=min(max(end_column, column), MAX_LINE) if column and end_column else None,
     )
 
 
@@ -119,7 +118,7 @@ def _summary(job: Job, result: Result | None, details_url: str) -> str:
         return sections(parts)
     if result is not None:
         if result.tail and job.reason is not Reason.OK:
-            parts.append(fenced(list(result.tail)))
+            parts.append(fenced(result.tail))
         parts.extend(_findings(result))
         parts.extend(_artifacts(result))
         parts.extend(inert(note, 500) for note in result.notes[:20])
