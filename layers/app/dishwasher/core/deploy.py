@@ -59,9 +59,9 @@ def begin(environment: Environment, sha: str) -> Environment:
 
 
 def release(environment: Environment, job: str, *, unknown: bool) -> Environment:
-    """The job is over; an unknown outcome keeps the lock."""
+    """The job is over; an unknown outcome keeps the lock. Whoever waited is to look again."""
     if environment.holder != job:
         return environment
     if unknown:
-        return replace(environment, unknown=True)
-    return replace(environment, holder="", unknown=False)
+        return replace(environment, unknown=True, waiting=())
+    return replace(environment, holder="", unknown=False, waiting=())

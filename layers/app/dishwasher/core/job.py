@@ -22,6 +22,10 @@ class State(StrEnum):
     CONCLUDED = "concluded"
 
 
+LIVE = frozenset({State.STARTING, State.RUNNING})
+"""States in which an attempt's runner may speak."""
+
+
 class Reason(StrEnum):
     """The closed vocabulary of why a job ended as it did."""
 
@@ -94,6 +98,8 @@ class Timing:
     """The job's own limit, kept by the runner."""
     grace: float = 10.0
     """Between a runner's own end and our looking again: results, uploads."""
+    retry: float = 2.0
+    """Between an attempt that died and the next: what broke it may need a moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +166,7 @@ def parse_attempt(attempt_id: str) -> tuple[str, int]:
 
 def fence(job: Job, attempt: int) -> None:
     """Refuse a word from any attempt but the live one."""
-    if job.attempt != attempt or job.state not in (State.STARTING, State.RUNNING):
+    if job.attempt != attempt or job.state not in LIVE:
         raise Refused("this attempt is over; its words change nothing any more")
 
 
@@ -195,7 +201,7 @@ def redeem(job: Job, token: str) -> Job:
 
 def start(job: Job, now: float, timing: Timing) -> Job:
     """The runner is about to run the first user command; a repeated word changes nothing."""
-    if job.state is State.RUNNING:
+    if job.state is not State.STARTING:
         return job
     return replace(job, state=State.RUNNING, started=now, deadline=now + timing.lease)
 
@@ -208,7 +214,9 @@ def beat(job: Job, now: float, timing: Timing) -> Job:
 
 
 def conclude(job: Job, reason: Reason, detail: str, now: float) -> Job:
-    """The end; whoever comes later finds the job over. The deadline stands until it is reported."""
+    """The end; whoever comes later changes nothing. The deadline stands until it is reported."""
+    if job.is_over:
+        return job
     return replace(
         job,
         state=State.CONCLUDED,
@@ -233,16 +241,18 @@ def look_again(job: Job, now: float, timing: Timing) -> Job:
 
 def expire(job: Job, now: float, timing: Timing, cause: str = "") -> Job:
     """The attempt ended without a verdict: a new attempt, or the end (rule 2)."""
-    if job.cancel:
-        return conclude(job, Reason.CANCELLED, "Cancelled; its runner did not answer.", now)
-    if job.state is State.STARTING:
-        return _expire_before_effects(job, now, timing, cause)
-    if job.spec.kind is Kind.DEPLOYMENT:
+    if job.state not in LIVE:
+        return job
+    if job.state is State.RUNNING and job.spec.kind is Kind.DEPLOYMENT:
         detail = (
             "The runner was lost while the deployment ran, so nobody knows how far it came. "
             "Look at the environment, then re-run this check if it shall deploy again."
         )
         return conclude(job, Reason.UNKNOWN_EFFECT, detail, now)
+    if job.cancel:
+        return conclude(job, Reason.CANCELLED, "Cancelled; its runner did not answer.", now)
+    if job.state is State.STARTING:
+        return _expire_before_effects(job, now, timing, cause)
     if job.lost_retries >= LOST_RETRIES:
         detail = f"The runner was lost {job.lost_retries + 1} times while the job ran."
         return conclude(job, Reason.LOST, detail, now)

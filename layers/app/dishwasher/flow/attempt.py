@@ -24,7 +24,7 @@ from dishwasher.core.ticket import (
     UploadAnswer,
     UploadRequest,
 )
-from dishwasher.errors import Refused, UserError
+from dishwasher.errors import Gone, InfraError, Refused, UserError
 from dishwasher.flow.dispatch import digest
 from dishwasher.flow.keep import artifact_key, keep_progress, log_key
 from dishwasher.flow.verdict import Verdicts
@@ -62,7 +62,14 @@ class Attempts:
             self.store.save(after, *self._deploying(after, build))
             self.bells.ring(Topic.REPORTS, build.id)
         if source_token:
+            self._revoke(source_token)
+
+    def _revoke(self, source_token: str) -> None:
+        try:
             self.source.revoke(source_token)
+        except (InfraError, Gone):
+            # It ends by itself within the hour; the job has done nothing to be failed for.
+            return
 
     def _deploying(self, current: Job, build: Build) -> tuple[Environment, ...]:
         """The intent, stored with the start: this environment now receives this commit."""

@@ -16,6 +16,9 @@ from dishwasher.errors import Conflict, InfraError
 from dishwasher.flow.verdict import Verdicts
 from dishwasher.ports import Clock, Fleet, Source, Store
 
+TRIES = 10
+"""Lost compare-and-sets before the caller gets the Conflict."""
+
 
 @dataclass(frozen=True, slots=True)
 class Dispatch:
@@ -29,18 +32,20 @@ class Dispatch:
     """Base URL under which runners reach the ticket routes."""
 
     def __call__(self, job_id: str) -> None:
-        waiting = self.store.get(Job, job_id)
-        if waiting is None or waiting.state is not State.QUEUED:
-            return
-        code = self.clock.secret()
-        claimed = job.claim(waiting, digest(code), self.clock.now(), self.timing)
-        try:
-            if not self._claim(claimed):
+        for _ in range(TRIES):
+            waiting = self.store.get(Job, job_id)
+            if waiting is None or waiting.state is not State.QUEUED:
                 return
-        except Conflict:
-            # Another dispatcher has it, or its build has moved; the table knows, and the reaper.
+            code = self.clock.secret()
+            claimed = job.claim(waiting, digest(code), self.clock.now(), self.timing)
+            try:
+                if self._claim(claimed):
+                    self._start(claimed, code)
+            except Conflict:
+                # Another dispatcher has it, or the reaper or its environment was written: look.
+                continue
             return
-        self._start(claimed, code)
+        raise Conflict(f"job {job_id} is written too often")
 
     def _claim(self, claimed: Job) -> bool:
         if claimed.spec.kind is not Kind.DEPLOYMENT:
@@ -51,11 +56,11 @@ class Dispatch:
             raise LookupError(f"job {claimed.id} has no build")
         key = deploy.environment_id(build.event.repository.id, claimed.spec.name)
         environment = self.store.get(Environment, key) or Environment(key)
-        if self._is_old(environment, build):
+        by_hand = self._by_hand(claimed, build)
+        if not by_hand and self._is_old(environment, build):
             self._end(claimed.id, Reason.SUPERSEDED, "A later commit was deployed already.")
             return False
-        take = deploy.take_by_hand if build.event.rerun else deploy.take
-        taken = take(environment, claimed.id)
+        taken = (deploy.take_by_hand if by_hand else deploy.take)(environment, claimed.id)
         if taken is not None:
             self.store.save(claimed, taken)
             return True
@@ -65,26 +70,37 @@ class Dispatch:
             self.store.save(deploy.wait(environment, claimed.id))
         return False
 
+    def _by_hand(self, claimed: Job, build: Build) -> bool:
+        """Whether a human clicked this very deployment, and not a check that it waited for."""
+        if not build.event.rerun:
+            return False
+        clicked = self.store.get(Job, build.event.job)
+        return clicked is not None and clicked.spec.name == claimed.spec.name
+
     def _is_old(self, environment: Environment, build: Build) -> bool:
         """Whether history says that what was deployed last already contains this commit.
 
-        A forced push or a human who asks for an old commit means it.
+        A forced push back to an old commit means it, as long as the branch stands there.
         """
         event = build.event
-        if not environment.sha or environment.sha == event.sha or event.forced or event.rerun:
+        if environment.sha in ("", event.sha):
             return False
         comparison = self.source.compare(event.repository, environment.sha, event.sha)
-        return comparison is not None and comparison.status == "behind"
+        if comparison is None or comparison.status != "behind":
+            return False
+        return not event.forced or (
+            self.source.branch_sha(event.repository, event.branch) != event.sha
+        )
 
     def _start(self, claimed: Job, code: str) -> None:
         try:
             self.fleet.start(Bootstrap(self.url(), claimed.attempt_id, code))
-        except InfraError:
-            attempt, now = claimed.attempt, self.clock.now()
+        except InfraError as error:
+            attempt, now, cause = claimed.attempt, self.clock.now(), str(error)
             self.verdicts.change(
                 claimed.id,
                 lambda current: (
-                    job.expire(current, now, self.timing)
+                    job.expire(current, now, self.timing, cause)
                     if current.attempt == attempt and current.state is State.STARTING
                     else current
                 ),

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from dishwasher.core import job
 from dishwasher.core.build import Build
 from dishwasher.core.delivery import REPLAN_AFTER, Delivery
-from dishwasher.core.job import REPORT_AFTER, Job, State, Timing
+from dishwasher.core.job import LIVE, REPORT_AFTER, Job, State, Timing
 from dishwasher.core.report import Report
 from dishwasher.errors import Conflict
-from dishwasher.flow.report import HOLD
+from dishwasher.flow.claim import HOLD
 from dishwasher.flow.verdict import Verdicts
-from dishwasher.ports import Bells, Clock, Fleet, Store, Topic
+from dishwasher.ports import Bells, Clock, Fleet, Record, Store, Topic
 
 BATCH = 100
-"""Records of a kind that one round looks at; the rest waits for the next."""
+"""Records of a kind that are read at once."""
+BATCHES = 50
+"""Batches of a kind that one round looks at; the rest waits for the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +31,36 @@ class Reap:
     timing: Timing
 
     def __call__(self) -> None:
-        """One round; every part of it may be done twice, or by two at once."""
-        for delivery in self.store.due(Delivery, self.clock.now(), BATCH):
-            self._delivery(delivery)
-        for found in self.store.due(Job, self.clock.now(), BATCH):
-            self._job(found)
-        for report in self.store.due(Report, self.clock.now(), BATCH):
-            self._report(report)
+        """One round; every part of it may be done twice, or by two at once.
+
+        A record that can not be looked at does not keep the others waiting; it is told at the end.
+        """
+        failures: list[Exception] = []
+        for kind in (Delivery, Job, Report):
+            for record in self._due(kind):
+                try:
+                    self._look_at(record)
+                except Exception as error:
+                    failures.append(error)
+        if failures:
+            raise ExceptionGroup("some records could not be looked at", failures)
+
+    def _look_at(self, record: Record) -> None:
+        if isinstance(record, Delivery):
+            self._delivery(record)
+        elif isinstance(record, Job):
+            self._job(record)
+        elif isinstance(record, Report):
+            self._report(record)
+
+    def _due(self, kind: type[Record]) -> Iterator[Record]:
+        """What was due when the round began; looking at one postpones it, or another has."""
+        now = self.clock.now()
+        for _ in range(BATCHES):
+            batch = self.store.due(kind, now, BATCH)
+            yield from batch
+            if len(batch) < BATCH:
+                return
 
     def ended(self, attempt_id: str) -> None:
         """The fleet says that this runner is gone: without a result, do not wait for the lease."""
@@ -49,28 +75,29 @@ class Reap:
 
     def _job(self, found: Job) -> None:
         now = self.clock.now()
-        if found.state in (State.STARTING, State.RUNNING):
+        if found.state in LIVE:
             self._expire(found)
         elif found.state is State.QUEUED:
             self.bells.ring(Topic.JOBS, found.id)
             self._postpone(job.look_again(found, now, self.timing))
         elif found.state is State.BLOCKED:
             self._postpone(job.look_again(found, now, self.timing))
+            self.verdicts.advance(found.build)
         else:
             self.bells.ring(Topic.REPORTS, found.build)
             self._postpone(replace(found, deadline=now + REPORT_AFTER))
 
     def _expire(self, found: Job) -> None:
-        version = found.version
+        expired = False
 
-        def expired(current: Job) -> Job:
+        def expire(current: Job) -> Job:
+            nonlocal expired
             # Another word came between our look and now: the runner lives, or someone was faster.
-            if current.version != version or current.state not in (State.STARTING, State.RUNNING):
-                return current
-            return job.expire(current, self.clock.now(), self.timing)
+            expired = current.version == found.version and current.state in LIVE
+            return job.expire(current, self.clock.now(), self.timing) if expired else current
 
-        after = self.verdicts.change(found.id, expired)
-        if after is not None and after.version != version:
+        self.verdicts.change(found.id, expire)
+        if expired:
             self.fleet.stop(found.attempt_id)
 
     def _report(self, report: Report) -> None:

@@ -16,25 +16,22 @@ from dishwasher.core.codec import encode
 from dishwasher.core.event import Repository
 from dishwasher.core.job import Job, reported
 from dishwasher.core.rendering import render
-from dishwasher.core.report import (
-    ANNOTATIONS_PER_REQUEST,
-    Check,
-    Posted,
-    Report,
-    Status,
-)
-from dishwasher.errors import Ambiguous, Conflict, Gone, InfraError, Lost, Rejected, Throttled
+from dishwasher.core.report import ANNOTATIONS_PER_REQUEST, Check, Posted, Status
+from dishwasher.errors import Ambiguous, Gone, InfraError, Lost, Rejected, Throttled, Unseen
+from dishwasher.flow.claim import Claim, take
 from dishwasher.flow.keep import read_result
 from dishwasher.flow.verdict import Verdicts
 from dishwasher.ports import Bells, Blobs, Checks, Clock, Store, Topic
 
-HOLD = 60.0
-"""Seconds of a claim; each step renews it. A call to GitHub ends well within (client timeout)."""
 RETRY_AFTER = 5.0
 SWEEP_AFTER = 30.0
 """Seconds until GitHub's lists surely show a check run that was made (they lag behind)."""
-WRITES = 50
-"""Lost compare-and-sets on one report before giving up."""
+PROGRESS_AFTER = 15.0
+"""Seconds until progress that found no room is tried again."""
+UNSEEN_FOR = 3600.0
+"""Seconds after a job's end for which GitHub may still not show its commit."""
+PATIENCE = 2
+"""Failures in one round: one check run that GitHub fails on must not hold up the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +49,11 @@ class Reports:
         build = self.store.get(Build, build_id)
         if build is None:
             return
-        claim = self._claim(build.group)
+        try:
+            claim = take(self.store, self.clock, build.group)
+        except Throttled as pause:
+            self._ring_at(pause.retry_at, build)
+            return
         if claim is None:
             return
         try:
@@ -66,48 +67,62 @@ class Reports:
             self._leave(claim, build, self.clock.now() + RETRY_AFTER)
             raise
         except Gone:
-            self._give_up(claim, build)
-
-    def _claim(self, key: str) -> Claim | None:
-        holder = self.clock.secret()
-        for _ in range(WRITES):
-            report = self.store.get(Report, key) or Report(key)
-            now = self.clock.now()
-            if report.holder and report.until > now:
-                after = replace(report, dirty=True)
-            else:
-                after = replace(
-                    report, holder=holder, until=now + HOLD, dirty=False, due=now + HOLD
-                )
-            try:
-                if after != report:
-                    self.store.save(after)
-            except Conflict:
-                continue
-            return Claim(self.store, self.clock, key, holder) if after.holder == holder else None
-        raise Conflict(f"report {key} is written too often")
+            self._give_up(claim)
 
     def _rounds(self, claim: Claim, repository: Repository) -> None:
         while True:
-            for build in self.store.group(Build, claim.key):
-                for job in self.store.group(Job, build.id):
-                    self._agree(claim, repository, build, job)
+            self._round(claim, repository)
             self._sweep(claim, repository)
             if claim.release():
                 return
 
+    def _round(self, claim: Claim, repository: Repository) -> None:
+        failures: list[InfraError] = []
+        report = claim.report()
+        for build in self.store.group(Build, claim.key):
+            jobs = self.store.group(Job, build.id)
+            # Verdicts before progress, should the limit end the round.
+            for job in sorted(jobs, key=lambda job: (not job.is_over, job.position)):
+                posted = report.of(job.id)
+                if posted.completed and not posted.doubtful and not job.deadline:
+                    continue
+                try:
+                    self._agree(claim, repository, build, job)
+                except Throttled:
+                    raise
+                except InfraError as error:
+                    failures.append(error)
+                    if len(failures) >= PATIENCE:
+                        raise
+        if failures:
+            raise failures[0]
+
     def _agree(self, claim: Claim, repository: Repository, build: Build, job: Job) -> None:
         posted = claim.report().of(job.id)
-        if posted.completed and not posted.doubtful and not job.deadline:
-            return
         check = self._desired(build, job)
+        progress = not job.is_over and posted.digest != digest(check)
+        if progress and not self.checks.has_room(repository):
+            self._ring_at(self.clock.now() + PROGRESS_AFTER, build)
+            return
         try:
             posted = self._post(claim, repository, check, posted)
-        except Rejected:
+        except (Rejected, Unseen) as error:
+            if isinstance(error, Unseen) and not self._hopeless(job):
+                raise
             # GitHub will never take it (the commit is gone, say): the page still has the verdict.
-            posted = claim.note(replace(posted, completed=job.is_over, doubtful=False))
+            known = claim.report().of(job.id)
+            posted = claim.note(replace(known, completed=job.is_over, doubtful=False))
+        except Gone:
+            if not claim.report().of(job.id).check:
+                raise
+            # The check run alone may be gone: GitHub deletes the oldest of 1,000 with one name.
+            # https://docs.github.com/en/rest/checks/runs#create-a-check-run
+            posted = self._post(claim, repository, check, claim.note(Posted(job.id)))
         if posted.completed and job.deadline:
             self.verdicts.renew(job.id, lambda found: reported(found) if found.is_over else found)
+
+    def _hopeless(self, job: Job) -> bool:
+        return job.is_over and self.clock.now() > job.ended + UNSEEN_FOR
 
     def _post(self, claim: Claim, repository: Repository, check: Check, posted: Posted) -> Posted:
         if posted.doubtful:
@@ -145,53 +160,72 @@ class Reports:
         except Ambiguous:
             claim.sweep_at(self.clock.now() + SWEEP_AFTER)
             raise
-        except (InfraError, Gone, Rejected):
+        except (InfraError, Gone):
             # Nothing was made: the next try need not look first.
             claim.note(replace(posted, doubtful=False))
             raise
-        return claim.note(
-            Posted(check.external_id, number, digest(check), len(page), is_completed(check, page))
+        return self._done(
+            claim,
+            Posted(check.external_id, number, digest(check), len(page), is_completed(check, page)),
         )
 
     def _update(self, claim: Claim, repository: Repository, check: Check, posted: Posted) -> Posted:
         while posted.digest != digest(check) or posted.annotations < len(check.annotations):
-            if check.status is not Status.COMPLETED and not self.checks.has_room(repository):
-                return posted
             start = posted.annotations
             page = check.annotations[start : start + ANNOTATIONS_PER_REQUEST]
             if page:
                 claim.note(replace(posted, doubtful=True))
             # The verdict goes with the first page, so that many findings do not delay it.
-            self.checks.update(repository, posted.check, replace(check, annotations=page))
+            try:
+                self.checks.update(repository, posted.check, replace(check, annotations=page))
+            except Ambiguous:
+                claim.sweep_at(self.clock.now() + SWEEP_AFTER)
+                raise
             done = check.annotations[: start + len(page)]
-            posted = claim.note(
+            posted = self._done(
+                claim,
                 replace(
                     posted,
                     digest=digest(check),
                     annotations=len(done),
                     completed=is_completed(check, done),
                     doubtful=False,
-                )
+                ),
             )
         return posted
 
+    def _done(self, claim: Claim, posted: Posted) -> Posted:
+        """Note what GitHub has taken; a claim that was lost meanwhile leaves a warning behind."""
+        try:
+            return claim.note(posted)
+        except Lost:
+            # Frozen between asking and sending: we made a double, or overwrote a later state.
+            claim.warn(self.clock.now() + SWEEP_AFTER)
+            raise
+
     def _sweep(self, claim: Claim, repository: Repository) -> None:
-        """Complete check runs that a lost answer has doubled, so that none stays open."""
+        """Complete check runs that a lost answer has doubled or left open, so that none stays."""
         report = claim.report()
         if not report.sweep or report.sweep > self.clock.now():
             return
-        sha = claim.key.partition("/")[2]
         unsettled = False
-        for found in self.checks.list(repository, sha):
-            job = self.store.get(Job, found.external_id)
-            if job is None or found.id == report.of(job.id).check or found.completed:
+        for found in self.checks.list(repository, claim.key.partition("/")[2]):
+            job = None if found.completed else self.store.get(Job, found.external_id)
+            build = self.store.get(Build, job.build) if job else None
+            if job is None or build is None:
                 continue
-            build = self.store.get(Build, job.build)
-            if build is None or not job.is_over:
+            ours = report.of(job.id)
+            if found.id == ours.check and not ours.completed:
+                continue
+            if not job.is_over:
                 unsettled = True
                 continue
-            check = self._desired(build, job)
-            self.checks.update(repository, found.id, replace(check, annotations=()))
+            check = replace(self._desired(build, job), annotations=())
+            try:
+                self.checks.update(repository, found.id, check)
+            except (Gone, Rejected):
+                # It is not there any more, or GitHub will never take it.
+                continue
         claim.sweep_at(self.clock.now() + SWEEP_AFTER if unsettled else 0.0)
 
     def _leave(self, claim: Claim, build: Build, until: float) -> None:
@@ -200,74 +234,21 @@ class Reports:
             claim.leave(until)
         except Lost:
             return
-        self.bells.ring(Topic.REPORTS, build.id, delay=max(0.0, until - self.clock.now()))
+        self._ring_at(until, build)
 
-    def _give_up(self, claim: Claim, build: Build) -> None:
+    def _ring_at(self, time: float, build: Build) -> None:
+        self.bells.ring(Topic.REPORTS, build.id, delay=max(0.0, time - self.clock.now()))
+
+    def _give_up(self, claim: Claim) -> None:
         """The repository or our access is gone: nobody is there to be told."""
         for other in self.store.group(Build, claim.key):
             for job in self.store.group(Job, other.id):
                 if job.is_over:
                     self.verdicts.renew(job.id, reported)
-        self._leave_quietly(claim)
-
-    def _leave_quietly(self, claim: Claim) -> None:
         try:
             claim.leave(0.0)
         except Lost:
             return
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """The right to report one commit; every write proves that it is still held."""
-
-    store: Store
-    clock: Clock
-    key: str
-    holder: str
-
-    def report(self) -> Report:
-        report = self.store.get(Report, self.key)
-        if report is None or report.holder != self.holder:
-            raise Lost(f"the claim on report {self.key} was taken over")
-        return report
-
-    def note(self, posted: Posted) -> Posted:
-        """Keep what was posted, and renew the claim."""
-        until = self.clock.now() + HOLD
-        self._write(lambda report: replace(report.having(posted), until=until, due=until))
-        return posted
-
-    def sweep_at(self, time: float) -> None:
-        self._write(lambda report: replace(report, sweep=time))
-
-    def release(self) -> bool:
-        """Give the claim back; False when something has changed meanwhile: go round again."""
-        report = self._write(
-            lambda report: (
-                replace(report, dirty=False)
-                if report.dirty
-                else replace(report, holder="", until=0.0, due=report.sweep)
-            )
-        )
-        return not report.holder
-
-    def leave(self, due: float) -> None:
-        """Give the claim back with things unsent; look again at `due`, 0 for never."""
-        self._write(
-            lambda report: replace(report, holder="", until=0.0, dirty=False, due=due or 0.0)
-        )
-
-    def _write(self, change: Callable[[Report], Report]) -> Report:
-        # Others write too, but only to mark it dirty: a lost compare-and-set is read again.
-        for _ in range(WRITES):
-            after = change(self.report())
-            try:
-                self.store.save(after)
-            except Conflict:
-                continue
-            return after
-        raise Conflict(f"report {self.key} is written too often")
 
 
 def digest(check: Check) -> str:

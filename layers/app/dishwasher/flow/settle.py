@@ -27,6 +27,8 @@ FROM_A_RUNNER = frozenset(
 """What a runner may say; everything else is the server's to decide."""
 TAKEN_WORD = frozenset({Reason.OK, Reason.FAILED})
 """Of a deployment: ends whose effect is known."""
+MAX_DETAIL = 1000
+"""Characters of a runner's sentence that the table keeps; its whole result is a blob."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +56,8 @@ class Settle:
     def _verdict(self, found: Job, result: Result) -> Job:
         now = self.clock.now()
         if result.reason is Reason.INFRA and found.state is State.STARTING and not found.cancel:
-            return job.expire(found, now, self.timing, result.detail)
-        reason, detail = result.reason, result.detail
+            return job.expire(found, now, self.timing, result.detail[:MAX_DETAIL])
+        reason, detail = result.reason, result.detail[:MAX_DETAIL]
         if found.cancel and reason is not Reason.OK:
             reason = Reason.CANCELLED
         unknown = found.spec.kind is Kind.DEPLOYMENT and found.state is State.RUNNING

@@ -62,6 +62,20 @@ class Verdicts:
             return after
         raise Conflict(f"job {job_id} is written too often")
 
+    def advance(self, build_id: str) -> None:
+        """Let go what its needs no longer hold back; verdicts do so themselves, this mends."""
+        build = self.store.get(Build, build_id)
+        jobs = self.store.group(Job, build_id)
+        moved = plan.advance(jobs, self.clock.now(), self.timing)
+        if build is None or not moved:
+            return
+        try:
+            self.store.save(_counted(build, moved), *moved)
+        except Conflict:
+            # A verdict came at this moment, and has let them go.
+            return
+        self._ring(moved[0], moved)
+
     def _save(self, before: Job, after: Job) -> Job:
         if not after.is_over or before.is_over:
             self.store.save(after)
@@ -73,28 +87,32 @@ class Verdicts:
         siblings = {job.id: job for job in self.store.group(Job, after.build)}
         siblings[after.id] = after
         moved = plan.advance(siblings.values(), self.clock.now(), self.timing)
-        ended = 1 + sum(job.is_over for job in moved)
-        freed = self._environment(after, build)
-        records: list[Record] = [replace(build, settled=build.settled + ended), after, *moved]
-        self.store.save(*records, *freed)
+        records: list[Record] = [_counted(build, (after, *moved)), after, *moved]
+        held = self._held(after, build)
+        if held is not None:
+            unknown = after.reason is Reason.UNKNOWN_EFFECT
+            records.append(deploy.release(held, after.id, unknown=unknown))
+        self.store.save(*records)
         self._ring(after, (after, *moved))
-        for environment in freed:
-            for waiting in environment.waiting:
-                self.bells.ring(Topic.JOBS, waiting)
+        for waiting in held.waiting if held else ():
+            self.bells.ring(Topic.JOBS, waiting)
         return replace(after, version=after.version + 1)
 
-    def _environment(self, job: Job, build: Build) -> tuple[Environment, ...]:
+    def _held(self, job: Job, build: Build) -> Environment | None:
+        """The environment that this job holds; None when it holds none."""
         if job.spec.kind is not Kind.DEPLOYMENT:
-            return ()
+            return None
         key = deploy.environment_id(build.event.repository.id, job.spec.name)
         environment = self.store.get(Environment, key)
-        if environment is None or environment.holder != job.id:
-            return ()
-        unknown = job.reason is Reason.UNKNOWN_EFFECT
-        return (deploy.release(environment, job.id, unknown=unknown),)
+        return environment if environment and environment.holder == job.id else None
 
     def _ring(self, job: Job, changed: tuple[Job, ...]) -> None:
         for other in changed:
             if other.state is State.QUEUED:
-                self.bells.ring(Topic.JOBS, other.id)
+                delay = self.timing.retry if other.attempt else 0.0
+                self.bells.ring(Topic.JOBS, other.id, delay)
         self.bells.ring(Topic.REPORTS, job.build)
+
+
+def _counted(build: Build, changed: tuple[Job, ...]) -> Build:
+    return replace(build, settled=build.settled + sum(job.is_over for job in changed))

@@ -1,0 +1,102 @@
+"""The right to report one commit: held by one at a time, fenced by each of its writes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from dishwasher.core.report import Posted, Report
+from dishwasher.errors import Conflict, Lost, Throttled
+from dishwasher.ports import Clock, Store
+
+HOLD = 60.0
+"""Seconds of a claim; each step renews it. A call to GitHub ends well within (client timeout)."""
+WRITES = 50
+"""Lost compare-and-sets on one report before giving up."""
+
+
+def take(store: Store, clock: Clock, key: str) -> Claim | None:
+    """The claim; None when another has it, who now knows that there is more to do.
+
+    Raises Throttled where nothing may be sent yet.
+    """
+    holder = clock.secret()
+    for _ in range(WRITES):
+        report, now = store.get(Report, key) or Report(key), clock.now()
+        held = report.until > now
+        if held and not report.holder:
+            raise Throttled(f"report {key} waits", report.until)
+        after = replace(report, holder=holder, until=now + HOLD, dirty=False, due=now + HOLD)
+        if held:
+            after = replace(report, dirty=True)
+        try:
+            if after != report:
+                store.save(after)
+        except Conflict:
+            continue
+        return None if held else Claim(store, clock, key, holder)
+    raise Conflict(f"report {key} is written too often")
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Every write proves that the claim is still held, or raises Lost."""
+
+    store: Store
+    clock: Clock
+    key: str
+    holder: str
+
+    def report(self) -> Report:
+        report = self.store.get(Report, self.key)
+        if report is None or report.holder != self.holder:
+            raise Lost(f"the claim on report {self.key} was taken over")
+        return report
+
+    def note(self, posted: Posted) -> Posted:
+        """Keep what was posted, and renew the claim."""
+        until = self.clock.now() + HOLD
+        self._write(lambda report: replace(report.having(posted), until=until, due=until))
+        return posted
+
+    def sweep_at(self, time: float) -> None:
+        """When to look for check runs that are open and should not be; 0 for never."""
+        self._write(lambda report: replace(report, sweep=time))
+
+    def release(self) -> bool:
+        """Give the claim back; False when something has changed meanwhile: go round again."""
+        report = self._write(
+            lambda report: (
+                replace(report, dirty=False)
+                if report.dirty
+                else replace(report, holder="", until=0.0, due=report.sweep)
+            )
+        )
+        return not report.holder
+
+    def leave(self, until: float) -> None:
+        """Give the claim back with things unsent; nobody may send before that time, 0 for never."""
+        self._write(lambda report: replace(report, holder="", until=until, dirty=False, due=until))
+
+    def warn(self, time: float) -> None:
+        """Have whoever holds the claim now sweep: we did something after we had lost it."""
+        for _ in range(WRITES):
+            report = self.store.get(Report, self.key) or Report(self.key)
+            due = min(report.due or time, time)
+            try:
+                self.store.save(replace(report, sweep=time, due=due))
+            except Conflict:
+                continue
+            return
+        raise Conflict(f"report {self.key} is written too often")
+
+    def _write(self, change: Callable[[Report], Report]) -> Report:
+        # Others write too, but only to mark it dirty: a lost compare-and-set is read again.
+        for _ in range(WRITES):
+            after = change(self.report())
+            try:
+                self.store.save(after)
+            except Conflict:
+                continue
+            return after
+        raise Conflict(f"report {self.key} is written too often")
