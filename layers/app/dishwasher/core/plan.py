@@ -51,12 +51,17 @@ def _left_out(spec: JobSpec, event: Event) -> str:
     return ""
 
 
-def scope(event: Event, specs: Iterable[JobSpec]) -> str:
+def scope(event: Event, specs: Iterable[JobSpec], doubt: str = "") -> str:
     """What makes a build of this commit a different one, besides repository and commit.
 
     Checks of one commit are built once, whoever asks. A push that deploys is its own build, told
-    apart by what the branch pointed at before: pushing back and forth deploys each time.
+    apart by what the branch pointed at before: pushing back and forth deploys each time. So is
+    each re-run, and the refusal of a stranger's commit, which one of the team may push as well.
     """
+    if event.rerun:
+        return f"rerun\n{event.delivery}"
+    if doubt:
+        return "refused"
     if any(spec.kind is Kind.DEPLOYMENT for spec in specs):
         return f"{event.branch}\n{event.before}"
     return ""
@@ -126,7 +131,8 @@ def _unblock(job: Job, state: dict[str, Job], now: float, timing: Timing) -> Job
 def rerun(all_jobs: Sequence[Job], wanted: str) -> tuple[JobSpec, ...]:
     """The specs that a re-run of the job with this id builds, in their order.
 
-    With it run the needs that did not succeed, and what was held back for want of any of these.
+    With it run the needs that did not succeed, and what was held back for want of any of these;
+    of deployments only those that the wanted job held back, because nobody asked for the others.
     """
     by_id = {job.id: job for job in all_jobs}
     chosen = {wanted}
@@ -140,7 +146,9 @@ def rerun(all_jobs: Sequence[Job], wanted: str) -> tuple[JobSpec, ...]:
         more |= {
             job.id
             for job in all_jobs
-            if job.reason is Reason.NEED_FAILED and chosen.intersection(job.needs)
+            if job.reason is Reason.NEED_FAILED
+            and chosen.intersection(job.needs)
+            and (job.spec.kind is Kind.CHECK or wanted in job.needs)
         }
         if more <= chosen:
             return tuple(job.spec for job in all_jobs if job.id in chosen)

@@ -9,11 +9,20 @@ from dishwasher.core import plan, trust
 from dishwasher.core.build import Build, build_group, build_id
 from dishwasher.core.config import Config, JobSpec, Kind, Uses
 from dishwasher.core.delivery import GIVE_UP_AFTER, Delivery, Stage
-from dishwasher.core.event import Event, EventKind
+from dishwasher.core.event import Event, EventKind, Repository
 from dishwasher.core.findings import Finding, Level
 from dishwasher.core.job import Job, Reason, State, Timing, conclude
 from dishwasher.core.result import Result
-from dishwasher.errors import ConfigError, Conflict, Gone, InfraError, Unseen
+from dishwasher.errors import (
+    ConfigError,
+    Conflict,
+    Gone,
+    InfraError,
+    Problem,
+    Rejected,
+    Unseen,
+    UserError,
+)
 from dishwasher.flow.keep import keep_result
 from dishwasher.flow.verdict import Verdicts
 from dishwasher.formats.native import parse
@@ -42,7 +51,7 @@ class Plan:
             return
         try:
             self._plan(delivery, delivery.event)
-        except Gone as error:
+        except (Gone, Rejected) as error:
             self._ignore(delivery, str(error))
         except Unseen as error:
             if self.clock.now() < delivery.received + UNSEEN_FOR:
@@ -64,29 +73,38 @@ class Plan:
             self._build(delivery, event)
 
     def _build(self, delivery: Delivery, event: Event) -> None:
-        if self._already_built(delivery, event, ()):
+        # Not for a push: only its configuration tells whether it deploys.
+        if event.pull_request is not None and self._is_built(delivery, event, ()):
             return
-        doubt = self._doubt(event)
+        doubt = self._doubt(delivery, event)
         # What a stranger pushed decides nothing: its checks are those of the base branch.
         request = event.pull_request
         config_sha = request.base_sha if doubt and request is not None else event.sha
-        data = self.source.file(event.repository, CONFIG_PATH, config_sha)
-        if data is None:
+        try:
+            config = self._config(event.repository, config_sha)
+        except ConfigError as error:
+            if not self._is_built(delivery, event, (), doubt):
+                self._mistakes(delivery, event, error, doubt)
+            return
+        if config is None:
             self._ignore(delivery, f"no {CONFIG_PATH} at {config_sha[:12]}")
             return
-        try:
-            config = parse(CONFIG_PATH, data)
-        except ConfigError as error:
-            self._mistakes(delivery, event, error)
-            return
         specs = [planned.spec for planned in plan.plan(config, event) if not planned.left_out]
-        if self._already_built(delivery, event, specs):
-            return
-        self._save(delivery, event, config, specs, doubt)
+        if not self._is_built(delivery, event, specs, doubt):
+            self._save(delivery, event, config, specs, doubt)
 
-    def _already_built(self, delivery: Delivery, event: Event, specs: Sequence[JobSpec]) -> bool:
-        key = self._id(event, plan.scope(event, specs))
-        build = self.store.get(Build, key)
+    def _config(self, repository: Repository, sha: str) -> Config | None:
+        try:
+            data = self.source.file(repository, CONFIG_PATH, sha)
+        except UserError as error:
+            problem = Problem(1, 1, "unreadable", str(error))
+            raise ConfigError(CONFIG_PATH, (problem,)) from error
+        return None if data is None else parse(CONFIG_PATH, data)
+
+    def _is_built(
+        self, delivery: Delivery, event: Event, specs: Sequence[JobSpec], doubt: str = ""
+    ) -> bool:
+        build = self.store.get(Build, self._id(event, specs, doubt))
         if build is None:
             return False
         changed: tuple[Build, ...] = ()
@@ -95,19 +113,21 @@ class Plan:
         self.store.save(_done(delivery, build.id, "this commit is built already"), *changed)
         return True
 
-    def _doubt(self, event: Event) -> str:
-        if event.pull_request is None:
-            return ""
-        branch = None
-        if event.pull_request.head_repository == event.repository.id:
-            branch = self.source.branch_sha(event.repository, event.branch)
+    def _doubt(self, delivery: Delivery, event: Event) -> str:
+        request = event.pull_request
+        if request is None or request.head_repository != event.repository.id:
+            return trust.distrust(event, None)
+        branch = self.source.branch_sha(event.repository, event.branch)
+        if branch != event.sha and self.clock.now() < delivery.received + UNSEEN_FOR:
+            # The API lags behind the webhooks, and a refusal can not be taken back.
+            raise Unseen(f"{event.branch} does not stand at {event.sha[:12]} yet")
         return trust.distrust(event, branch)
 
     def _save(
         self, delivery: Delivery, event: Event, config: Config, specs: list[JobSpec], doubt: str
     ) -> None:
         now = self.clock.now()
-        key = self._id(event, plan.scope(event, specs))
+        key = self._id(event, specs, doubt)
         jobs = plan.jobs(key, specs, now, self.timing)
         if doubt:
             jobs = tuple(conclude(job, Reason.REFUSED, _refusal(doubt), now) for job in jobs)
@@ -136,7 +156,7 @@ class Plan:
             if job.state is State.QUEUED:
                 self.bells.ring(Topic.JOBS, job.id)
 
-    def _mistakes(self, delivery: Delivery, event: Event, error: ConfigError) -> None:
+    def _mistakes(self, delivery: Delivery, event: Event, error: ConfigError, doubt: str) -> None:
         findings = tuple(
             Finding(
                 path=error.path,
@@ -151,7 +171,7 @@ class Plan:
         count = len(findings)
         detail = f"{error.path} has {count} mistake{'s' if count > 1 else ''}; nothing was run."
         lines = [f"{error.path}:{p.line}:{p.column}: {p.message}" for p in error.problems[:40]]
-        job = plan.config_job(self._id(event, ""), detail, self.clock.now())
+        job = plan.config_job(self._id(event, (), doubt), detail, self.clock.now())
         result = Result(
             Reason.CONFIG, detail, findings=findings, findings_total=count, tail=tuple(lines)
         )
@@ -174,17 +194,22 @@ class Plan:
         if job is None or build is None or build.event.repository.id != event.repository.id:
             self._ignore(delivery, "that check run is not one of ours")
             return
-        jobs = self.store.group(Job, build.id)
+        again = replace(
+            build.event,
+            delivery=delivery.id,
+            repository=event.repository,
+            sender=event.sender,
+            rerun=True,
+            job=job.id,
+        )
         if not job.is_over:
             self._ignore(delivery, f"{job.spec.name} has not ended yet")
         elif job.reason in (Reason.CONFIG, Reason.REFUSED):
-            self._ignore(delivery, f"{job.spec.name} ended as {job.reason}: push a new commit")
+            # Nothing was planned then; GitHub waits for an answer also where it stays the same.
+            self._build(delivery, again)
         else:
-            key = self._id(event, f"rerun\n{delivery.id}")
-            again = replace(
-                build.event, delivery=delivery.id, repository=event.repository, rerun=True
-            )
-            specs = plan.rerun(jobs, job.id)
+            specs = plan.rerun(self.store.group(Job, build.id), job.id)
+            key = self._id(again, specs)
             planned = plan.jobs(key, specs, self.clock.now(), self.timing)
             self._store(delivery, again, planned, build.base_sha, build.config_path)
 
@@ -207,7 +232,8 @@ class Plan:
     def _ignore(self, delivery: Delivery, reason: str) -> None:
         self.store.save(replace(delivery, stage=Stage.IGNORED, reason=reason, due=0.0))
 
-    def _id(self, event: Event, scope: str) -> str:
+    def _id(self, event: Event, specs: Sequence[JobSpec], doubt: str = "") -> str:
+        scope = plan.scope(event, specs, doubt)
         return build_id(self.secret, event.repository.id, event.sha, scope)
 
 
