@@ -48,6 +48,7 @@ class RawServer:
 
     def __init__(self) -> None:
         self.asked: list[Asked] = []
+        self.connections = 0
         self._replies: dict[tuple[str, str], deque[Reply]] = {}
         self._lock = threading.Lock()
         owner = self
@@ -56,6 +57,11 @@ class RawServer:
             protocol_version = "HTTP/1.1"
             wbufsize = -1  # headers and body in one packet
             disable_nagle_algorithm = True
+
+            def setup(self) -> None:
+                super().setup()
+                with owner._lock:
+                    owner.connections += 1
 
             def do_GET(self) -> None:
                 owner._serve(self)
@@ -115,13 +121,17 @@ class RawServer:
         body = said.body if isinstance(said.body, str) else json.dumps(said.body)
         data = b"" if said.status == 204 else body.encode()
         handler.send_response(said.status)
-        headers = {"Content-Type": "application/json; charset=utf-8"} | dict(said.headers)
-        for name, text in headers.items():
+        headers = {
+            "Content-Type": "application/json; charset=utf-8",
+            "Content-Length": str(len(data)),
+        }
+        for name, text in (headers | dict(said.headers)).items():
             handler.send_header(name, text)
-        handler.send_header("Content-Length", str(len(data)))
         handler.end_headers()
         handler.wfile.write(data)
         handler.wfile.flush()
+        if "Content-Length" in said.headers:  # a lie: end here, or the client waits for the rest
+            handler.close_connection = True
 
 
 def _reset(handler: BaseHTTPRequestHandler) -> None:

@@ -100,6 +100,8 @@ class GithubApp:
             answer = self._authorized(repository, named)
             return answers.value(answer, str(named), once=call.once)
 
+        # A token comes with the repository's present name.
+        self._token(repository, call.conclusion)
         name = self._names.of(repository)
         try:
             return attempt(name)
