@@ -30,9 +30,14 @@ class Dispatching(Loop):
     """Hears of jobs only while a runner is free, so that the others stay in the queue."""
 
     def __init__(
-        self, fleet: ProcessFleet, queue: Queue, handle: Callable[[str], None], clock: Clock
+        self,
+        fleet: ProcessFleet,
+        queue: Queue,
+        handle: Callable[[str], None],
+        clock: Clock,
+        crowded: Callable[[], bool],
     ) -> None:
-        super().__init__(queue, Topic.JOBS, handle, clock, "dispatch")
+        super().__init__(queue, Topic.JOBS, handle, clock, "dispatch", crowded)
         self._fleet = fleet
 
     def turn(self, wait: float) -> None:
@@ -47,7 +52,7 @@ class Embedded:
         self.house = house
         self.server = server
         house.address.listens_at(server.url)
-        self._parts = tuple(_parts(house))
+        self._parts = tuple(_parts(house, server.is_crowded))
 
     def start(self) -> None:
         # What a crash left hidden in the queue is for nobody else: it is heard at once.
@@ -66,12 +71,12 @@ class Embedded:
         self.house.close()
 
 
-def _parts(house: House) -> Iterable[Part]:
+def _parts(house: House, crowded: Callable[[], bool]) -> Iterable[Part]:
     queue, clock = house.queue, house.clock
     for number in range(PLANNERS):
-        yield Loop(queue, Topic.DELIVERIES, house.plan, clock, f"plan-{number}")
+        yield Loop(queue, Topic.DELIVERIES, house.plan, clock, f"plan-{number}", crowded)
     for number in range(REPORTERS):
-        yield Loop(queue, Topic.REPORTS, house.reports, clock, f"report-{number}")
-    yield Dispatching(house.fleet, queue, house.dispatch, clock)
+        yield Loop(queue, Topic.REPORTS, house.reports, clock, f"report-{number}", crowded)
+    yield Dispatching(house.fleet, queue, house.dispatch, clock, crowded)
     yield Scheduler(house.reap, house.reap_seconds, "reap")
     yield Scheduler(house.redeliver, LOOK_FOR_MISSED, "missed deliveries")

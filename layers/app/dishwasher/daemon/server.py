@@ -79,6 +79,10 @@ class Server:
         host = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
+    def is_crowded(self) -> bool:
+        """Whether requests wait for a thread."""
+        return bool(self._waitress.task_dispatcher.queue)
+
     def start(self) -> None:
         sys.setswitchinterval(SWITCH_INTERVAL)
         self._thread.start()

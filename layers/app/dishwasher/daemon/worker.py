@@ -19,6 +19,9 @@ FIRST_DELAY = 1.0
 MOST_DELAY = 60.0
 """Seconds until the next try after a failure, doubled up to the second."""
 FAILURES_KEPT = 1000
+YIELD = 0.005
+MOST_YIELD = 1.0
+"""Seconds between two looks whether requests still wait, and after which work goes on anyhow."""
 
 
 class Loop:
@@ -29,12 +32,20 @@ class Loop:
     """
 
     def __init__(
-        self, queue: Queue, topic: Topic, handle: Callable[[str], None], clock: Clock, name: str
+        self,
+        queue: Queue,
+        topic: Topic,
+        handle: Callable[[str], None],
+        clock: Clock,
+        name: str,
+        crowded: Callable[[], bool] = lambda: False,
     ) -> None:
+        """`crowded` tells that requests wait for an answer: they come before this loop's work."""
         self._queue = queue
         self._topic = topic
         self._handle = handle
         self._clock = clock
+        self._crowded = crowded
         self._failures: dict[str, int] = {}
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
@@ -68,10 +79,18 @@ class Loop:
         message = self._queue.take(self._topic, wait)
         if message is None:
             return
+        self._yield()
         delay = self._try(message)
         if delay is not None:
             self._queue.ring(self._topic, message.key, delay)
         self._queue.done(message)
+
+    def _yield(self) -> None:
+        """Let waiting requests go first: all threads share one interpreter, and a burst of
+        deliveries would be answered only between the steps of our own work."""
+        for _ in range(round(MOST_YIELD / YIELD)):
+            if not self._crowded() or self._stopping.wait(YIELD):
+                return
 
     def _try(self, message: Message) -> float | None:
         """Handle it; answers None when that is done, else the seconds until the next try."""

@@ -156,5 +156,9 @@ def plain(summary: str | None) -> str:
 
 
 def fetch(url: str) -> str:
-    with urllib.request.urlopen(url, timeout=10) as answer:
-        return str(answer.read(), "utf-8")
+    """What a browser would get there; where nothing answers, why."""
+    try:
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            return str(answer.read(), "utf-8")
+    except OSError as error:
+        return str(error)
