@@ -44,6 +44,11 @@ _DIFF = (
     *("--ignore-submodules=all", "--src-prefix=a/", "--dst-prefix=b/", "--diff-filter=AMR"),
 )
 
+_GREP = (
+    *("grep", "-I", "-F", "-w", "-o", "-z", "--no-color", "--no-line-number", "--no-column"),
+    *("--no-heading", "--no-recurse-submodules", "--no-textconv"),
+)
+
 
 class Repository:
     """Commits and blobs of the checkout at `path`; a git that fails is an InfraError."""
@@ -102,8 +107,7 @@ class Repository:
         patterns = [part for word in words for part in ("-e", word)]
         if not patterns:
             return {}
-        grep = ("grep", "-I", "-F", "-w", "-o", "-z", "--no-recurse-submodules", "--no-textconv")
-        with self._run((*grep, *patterns, _checked(commit), "--"), accept=(0, 1)) as output:
+        with self._run((*_GREP, *patterns, _checked(commit), "--"), accept=(0, 1)) as output:
             places = {line.strip(b"\n") for line in output if b"\0" in line}
         counts: dict[str, int] = {}
         for place in places:

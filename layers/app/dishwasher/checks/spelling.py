@@ -23,6 +23,8 @@ from dishwasher.checks.repository import Repository
 from dishwasher.core.findings import Finding, Level
 from dishwasher.errors import InfraError, UserError
 
+LONGEST_LINE = 5_000
+"""Bytes; a longer line is no prose, and a file of one such line would be decoded for each word."""
 KNOWN_FILES = 4
 """A word that so many files of the base hold is the project's own."""
 SECONDS = 300.0
@@ -65,7 +67,7 @@ def check(
     git = Repository(repository, environment)
     has_base = bool(base_sha.strip("0"))
     start = git.start_of_changes(base_sha, head_sha) if has_base else git.empty_tree()
-    with tempfile.TemporaryDirectory(prefix="dishwasher-spelling-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="spelling-", dir=_folder(environment)) as scratch:
         export = Path(scratch, "files")
         export.mkdir()
         files = _export(git, start, head_sha, export)
@@ -76,6 +78,12 @@ def check(
     known = _known(git, base_sha, words) if has_base else frozenset()
     words = [word for word in words if word.typo.word not in known]
     return SpellingReport(_findings(words), len(words), len(files))
+
+
+def _folder(environment: Mapping[str, str]) -> str | None:
+    """The job's own folder for temporary files, if it has one: it goes when the job goes."""
+    folder = environment.get("TMPDIR", "")
+    return folder if os.path.isdir(folder) else None
 
 
 def _program(environment: Mapping[str, str]) -> str:
@@ -181,6 +189,8 @@ def _words(found: list[typos.Typo], files: Mapping[str, Added], export: Path) ->
             # One file at a time: they come sorted by path.
             lines = {typo.path: (export / typo.path).read_bytes().split(b"\n")}
         line = lines[typo.path][typo.line - 1]
+        if len(line) > LONGEST_LINE:
+            continue
         before = line[: typo.offset].decode("utf-8")
         if not typos.is_noise(line.decode("utf-8"), len(before), typo.word):
             words.append(_Word(typo, len(before) + 1))
