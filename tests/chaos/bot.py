@@ -1,0 +1,111 @@
+"""`dishwasher serve` as a process that is killed and started again on the same port and data."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+from dishwasher.demo.github import App, StandIn
+
+LEASE = 2.0
+"""Seconds; the product's 60 would only make the waiting longer."""
+STOP_SECONDS = 20.0
+
+
+class Bot:
+    """One data folder, one port, a life after each death."""
+
+    def __init__(self, folder: Path, github: StandIn, app: App) -> None:
+        self.folder = folder
+        self.ledger = folder / "ledger"
+        """Where deployments write a line when they have their effect."""
+        self.ledger.touch()
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            self.port = listener.getsockname()[1]
+        key = folder / "key.pem"
+        key.write_text(app.private_key)
+        self._environment = {
+            **os.environ,
+            "DISHWASHER_GITHUB_APP_ID": str(app.id),
+            "DISHWASHER_GITHUB_PRIVATE_KEY": str(key),
+            "DISHWASHER_GITHUB_WEBHOOK_SECRET": app.webhook_secret,
+            "DISHWASHER_GITHUB_API_URL": github.api_url,
+            "DISHWASHER_GITHUB_URL": github.url,
+            "DISHWASHER_LEASE_SECONDS": str(LEASE),
+            "DISHWASHER_JOB_ENV": "LEDGER",
+            "LEDGER": str(self.ledger),
+        }
+        self._process: subprocess.Popen[str] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "serve.log").read_text()
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "dishwasher", "serve", "--port", str(self.port)]
+        command += ["--data", str(self.folder / "data")]
+        with open(self.folder / "serve.log", "ab") as log:
+            self._process = subprocess.Popen(
+                command,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not re.search(r"listens on", line):
+            raise RuntimeError(f"the bot did not start:\n{self.log[-4000:]}")
+
+    def kill(self) -> None:
+        """As if the power of this one process had gone."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.communicate()
+
+    def stop(self) -> None:
+        """In order; and what is left of its runners after that."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.terminate()
+            self._process.communicate(timeout=STOP_SECONDS)
+        for pid in [*self.zygotes(), *self.runners()]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    def zygotes(self) -> list[int]:
+        """Those that belong to this bot's data folder; one from before a kill may still live."""
+        return [pid for pid, parent in self._runner_processes().items() if not self._ours(parent)]
+
+    def runners(self) -> list[int]:
+        """The processes forked by zygotes, each one attempt."""
+        return [pid for pid, parent in self._runner_processes().items() if self._ours(parent)]
+
+    def _ours(self, parent: int) -> bool:
+        return parent in self._runner_processes()
+
+    def _runner_processes(self) -> dict[int, int]:
+        """Process id → parent's, of every process of the runner's program at work in our folder."""
+        mark = str(self.folder).encode()
+        found = {}
+        for entry in Path("/proc").iterdir():
+            if not entry.name.isdigit():
+                continue
+            try:
+                command = (entry / "cmdline").read_bytes()
+                status = (entry / "stat").read_text()
+            except OSError:
+                continue
+            if b"dishwasher.runner" in command and mark in command:
+                found[int(entry.name)] = int(status.rpartition(")")[2].split()[1])
+        return found

@@ -1,0 +1,1 @@
+"""The whole bot as a user has it: real processes, real HTTP, real git."""
