@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import selectors
+import signal
 import subprocess
 import sys
 import threading
@@ -43,7 +44,7 @@ class ProcessFleet:
         # The server's own settings and secrets stay here: a job's user could read them there.
         self._environment = carried(environment)
         self._environment["PYTHONPATH"] = str(Path(dishwasher.__file__).parents[1])
-        self._running: set[str] = set()
+        self._running: dict[str, _Zygote] = {}
         self._changed = threading.Condition()
         self._closed = False
         self._zygote = self._spawn()
@@ -55,13 +56,18 @@ class ProcessFleet:
                 raise InfraError("this fleet is closed")
             if len(self._running) >= self._slots:
                 raise InfraError(f"all {self._slots} runners are busy")
-            self._running.add(bootstrap.attempt)
-            self._tell(line, bootstrap.attempt)
+            try:
+                self._zygote.start(bootstrap.attempt, line)
+            except OSError:
+                self._zygote.hang_up()
+                self._zygote = self._spawn()
+                self._zygote.start(bootstrap.attempt, line)
+            self._running[bootstrap.attempt] = self._zygote
 
     def stop(self, attempt: str) -> None:
         with self._changed:
             if attempt in self._running:
-                self._tell(json.dumps({"stop": attempt}).encode() + b"\n")
+                self._running[attempt].stop(attempt)
 
     def free_slots(self) -> int:
         with self._changed:
@@ -91,18 +97,9 @@ class ProcessFleet:
     def _spawn(self) -> _Zygote:
         return _Zygote(self._folder, self._environment, self._ended)
 
-    def _tell(self, line: bytes, attempt: str = "") -> None:
-        """Pass a line to the zygote, to a new one if it has died. Called with the lock held."""
-        try:
-            self._zygote.tell(line, attempt)
-        except OSError:
-            self._zygote.hang_up()
-            self._zygote = self._spawn()
-            self._zygote.tell(line, attempt)
-
     def _ended(self, attempt: str) -> None:
         with self._changed:
-            self._running.discard(attempt)
+            self._running.pop(attempt, None)
             self._changed.notify_all()
         try:
             self._on_exit(attempt)
@@ -133,16 +130,30 @@ class _Zygote:
         self._thread = threading.Thread(target=self._watch, name="fleet", daemon=True)
         self._thread.start()
 
-    def tell(self, line: bytes, attempt: str) -> None:
+    def start(self, attempt: str, line: bytes) -> None:
         """Raises OSError when the zygote is dead."""
-        assert self._process.stdin is not None
-        if attempt:
-            self._watched[attempt] = None
+        self._watched[attempt] = None
         try:
-            self._process.stdin.write(line)
-        except (OSError, ValueError) as error:
-            self._watched.pop(attempt, None)
-            raise OSError("the zygote is dead") from error
+            self._tell(line)
+        except OSError:
+            del self._watched[attempt]
+            raise
+
+    def stop(self, attempt: str) -> None:
+        """Ask the runner to cancel its job; a living zygote sees to it that it ends."""
+        try:
+            self._tell(json.dumps({"stop": attempt}).encode() + b"\n")
+        except OSError:
+            descriptor = self._watched.get(attempt)
+            if descriptor is not None:
+                with contextlib.suppress(ProcessLookupError):
+                    signal.pidfd_send_signal(descriptor, signal.SIGTERM)
+
+    def _tell(self, line: bytes) -> None:
+        assert self._process.stdin is not None
+        if self._process.stdin.closed:
+            raise BrokenPipeError("we have hung up")
+        self._process.stdin.write(line)
 
     def hang_up(self) -> None:
         assert self._process.stdin is not None

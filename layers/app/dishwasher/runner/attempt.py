@@ -1,0 +1,95 @@
+"""One attempt from its bootstrap to its result, in a process of its own."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import shutil
+import signal
+import sys
+import traceback
+from collections.abc import Mapping
+from pathlib import Path
+
+from dishwasher.core.job import Reason
+from dishwasher.core.result import Result
+from dishwasher.core.ticket import Bootstrap
+from dishwasher.errors import InfraError
+from dishwasher.runner import orphans
+from dishwasher.runner.engine import Engine
+from dishwasher.runner.environment import Workspace
+from dishwasher.runner.http_sink import HttpSink
+from dishwasher.runner.sink import Fenced, LeaseOver
+from dishwasher.runner.stop import Cause, Stop
+
+DONE, BROKEN, GIVEN_UP = 0, 1, 4
+"""Exit codes: the result is delivered; it is not, and why is on stderr; nobody wants it."""
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,200}")
+
+
+def run_attempt(bootstrap: Bootstrap, folder: Path, host: Mapping[str, str]) -> int:
+    """Claim the ticket, run it, deliver the result; the workspace is removed at the end."""
+    if not NAME.fullmatch(bootstrap.attempt):
+        raise InfraError(f"not the id of an attempt: {bootstrap.attempt!r}")
+    orphans.shut_memory()
+    orphans.adopt()
+    stop = Stop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.request(Cause.CANCELLED))
+    workspace = Workspace(folder / bootstrap.attempt)
+    workspace.root.mkdir(mode=0o700)
+    lock = hold(workspace.root)
+    sink = HttpSink(bootstrap.url, bootstrap.attempt)
+    try:
+        return _run(bootstrap, workspace, host, stop, sink)
+    except (Fenced, LeaseOver):
+        return GIVEN_UP
+    finally:
+        sink.close()
+        remove(workspace.root)
+        os.close(lock or 0)
+
+
+def _run(
+    bootstrap: Bootstrap, workspace: Workspace, host: Mapping[str, str], stop: Stop, sink: HttpSink
+) -> int:
+    ticket = sink.claim(bootstrap.code)
+    engine = Engine(ticket, sink, workspace, host, stop)
+    try:
+        result = engine.run()
+    except (Fenced, LeaseOver):
+        raise
+    except Exception as error:
+        traceback.print_exc()
+        result = Result(Reason.INFRA, f"The runner broke: {type(error).__name__}: {error}")
+    try:
+        sink.result(result)
+    except InfraError as error:
+        print(f"{bootstrap.attempt}: the result is lost: {error}", file=sys.stderr)
+        return BROKEN
+    finally:
+        engine.close()
+    return DONE
+
+
+def hold(folder: Path) -> int | None:
+    """Lock a workspace for as long as the descriptor is open; None when its runner lives."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
+def remove(folder: Path) -> None:
+    """Remove a workspace, folders without write permission (Go's module cache) included."""
+    try:
+        shutil.rmtree(folder)
+    except PermissionError:
+        for place, _, _ in os.walk(folder):
+            os.chmod(place, 0o700)
+        shutil.rmtree(folder)

@@ -1,0 +1,250 @@
+"""Runs one ticket: checkout, then the steps or a built-in check, then artifacts, and says how."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from dishwasher.checks.matchers import Scanner
+from dishwasher.core.config import Uses
+from dishwasher.core.findings import Finding
+from dishwasher.core.job import Reason
+from dishwasher.core.result import FINDINGS_KEPT, Artifact, Result
+from dishwasher.core.ticket import PROTOCOL, Ticket
+from dishwasher.errors import InfraError, UserError
+from dishwasher.runner import artifacts, spelling
+from dishwasher.runner.checkout import Checkout
+from dishwasher.runner.command import Commands, Grace
+from dishwasher.runner.ending import explain, title
+from dishwasher.runner.environment import Workspace, base_environment, job_environment
+from dishwasher.runner.heart import Heart
+from dishwasher.runner.journal import Journal
+from dishwasher.runner.log import Log
+from dishwasher.runner.output import Output
+from dishwasher.runner.shipper import Shipper
+from dishwasher.runner.sink import Fenced, Sink
+from dishwasher.runner.stop import Cause, Stop, Stopped
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    reason: Reason
+    detail: str
+
+
+class Engine:
+    """One attempt, once."""
+
+    def __init__(
+        self,
+        ticket: Ticket,
+        sink: Sink,
+        workspace: Workspace,
+        host: Mapping[str, str],
+        stop: Stop,
+        *,
+        grace: Grace | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        limits = ticket.limits
+        self._ticket, self._sink, self._workspace = ticket, sink, workspace
+        self._host, self._stop, self._sleep = host, stop, sleep
+        self._deadline = time.monotonic() + limits.job_seconds
+        self._commands = Commands(stop, self._deadline, grace or Grace())
+        self._log = Log(workspace.root, limits.log_bytes)
+        self._heart = Heart(sink, stop, limits.beat_seconds)
+        self._journal = Journal(lambda: self._log.size, self._heart.nudge)
+        self._shipper = Shipper(self._log, sink, stop)
+        self._findings: list[Finding] = []
+        self._findings_total = 0
+        self._artifacts: tuple[Artifact, ...] = ()
+        self._tail: tuple[str, ...] = ()
+        self._notes: list[str] = []
+        self._has_base = True
+
+    def run(self) -> Result:
+        """Raises Fenced or LeaseOver when the server has given this attempt up."""
+        self._heart.start(self._journal)
+        self._shipper.start()
+        try:
+            verdict = self._verdict()
+            self._end_commands()
+            if verdict.reason is not Reason.CANCELLED:
+                verdict = self._keep_artifacts(verdict)
+        finally:
+            self._commands.end()
+            missing = self._shipper.finish()
+        self._leave_quietly()
+        if missing:
+            self._notes.append(f"{missing} bytes of the log could not be stored.")
+        return Result(
+            reason=verdict.reason,
+            detail=verdict.detail,
+            phases=self._journal.phases,
+            findings=tuple(self._findings),
+            findings_total=self._findings_total,
+            artifacts=self._artifacts,
+            tail=self._tail,
+            log_bytes=self._log.size,
+            notes=tuple(self._notes),
+        )
+
+    def close(self) -> None:
+        self._heart.end()
+        self._log.discard()
+
+    def _verdict(self) -> Verdict:
+        if self._ticket.protocol > PROTOCOL:
+            detail = f"This runner speaks protocol {PROTOCOL}, the ticket {self._ticket.protocol}."
+            return Verdict(Reason.INFRA, detail)
+        verdict = self._phase("checkout", self._check_out)
+        if verdict.reason is not Reason.OK:
+            return verdict
+        # Nothing of the user's may run before the server knows that it may have.
+        self._sink.started(self._ticket.source.token)
+        if self._ticket.uses is Uses.SPELLING:
+            return self._phase("spelling", self._spell)
+        return self._phase("build", self._build)
+
+    def _phase(self, name: str, work: Callable[[], Verdict]) -> Verdict:
+        self._journal.begin_phase(name)
+        try:
+            verdict = work()
+        except Stopped:
+            verdict = self._stopped(f"during {name}")
+        except UserError as error:
+            verdict = Verdict(Reason.FAILED, str(error))
+        except InfraError as error:
+            verdict = Verdict(Reason.INFRA, str(error))
+        except OSError as error:
+            verdict = Verdict(Reason.INFRA, f"The runner's machine failed during {name}: {error}")
+        if verdict.reason not in (Reason.OK, Reason.ADVISORY):
+            self._log.line(f"[dishwasher] {verdict.detail}")
+        self._journal.end_phase(verdict.reason)
+        return verdict
+
+    def _check_out(self) -> Verdict:
+        source = self._ticket.source
+        if self._ticket.uses is Uses.RUN:
+            # Only a comparison needs the base commit; steps would wait for it in vain.
+            source = replace(source, base_sha="")
+        self._workspace.make()
+        self._log.line(f"[dishwasher] Checking out {source.sha} of {source.url}")
+        environment = base_environment(self._host, self._workspace)
+        checkout = Checkout(self._commands, self._workspace.checkout, environment, self._sleep)
+        note = checkout.run(source)
+        if note:
+            self._notes.append(note)
+        self._has_base = not note
+        return Verdict(Reason.OK, "")
+
+    def _build(self) -> Verdict:
+        ticket = self._ticket
+        environment = job_environment(ticket, self._host, self._workspace)
+        bash = shutil.which("bash", path=environment["PATH"]) or shutil.which("bash")
+        if bash is None:
+            raise InfraError("There is no bash on this machine, and every step needs it.")
+        scanner = Scanner(ticket.annotate, self._workspace.checkout) if ticket.annotate else None
+        for number, command in enumerate(ticket.steps, 1):
+            name = f"step {number} `{title(command)}`"
+            self._log.line(f"$ {command.rstrip()}")
+            output = Output(self._log, self._match(scanner) if scanner else None)
+            self._journal.begin_step(command)
+            argv = (bash, "-eo", "pipefail", "-c", command)
+            ended = self._commands.run(argv, self._workspace.checkout, environment, output.feed)
+            output.finish()
+            self._journal.end_step(ended.exit_code)
+            if ended.leaked:
+                self._notes.append(f"{name} left a process behind that holds its output open.")
+            if ended.exit_code != 0:
+                self._tail = output.tail()
+                if ended.exit_code is None:
+                    return self._stopped(f"in {name}")
+                return Verdict(Reason.FAILED, f"{name} {explain(ended)}")
+        steps = len(ticket.steps)
+        return Verdict(Reason.OK, f"All {steps} steps passed." if steps > 1 else "")
+
+    def _match(self, scanner: Scanner) -> Callable[[str], None]:
+        def matched(line: str) -> None:
+            finding = scanner.feed(line)
+            if finding is not None:
+                self._findings_total += 1
+                if len(self._findings) < FINDINGS_KEPT:
+                    self._findings.append(finding)
+
+        return matched
+
+    def _spell(self) -> Verdict:
+        source = self._ticket.source
+        if not self._has_base:
+            detail = "The commit to compare with is gone, so nothing counts as added."
+            return Verdict(Reason.OK, detail)
+        environment = job_environment(self._ticket, self._host, self._workspace)
+        report = spelling.check_until(
+            self._stop,
+            self._deadline,
+            lambda: spelling.check(
+                self._workspace.checkout, source.base_sha, source.sha, environment
+            ),
+        )
+        self._findings = list(report.findings[:FINDINGS_KEPT])
+        self._findings_total = report.total
+        for finding in self._findings:
+            place = f"{finding.path}:{finding.start_line}"
+            self._log.line(f"{place}: {finding.message}")
+        if not report.total:
+            return Verdict(Reason.OK, "No misspellings on the added lines.")
+        words = (
+            "1 possible misspelling"
+            if report.total == 1
+            else (f"{report.total} possible misspellings")
+        )
+        return Verdict(Reason.ADVISORY, f"{words} on added lines")
+
+    def _stopped(self, where: str) -> Verdict:
+        """What a stop means for the job; raises Fenced when nobody wants to hear it."""
+        self._leave_quietly()
+        match self._stop.cause:
+            case Cause.TIMED_OUT:
+                limit = f"{self._ticket.limits.job_seconds:g} s"
+                return Verdict(Reason.TIMED_OUT, f"The limit of {limit} was reached {where}.")
+            case Cause.BROKEN:
+                return Verdict(Reason.INFRA, f"The runner broke: {self._stop.detail}")
+            case _:
+                return Verdict(Reason.CANCELLED, f"Cancelled {where}.")
+
+    def _leave_quietly(self) -> None:
+        if self._stop.silent:
+            raise Fenced(self._stop.detail)
+
+    def _end_commands(self) -> None:
+        ended, resist = self._commands.end()
+        if ended:
+            self._notes.append(f"{ended} processes that the steps left behind were ended.")
+        if resist:
+            self._notes.append(f"{resist} processes could not be ended.")
+
+    def _keep_artifacts(self, verdict: Verdict) -> Verdict:
+        """A job that was fine but whose files are lost was not fine."""
+        found = artifacts.Collection(self._ticket.limits)
+        found.add_folder(self._workspace.artifacts)
+        for glob in self._ticket.artifacts:
+            found.add_glob(self._workspace.checkout, glob)
+        self._notes.extend(found.notes)
+        if not found.files:
+            return verdict
+
+        def work() -> Verdict:
+            artifacts.send(self._sink, found.files)
+            self._artifacts = tuple(kept.artifact for kept in found.files)
+            return Verdict(Reason.OK, "")
+
+        sent = self._phase("artifacts", work)
+        if sent.reason is Reason.OK:
+            return verdict
+        if verdict.reason in (Reason.OK, Reason.ADVISORY):
+            return Verdict(sent.reason, f"The artifacts could not be stored: {sent.detail}")
+        self._notes.append(f"The artifacts could not be stored: {sent.detail}")
+        return verdict

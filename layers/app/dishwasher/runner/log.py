@@ -1,0 +1,72 @@
+"""The attempt's log: bytes with offsets, in a file, so that any part can be sent again."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+
+SPARE = 48 * 1024
+"""Bytes beyond the limit for our own lines; the server takes 64 KiB more than the limit."""
+NOTICE = "[dishwasher] {dropped} bytes are left out here: a log keeps {limit} bytes.\n"
+
+
+class Log:
+    """Output stops at `limit` bytes; the runner's own lines have `SPARE` bytes more.
+
+    One thread writes, another may read.
+    """
+
+    def __init__(self, folder: Path, limit: int) -> None:
+        path = folder / "log"
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        self._fd = os.open(path, flags, 0o600)
+        path.unlink()
+        self._limit = limit
+        self._fresh = True
+        self.size = 0
+        self.closed = False
+        self.grown = threading.Condition()
+
+    def write(self, data: bytes) -> int:
+        """Append output as far as the limit lets it; answers how many bytes were left out."""
+        kept = data[: max(0, self._limit - self.size)]
+        if kept:
+            self._append(kept)
+        return len(data) - len(kept)
+
+    def line(self, text: str) -> None:
+        """A line of the runner's own, which begins on a new line."""
+        self._own(f"{text}\n".encode("utf-8", "replace"))
+
+    def gap(self, dropped: int, tail: bytes) -> None:
+        """Say how much was left out, then the end of it."""
+        notice = NOTICE.format(dropped=dropped - len(tail), limit=self._limit)
+        self._own(notice.encode() + tail)
+
+    def read(self, offset: int, size: int) -> bytes:
+        return os.pread(self._fd, size, offset)
+
+    def close(self) -> None:
+        """No more is written; whoever waits for more wakes up."""
+        with self.grown:
+            self.closed = True
+            self.grown.notify_all()
+
+    def discard(self) -> None:
+        os.close(self._fd)
+
+    def _own(self, data: bytes) -> None:
+        begin = b"" if self._fresh else b"\n"
+        if self.size + len(data) < self._limit + SPARE:
+            self._append(begin, data)
+
+    def _append(self, *parts: bytes) -> None:
+        data = b"".join(parts)
+        written = 0
+        while written < len(data):
+            written += os.pwrite(self._fd, data[written:], self.size + written)
+        with self.grown:
+            self.size += len(data)
+            self._fresh = data.endswith(b"\n") if data else self._fresh
+            self.grown.notify_all()

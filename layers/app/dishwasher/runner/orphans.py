@@ -1,0 +1,84 @@
+"""Nothing that a job starts outlives it: descendants are adopted, found and killed.
+
+Killing a process group is not enough, because `setsid` leaves it; a subreaper gets every
+descendant whose parent died, however often it forked.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import time
+from collections.abc import Collection
+from pathlib import Path
+
+# linux/prctl.h
+PR_SET_DUMPABLE = 4
+PR_SET_CHILD_SUBREAPER = 36
+
+SWEEP_SECONDS = 5.0
+"""A killed process is gone in milliseconds unless the kernel holds it (a dead network disk)."""
+SWEEP_PAUSE = 0.002
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def _prctl(option: int, value: int) -> None:
+    if _libc.prctl(option, value, 0, 0, 0) != 0:
+        code = ctypes.get_errno()
+        raise OSError(code, f"prctl({option}): {os.strerror(code)}")
+
+
+def adopt() -> None:
+    """Become the parent of every orphan below this process."""
+    _prctl(PR_SET_CHILD_SUBREAPER, 1)
+
+
+def shut_memory() -> None:
+    """Keep processes of the same user from reading our memory, environment and open files."""
+    _prctl(PR_SET_DUMPABLE, 0)
+
+
+def children(pid: int | str = "self") -> set[int]:
+    """Direct children, of every thread of that process; needs CONFIG_PROC_CHILDREN."""
+    found: set[int] = set()
+    # The process or a thread of it may end while we read.
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                found.update(map(int, (task / "children").read_text().split()))
+    return found
+
+
+def descendants(pids: Collection[int]) -> set[int]:
+    """These and everything below them."""
+    found: set[int] = set()
+    waiting = list(pids)
+    while waiting:
+        pid = waiting.pop()
+        if pid not in found:
+            found.add(pid)
+            waiting.extend(children(pid))
+    return found
+
+
+def sweep(keep: Collection[int] = ()) -> tuple[int, int]:
+    """Kill and reap every descendant but those below `keep`; (how many ended, how many resist)."""
+    ended: set[int] = set()
+    end = time.monotonic() + SWEEP_SECONDS
+    while True:
+        strays = children() - set(keep)
+        if not strays or time.monotonic() > end:
+            return len(ended - strays), len(strays)
+        living = descendants(strays)
+        for pid in living:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        ended |= living
+        for pid in strays:
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, os.WNOHANG)
+        if children() - set(keep):
+            time.sleep(SWEEP_PAUSE)

@@ -1,0 +1,63 @@
+"""A step's output on its way: to the log, to the problem matchers, and its end kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dishwasher.checks import ansi
+from dishwasher.core.result import TAIL_LINES
+from dishwasher.runner.log import Log
+
+TAIL_BYTES = 64 * 1024
+GAP_BYTES = 8 * 1024
+"""Of the end of a step's output, after the gap that the log's limit has made."""
+LINE_BYTES = 16 * 1024
+"""A line is matched and shown up to here; the log has all of it."""
+SHOWN = 2000
+"""Characters of one line in the tail."""
+
+
+class Output:
+    """Constant memory whatever comes. A line ends at "\\n" and nowhere else."""
+
+    def __init__(self, log: Log, matched: Callable[[str], None] | None) -> None:
+        self._log, self._matched = log, matched
+        self._line = b""
+        self._tail = b""
+        self._dropped = 0
+
+    def feed(self, data: bytes) -> None:
+        self._dropped += self._log.write(data)
+        self._tail = data[-TAIL_BYTES:] if len(data) >= TAIL_BYTES else self._tail + data
+        if len(self._tail) > 2 * TAIL_BYTES:
+            self._tail = self._tail[-TAIL_BYTES:]
+        if self._matched is not None:
+            self._match(data, self._matched)
+
+    def finish(self) -> None:
+        """The step is over: match its last line, and close a gap in the log."""
+        if self._matched is not None and self._line:
+            self._matched(_text(self._line))
+            self._line = b""
+        if self._dropped:
+            tail = self._tail[-min(GAP_BYTES, self._dropped) :]
+            tail = b"\n".join(tail.split(b"\n")[-TAIL_LINES - 1 :])
+            self._log.gap(self._dropped, tail)
+            self._dropped = 0
+
+    def tail(self) -> tuple[str, ...]:
+        """The last lines as a terminal would show them, without colours."""
+        lines = self._tail.removesuffix(b"\n").split(b"\n")[-TAIL_LINES:]
+        shown = [ansi.plain(_text(line)) for line in lines]
+        return tuple(line if len(line) <= SHOWN else f"{line[:SHOWN]}…" for line in shown)
+
+    def _match(self, data: bytes, matched: Callable[[str], None]) -> None:
+        *whole, rest = data.split(b"\n")
+        for line in whole:
+            matched(_text((self._line + line)[:LINE_BYTES]))
+            self._line = b""
+        self._line = (self._line + rest)[:LINE_BYTES]
+
+
+def _text(line: bytes) -> str:
+    return line.removesuffix(b"\r").decode("utf-8", "replace")
