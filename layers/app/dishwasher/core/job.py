@@ -96,8 +96,8 @@ class Timing:
     beat: float = 20.0
     job: float = 3600.0
     """The job's own limit, kept by the runner."""
-    grace: float = 10.0
-    """Between a runner's own end and our looking again: results, uploads."""
+    hold: float = 30.0
+    """Of the claim on reporting a commit, renewed by each step: twice a call's time limit."""
     retry: float = 2.0
     """Between an attempt that died and the next: what broke it may need a moment."""
 

@@ -9,13 +9,11 @@ from dishwasher.core.report import Posted, Report
 from dishwasher.errors import Conflict, Lost, Throttled
 from dishwasher.ports import Clock, Store
 
-HOLD = 60.0
-"""Seconds of a claim; each step renews it. A call to GitHub ends well within (client timeout)."""
 WRITES = 50
 """Lost compare-and-sets on one report before giving up."""
 
 
-def take(store: Store, clock: Clock, key: str) -> Claim | None:
+def take(store: Store, clock: Clock, key: str, hold: float) -> Claim | None:
     """The claim; None when another has it, who now knows that there is more to do.
 
     Raises Throttled where nothing may be sent yet.
@@ -26,7 +24,7 @@ def take(store: Store, clock: Clock, key: str) -> Claim | None:
         held = report.until > now
         if held and not report.holder:
             raise Throttled(f"report {key} waits", report.until)
-        after = replace(report, holder=holder, until=now + HOLD, dirty=False, due=now + HOLD)
+        after = replace(report, holder=holder, until=now + hold, dirty=False, due=now + hold)
         if held:
             after = replace(report, dirty=True)
         try:
@@ -34,7 +32,7 @@ def take(store: Store, clock: Clock, key: str) -> Claim | None:
                 store.save(after)
         except Conflict:
             continue
-        return None if held else Claim(store, clock, key, holder)
+        return None if held else Claim(store, clock, key, holder, hold)
     raise Conflict(f"report {key} is written too often")
 
 
@@ -46,6 +44,8 @@ class Claim:
     clock: Clock
     key: str
     holder: str
+    hold: float
+    """Seconds; each step renews them."""
 
     def report(self) -> Report:
         report = self.store.get(Report, self.key)
@@ -55,7 +55,7 @@ class Claim:
 
     def note(self, posted: Posted) -> Posted:
         """Keep what was posted, and renew the claim."""
-        until = self.clock.now() + HOLD
+        until = self.clock.now() + self.hold
         self._write(lambda report: replace(report.having(posted), until=until, due=until))
         return posted
 

@@ -11,7 +11,6 @@ from dishwasher.core.delivery import REPLAN_AFTER, Delivery
 from dishwasher.core.job import LIVE, REPORT_AFTER, Job, State, Timing
 from dishwasher.core.report import Report
 from dishwasher.errors import Conflict
-from dishwasher.flow.claim import HOLD
 from dishwasher.flow.verdict import Verdicts
 from dishwasher.ports import Bells, Clock, Fleet, Record, Store, Topic
 
@@ -103,7 +102,7 @@ class Reap:
     def _report(self, report: Report) -> None:
         for build in self.store.group(Build, report.id)[:1]:
             self.bells.ring(Topic.REPORTS, build.id)
-        self._postpone(replace(report, due=self.clock.now() + HOLD))
+        self._postpone(replace(report, due=self.clock.now() + self.timing.hold))
 
     def _postpone(self, record: Delivery | Job | Report) -> None:
         try:

@@ -50,7 +50,7 @@ class Reports:
         if build is None:
             return
         try:
-            claim = take(self.store, self.clock, build.group)
+            claim = take(self.store, self.clock, build.group, self.verdicts.timing.hold)
         except Throttled as pause:
             self._ring_at(pause.retry_at, build)
             return

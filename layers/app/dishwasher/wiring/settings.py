@@ -38,7 +38,7 @@ class Settings:
 
     @property
     def timing(self) -> Timing:
-        return Timing(start=self.lease, lease=self.lease, beat=self.lease / 3)
+        return Timing(start=self.lease, lease=self.lease, beat=self.lease / 3, hold=self.lease / 2)
 
 
 def read(environment: Mapping[str, str]) -> Settings:
