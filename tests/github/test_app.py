@@ -14,7 +14,7 @@ from dishwasher.github import GithubApp, GithubChecks, GithubSource, Limiter
 from dishwasher.github.answer import Missing
 from dishwasher.github.client import Call
 
-from tests.fakes.clock import FakeClock
+from tests.fakes.clock import NOON, FakeClock
 from tests.github.conftest import REPOSITORY, TOKEN, TOKENS, Stage, check, pem, set_up
 from tests.github.raw import HangUp, RawServer, Say
 
@@ -280,6 +280,22 @@ def test_the_last_call_of_the_hour_is_the_last(stage: Stage) -> None:
         stage.source.branch_sha(stage.repository, "master")
     assert len(stage.github.requests()) == before
     assert stage.clock.now() < caught.value.retry_at <= stage.clock.now() + 3600
+
+
+def test_an_answer_that_was_the_last_allowed_closes_the_gate(
+    raw: RawServer, app: GithubApp
+) -> None:
+    quota = {
+        "X-RateLimit-Limit": "5000",
+        "X-RateLimit-Remaining": "0",
+        "X-RateLimit-Reset": str(int(NOON) + 1200),
+    }
+    raw.on("GET", PATH, Say(200, {"fine": True}, quota))
+    assert app.call(REPOSITORY, READ) == {"fine": True}
+    with pytest.raises(Throttled) as caught:
+        app.call(REPOSITORY, READ)
+    assert caught.value.retry_at == int(NOON) + 1200
+    assert len(raw.requests("GET", PATH)) == 1
 
 
 @pytest.fixture

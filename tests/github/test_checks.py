@@ -216,6 +216,21 @@ def test_a_list_shows_doubles_and_re_runs_of_ours_and_nobody_elses(stage: Stage)
     theirs.close()
 
 
+def test_a_server_that_does_not_filter_by_app_is_understood_all_the_same(
+    raw: RawServer, app: GithubApp
+) -> None:
+    runs = [
+        {"id": 1, "status": "queued", "external_id": "job-1", "app": {"id": 17}},
+        {"id": 2, "status": "queued", "external_id": "job-1", "app": {"id": 18}},
+        {"id": 3, "status": "completed", "external_id": None, "app": {"id": 17}},
+    ]
+    path = f"/repos/octo/demo/commits/{'a' * 40}/check-runs"
+    raw.on("GET", path, Say(200, {"total_count": 3, "check_runs": runs}))
+    found = GithubChecks(app).list(REPOSITORY, "a" * 40)
+    assert found == (PostedCheck(1, "job-1", False), PostedCheck(3, "", True))
+    assert raw.requests("GET", path)[0].query["app_id"] == "17"
+
+
 def test_a_list_is_read_to_its_last_page(stage: Stage) -> None:
     sha = stage.repo.head()
     ids = [

@@ -92,6 +92,9 @@ def test_a_branch_of_any_name_is_found(stage: Stage, branch: str) -> None:
     sha = stage.repo.commit({"a": branch}, branch=branch)
     assert stage.source.branch_sha(stage.repository, branch) == sha
     assert stage.source.branch_sha(stage.repository, f"{branch}-not") is None
+    # One segment: GitHub's description knows no branch that is two.
+    asked = stage.github.requests("GET", "*/branches/*")[0].path
+    assert "/" not in asked.partition("/branches/")[2]
 
 
 def test_a_renamed_branch_is_not_there_any_more(raw: RawServer, app: GithubApp) -> None:
@@ -118,6 +121,9 @@ def test_commits_are_compared_without_their_files(stage: Stage) -> None:
         ("identical", base),
     ]
     assert source.compare(repository, base, "b" * 40) is None
+    # The second page: https://docs.github.com/en/rest/commits/commits#compare-two-commits
+    pages = {entry.query["page"] for entry in stage.github.requests("GET", "*/compare/*")}
+    assert pages == {"2"}
 
 
 def test_a_branch_may_be_compared_with(stage: Stage) -> None:
