@@ -47,7 +47,8 @@ from dishwasher.demo.github.model import (
     PullRequest,
 )
 from dishwasher.demo.github.repo import Repo
-from dishwasher.demo.github.standin import DEFAULT_EVENTS, DEFAULT_PERMISSIONS, StandIn
+from dishwasher.demo.github.stage import DEFAULT_EVENTS, DEFAULT_PERMISSIONS
+from dishwasher.demo.github.standin import StandIn
 
 __all__ = [
     "DEFAULT_EVENTS",

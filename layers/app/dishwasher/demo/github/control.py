@@ -69,6 +69,8 @@ class Control:
         return request.path.startswith(PREFIX)
 
     def serve(self, request: Request) -> Response:
+        if request.headers.get("origin", self._standin.url) != self._standin.url:
+            return Response(403, b'{"error": "not from another site"}')
         try:
             arguments = json.loads(request.body or b"{}")
             status, answer = 200, self._do(request.path[len(PREFIX) :], arguments)

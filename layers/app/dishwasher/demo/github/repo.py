@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from dishwasher.demo.github import checks, comments, pulls, pushes
 from dishwasher.demo.github.accounts import User
@@ -20,9 +19,8 @@ from dishwasher.demo.github.model import (
     Repository,
 )
 from dishwasher.demo.github.objects import Signature
-
-if TYPE_CHECKING:
-    from dishwasher.demo.github.standin import StandIn
+from dishwasher.demo.github.repositories import fork
+from dishwasher.demo.github.world import World
 
 __all__ = ["Files", "Repo", "blobs"]
 
@@ -51,9 +49,8 @@ def _bytes(content: str | bytes) -> bytes:
 class Repo:
     """Acts as the repository's owner unless told who acts. It stays the same after a rename."""
 
-    def __init__(self, standin: StandIn, repository_id: int) -> None:
-        self._standin = standin
-        self._world = standin.world
+    def __init__(self, world: World, repository_id: int) -> None:
+        self._world = world
         self.id = repository_id
 
     @property
@@ -202,7 +199,8 @@ class Repo:
 
     def fork(self, owner: str) -> Repo:
         """A fork shares the objects of its parent, as on GitHub."""
-        return self._standin.fork(self, owner)
+        with self._world.lock:
+            return Repo(self._world, fork(self._world, self.row, owner).id)
 
     def collaborate(self, user: str, role: str) -> None:
         """Give a user the role read, triage, write, maintain or admin."""
@@ -244,4 +242,4 @@ class Repo:
     def _user(self, login: str | None) -> User:
         if login is None:
             return self._world.owner(self.row)
-        return self._standin.user(login)
+        return self._world.person(login)

@@ -85,6 +85,12 @@ class World:
         id_ = self._logins.get(login.lower())
         return self.users[id_] if id_ is not None else None
 
+    def person(self, login: str) -> User:
+        """The account that a test speaks of; KeyError where there is none."""
+        if (found := self.user(login)) is None:
+            raise KeyError(f"no user {login!r}: add_user() first")
+        return found
+
     def user_of_token(self, token: str) -> User | None:
         id_ = self._user_tokens.get(token)
         return self.users[id_] if id_ is not None else None

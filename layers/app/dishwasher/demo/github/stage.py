@@ -1,0 +1,193 @@
+"""Setting the stage: users, repositories, apps and where they are installed."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import cache
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from dishwasher.demo.github.accounts import AccountKind, App, Installation, User
+from dishwasher.demo.github.emit import emit_installation, emit_ping
+from dishwasher.demo.github.objects import Signature
+from dishwasher.demo.github.repo import Files, Repo, blobs
+from dishwasher.demo.github.repositories import make_user, place
+from dishwasher.demo.github.world import World
+
+__all__ = ["DEFAULT_EVENTS", "DEFAULT_PERMISSIONS", "Stage"]
+
+# What the bot asks for: shared by tests and the demo. `metadata` comes with every app.
+DEFAULT_PERMISSIONS: Mapping[str, str] = {
+    "metadata": "read",
+    "checks": "write",
+    "contents": "read",
+    "pull_requests": "write",
+    "issues": "read",
+    "deployments": "write",
+    "statuses": "write",
+}
+# Those two come with `checks: write`, asked for or not.
+DEFAULT_EVENTS = frozenset(
+    ["check_run", "check_suite", "push", "pull_request", "issue_comment", "repository"]
+)
+
+
+@cache
+def key_pair() -> tuple[str, str]:
+    """(private, public) PEM. One pair for all apps of a process: making one takes 0.1 s."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    private = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.TraditionalOpenSSL,
+        serialization.NoEncryption(),
+    )
+    public = key.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    return private.decode(), public.decode()
+
+
+class Stage:
+    """What a test sets up before anything happens."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def add_user(self, login: str, *, name: str = "", organization: bool = False) -> User:
+        """A person with a token, or an organization."""
+        kind = AccountKind.organization if organization else AccountKind.user
+        with self.world.lock:
+            return make_user(self.world, login, kind, name)
+
+    def user(self, login: str) -> User:
+        with self.world.lock:
+            return self.world.person(login)
+
+    def add_repo(
+        self,
+        full_name: str,
+        files: Files | None = None,
+        *,
+        private: bool = True,
+        default_branch: str = "master",
+        description: str = "",
+        message: str = "Initial commit",
+    ) -> Repo:
+        """A repository with one commit, without any event: as if it had always been there.
+
+        The owner is made if it is not there; `files={}` makes a commit of nothing, None no commit.
+        """
+        owner, _, name = full_name.partition("/")
+        with self.world.lock:
+            account = self.world.user(owner) or self.add_user(owner)
+            row = place(
+                self.world,
+                account,
+                name,
+                private=private,
+                default_branch=default_branch,
+                description=description,
+            )
+            if files is not None:
+                git = self.world.git[row.id]
+                person = Signature(account.name, account.email, self.world.clock.now())
+                sha = git.write(blobs(files), (), message, person)
+                git.update(f"refs/heads/{default_branch}", sha)
+            return Repo(self.world, row.id)
+
+    def repo(self, full_name: str) -> Repo:
+        with self.world.lock:
+            found = self.world.repository(*full_name.split("/", 1))
+        if found is None:
+            raise KeyError(f"no repository {full_name!r}: add_repo() first")
+        return Repo(self.world, found.id)
+
+    def add_app(
+        self,
+        name: str = "dishwasher",
+        *,
+        webhook_url: str = "",
+        webhook_secret: str | None = None,
+        permissions: Mapping[str, str] = DEFAULT_PERMISSIONS,
+        events: Iterable[str] = DEFAULT_EVENTS,
+        ping: bool = False,
+    ) -> App:
+        """An app with its bot account. Its `webhook_url` can be set later, with `set_webhook`."""
+        private, public = key_pair()
+        with self.world.lock:
+            owner = self.world.user(f"{name}-makers") or self.add_user(
+                f"{name}-makers", organization=True
+            )
+            bot = make_user(self.world, f"{name}[bot]", AccountKind.bot)
+            app = App(
+                id=self.world.new_id(),
+                slug=name,
+                name=name,
+                client_id=f"Iv23li{secrets.token_hex(7)}",
+                owner_id=owner.id,
+                bot_id=bot.id,
+                hook_id=self.world.new_id(),
+                webhook_url=webhook_url,
+                webhook_secret=webhook_secret or secrets.token_hex(20),
+                private_key=private,
+                public_key=public,
+                permissions={"metadata": "read", **permissions},
+                events=frozenset(events),
+                created_at=self.world.clock.now(),
+            )
+            self.world.apps[app.id] = app
+            if ping:
+                emit_ping(self.world, app)
+            return app
+
+    def set_webhook(self, app: App, url: str, *, ping: bool = False) -> App:
+        with self.world.lock:
+            changed = self.world.apps[app.id] = replace(self.world.apps[app.id], webhook_url=url)
+            if ping:
+                emit_ping(self.world, changed)
+            return changed
+
+    def install(
+        self,
+        app: App,
+        account: str,
+        repositories: Iterable[Repo] | None = None,
+        *,
+        permissions: Mapping[str, str] | None = None,
+    ) -> Installation:
+        """On all repositories of an account, those to come included, or on some."""
+        with self.world.lock:
+            owner, now = self.user(account), self.world.clock.now()
+            chosen = None if repositories is None else frozenset(repo.id for repo in repositories)
+            made = Installation(
+                id=self.world.new_id(),
+                app_id=app.id,
+                account_id=owner.id,
+                repository_ids=chosen,
+                permissions=dict(app.permissions if permissions is None else permissions),
+                events=app.events,
+                created_at=now,
+                updated_at=now,
+            )
+            self.world.installations[made.id] = made
+            emit_installation(self.world, "created", made, owner.id)
+            return made
+
+    def suspend(self, installation: Installation, suspended: bool = True) -> Installation:
+        with self.world.lock:
+            at = self.world.clock.now() if suspended else None
+            row = replace(self.world.installations[installation.id], suspended_at=at)
+            self.world.installations[row.id] = row
+            action = "suspend" if suspended else "unsuspend"
+            emit_installation(self.world, action, row, row.account_id)
+            return row
+
+    def uninstall(self, installation: Installation) -> None:
+        """Its tokens die with it."""
+        with self.world.lock:
+            row = self.world.installations[installation.id]
+            emit_installation(self.world, "deleted", row, row.account_id)
+            del self.world.installations[row.id]
