@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
+import yaml
 from dishwasher.core.config import Config, JobSpec, Kind, Uses
 from dishwasher.errors import ConfigError, Problem
 from dishwasher.formats import native
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 PATH = ".dishwasher.yml"
 
@@ -67,3 +72,243 @@ def test_everything_that_the_format_knows() -> None:
             ),
         ),
     )
+
+
+def test_the_short_form() -> None:
+    (lint,) = parse("checks:\n  lint: flake8 app\n").jobs
+    assert lint == JobSpec("lint", Kind.CHECK, 2, steps=("flake8 app",))
+
+
+@pytest.mark.parametrize("text", ["true", "3.10", "on", "0777", "1:30", "yes"])
+def test_commands_are_what_was_typed(text: str) -> None:
+    (job,) = parse(f"checks:\n  a: {{run: {text}}}\n").jobs
+    assert job.steps == (text,)
+
+
+def test_a_step_of_several_lines() -> None:
+    (job,) = parse("checks:\n  a:\n    run:\n      - |\n        cd x\n        ls\n").jobs
+    assert job.steps == ("cd x\nls\n",)
+
+
+def test_text_where_a_list_may_stand() -> None:
+    text = "checks:\n  a: x\n  b: {needs: a, run: x, annotate: [flake8], artifacts: [x, y/**]}\n"
+    _, job = parse(text).jobs
+    assert (job.needs, job.annotate, job.artifacts) == (("a",), ("flake8",), ("x", "y/**"))
+
+
+def test_what_is_named_twice_counts_once() -> None:
+    text = "checks:\n  a: x\n  b: {needs: [a, a], run: x, annotate: [flake8, flake8]}\n"
+    _, job = parse(text).jobs
+    assert (job.needs, job.annotate) == (("a",), ("flake8",))
+
+
+def test_deployments_alone_and_sections_in_any_order() -> None:
+    config = parse("deployments:\n  s: {branch: m, run: x}\nchecks:\n  a: x\n")
+    assert [(job.name, job.kind) for job in config.jobs] == [("a", "check"), ("s", "deployment")]
+    assert len(parse("deployments:\n  s: {branch: feature/x-1.0, run: x}\n").jobs) == 1
+
+
+def test_windows_line_ends() -> None:
+    assert native.parse(PATH, FULL.replace("\n", "\r\n").encode()) == parse(FULL)
+
+
+def test_aliases_and_merges() -> None:
+    text = "checks:\n  a: &a\n    run: x\n    artifacts: y\n  b:\n    <<: *a\n    run: z\n"
+    a, b = parse(text).jobs
+    assert (a.steps, b.steps, b.artifacts) == (("x",), ("z",), ("y",))
+
+
+def test_the_author_s_example_of_the_design_s_size_takes_under_50_ms() -> None:
+    lines = ["checks:"]
+    for number in range(45):
+        lines += [f"  job{number}:", "    run:"]
+        lines += [f"      - python manage.py test app{step} --settings=x" for step in range(8)]
+        lines += [f"    needs: [job{number - 1}]" if number else "    annotate: flake8"]
+    text = "\n".join(lines).encode()
+    assert text.count(b"\n") >= 490
+    native.parse(PATH, text)
+    best = 9.0
+    for _ in range(5):
+        started = time.perf_counter()
+        native.parse(PATH, text)
+        best = min(best, time.perf_counter() - started)
+    # libyaml takes some 10 ms, the pure Python parser some 60.
+    assert best < (0.05 if yaml.__with_libyaml__ else 0.5)
+
+
+# Each: the file, the place, the code, a part of the message, the suggestion.
+MISTAKES = [
+    ("", (1, 1), "empty", "the file is empty", "Write at least one check."),
+    ("# nothing\n", (1, 1), "empty", "the file is empty", "Write at least one check."),
+    ("---\n", (1, 1), "empty", "the file is empty", "Write at least one check."),
+    ("{}", (1, 1), "empty", "the file has no check and no deployment", ""),
+    ("checks:\n", (1, 1), "empty", "the file has no check and no deployment", ""),
+    ("checks: {}\n", (1, 1), "empty", "the file has no check and no deployment", ""),
+    ("- a\n", (1, 1), "wrong-type", "the file must be a mapping with", ""),
+    ("flake8\n", (1, 1), "wrong-type", "the file must be a mapping with", ""),
+    ("checks: [a]\n", (1, 9), "wrong-type", "`checks` must map names to what they run", "Write"),
+    ("checks: lint\n", (1, 9), "wrong-type", "and is the text `lint`", "Write"),
+    ("checks:\n  - lint\n", (1, 1), "wrong-type", "`checks` must map names", "Write"),
+    ("checks:\n  a: [x]\n", (2, 6), "wrong-type", "`a` must map keys to values", "Write"),
+    ("chekcs: {}\n", (1, 1), "unknown-key", "`chekcs` is not a key at the top", "`checks`?"),
+    ("machine: {}\n", (1, 1), "unsupported-key", "is not supported by this version", "Delete"),
+    ("checks:\n  a:\n", (2, 3), "empty", "`a` says nothing", "Add `run: command`."),
+    ("checks:\n  a: ''\n", (2, 3), "empty", "`a` is empty", ""),
+    ("checks:\n  a: {run: ''}\n", (2, 7), "empty", "`run` is empty", ""),
+    ("checks:\n  a: {run: }\n", (2, 7), "empty", "`run` is empty", ""),
+    ("checks:\n  a: {run: ~}\n", (2, 7), "empty", "`run` is empty", ""),
+    ("checks:\n  a: {run: []}\n", (2, 7), "empty", "`run` is an empty list", ""),
+    ("checks:\n  a: {run: [x, ' ']}\n", (2, 16), "empty", "`run` is empty", ""),
+    ("checks:\n  a: {run: {x: y}}\n", (2, 12), "wrong-type", "must be text or a list", ""),
+    ("checks:\n  a:\n    run:\n      x: y\n", (3, 5), "wrong-type", "must be text or a list", ""),
+    ("checks:\n  a: {run: [[x]]}\n", (2, 13), "wrong-type", "each item of `run`", ""),
+    (
+        "checks:\n  a:\n    run:\n      - echo a: b\n",
+        (4, 9),
+        "wrong-type",
+        "each item of `run` must be text, and this is a mapping",
+        "Put the command in quotes",
+    ),
+    ("checks:\n  a: {}\n", (2, 3), "missing-run", "has neither `run` nor `uses`", "Add"),
+    ("checks:\n  a: {run: x, rn: y}\n", (2, 15), "unknown-key", "`rn` is not a key of a", "`run`?"),
+    ("checks:\n  a: {run: x, script: y}\n", (2, 15), "unknown-key", "`script` is not a key", ""),
+    ("checks:\n  a: {run: x, branch: y}\n", (2, 15), "unknown-key", "`branch` is not a key", ""),
+    (
+        "checks:\n  a: {run: x, reports: y}\n",
+        (2, 15),
+        "unsupported-key",
+        "`reports` of a check",
+        "",
+    ),
+    ("checks:\n  a: {run: x, report: y}\n", (2, 15), "unknown-key", "`report` is", "`reports`?"),
+    (
+        "checks:\n  a: {uses: speling}\n",
+        (2, 13),
+        "unknown-value",
+        "`speling` is not",
+        "`spelling`?",
+    ),
+    ("checks:\n  a: {uses: run}\n", (2, 13), "unknown-value", "`run` is not a check of", ""),
+    ("checks:\n  a: {uses: [spelling]}\n", (2, 13), "wrong-type", "`uses` must be text", ""),
+    ("checks:\n  a: {uses: }\n", (2, 7), "empty", "`uses` is empty", ""),
+    ("checks:\n  a: {run: x, uses: spelling}\n", (2, 7), "conflict", "`uses` and `run`", "Delete"),
+    (
+        "checks:\n  a: {uses: spelling, annotate: flake8}\n",
+        (2, 23),
+        "conflict",
+        "`uses` and `annotate` can not stand together",
+        "Delete",
+    ),
+    (
+        "checks:\n  a: {uses: spelling, artifacts: x}\n",
+        (2, 23),
+        "conflict",
+        "`uses` and `artifacts` can not stand together",
+        "Delete",
+    ),
+    (
+        "checks:\n  a: {run: x, annotate: flake}\n",
+        (2, 25),
+        "unknown-value",
+        "`flake` is not a tool whose output can be read; there is `flake8`",
+        "Did you mean `flake8`?",
+    ),
+    ("checks:\n  a: {run: x, artifacts: /etc}\n", (2, 26), "bad-path", "`/etc` does not stay", ""),
+    ("checks:\n  a: {run: x, artifacts: [a/../b]}\n", (2, 27), "bad-path", "`a/../b`", "Write"),
+    ("checks:\n  a: {run: x, artifacts: ~/x}\n", (2, 26), "bad-path", "`~/x` does not", "Write"),
+    (
+        "deployments:\n  s: {run: x}\n",
+        (2, 3),
+        "missing-branch",
+        "the deployment `s` has no `branch`",
+        "Add `branch: main`.",
+    ),
+    ("deployments:\n  s: {branch: m}\n", (2, 3), "missing-run", "`s` has no `run`", "Add `run:"),
+    ("deployments:\n  s: deploy.sh\n", (2, 6), "wrong-type", "`s` must map keys to values", ""),
+    ("deployments:\n  s:\n", (2, 3), "empty", "`s` says nothing", ""),
+    ("deployments:\n  s: {branch: [], run: x}\n", (2, 7), "empty", "`branch` is an empty", ""),
+    (
+        "deployments:\n  s: {branch: m, run: x, needs: a}\n",
+        (2, 26),
+        "unsupported-key",
+        "`needs` of a deployment is not supported by this version of Dishwasher yet",
+        "Delete it for now.",
+    ),
+    ("deployments:\n  s: {branch: m, run: x, smoke: a}\n", (2, 26), "unsupported-key", "", ""),
+    ("a: 'x\n", (1, 4), "syntax", "this quote is never closed", ""),
+    ("checks:\n  a: &x {run: x}\n  b: *y\n", (3, 6), "alias", "no anchor `&y`", ""),
+]
+
+
+@pytest.mark.parametrize(("text", "place", "code", "message", "suggestion"), MISTAKES)
+def test_one_mistake(
+    text: str, place: tuple[int, int], code: str, message: str, suggestion: str
+) -> None:
+    found = mistakes(text)[0]
+    assert (found.line, found.column, found.code) == (*place, code)
+    assert message in found.message
+    assert suggestion in found.suggestion
+    assert found.severity == "error"
+
+
+@pytest.mark.parametrize(
+    "branch",
+    ["release/*", "/v.*/", "a b", "-x", "a..b", "x.lock", "a//b", "x/", ".x", "@", "a^", "[ab]"],
+)
+def test_what_can_be_no_branch(branch: str) -> None:
+    found = mistake(f"deployments:\n  s: {{branch: '{branch}', run: x}}\n")
+    assert (found.line, found.column, found.code) == (2, 15, "bad-branch")
+    assert "patterns are not supported by this version yet" in found.suggestion
+
+
+def test_all_mistakes_of_a_file_in_its_order() -> None:
+    text = """\
+checks:
+  lint: {run: flake8, annotate: flak8}
+  spelling: {uses: speling}
+  tests:
+    needs: [lnt, spelling]
+    machine: big
+    run:
+      - cd app
+      - echo a: b
+deployments:
+  tests: {run: x}
+  staging: {branch: main, run: x, smokes: y}
+"""
+    found = [(problem.line, problem.column, problem.code) for problem in mistakes(text)]
+    assert found == [
+        (2, 33, "unknown-value"),
+        (3, 20, "unknown-value"),
+        (5, 13, "unknown-need"),
+        (6, 5, "unknown-key"),
+        (9, 9, "wrong-type"),
+        (11, 3, "missing-branch"),
+        (11, 3, "duplicate-name"),
+        (12, 35, "unknown-key"),
+    ]
+
+
+def test_a_hostile_file_of_many_jobs_gives_a_short_answer_soon() -> None:
+    text = "checks:\n" + "".join(f"  a{n}: {{rn: x, needs: [a{n + 1}, b]}}\n" for n in range(1500))
+    started = time.perf_counter()
+    found = mistakes(text)
+    assert time.perf_counter() - started < 5
+    assert len(found) == 101
+    assert found[-1].code == "more"
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_any_change_of_one_place_is_a_config_or_mistakes(data: st.DataObject) -> None:
+    start = data.draw(st.integers(0, len(FULL)))
+    end = data.draw(st.integers(start, min(start + 4, len(FULL))))
+    new = data.draw(st.sampled_from(["", "[", "{", "x", ": ", "- ", "'", "\n", "\t", "*x", "&x "]))
+    text = FULL[:start] + new + FULL[end:]
+    try:
+        config = parse(text)
+    except ConfigError as error:
+        assert error.problems
+        assert all(problem.line <= text.count("\n") + 2 for problem in error.problems)
+    else:
+        assert config.jobs

@@ -8,7 +8,7 @@ is counted by what it expands to before anybody walks it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import yaml
@@ -139,13 +139,18 @@ class _Composer:
         self._append(node, frame.height)
 
     def _alias(self, event: Any) -> None:
+        mark = event.start_mark
         anchor = self._anchors.get(event.anchor)
         if anchor is None:
-            mark = event.start_mark
             self._note_alias(event)
-            anchor = _Anchor(Scalar("", mark.line + 1, mark.column + 1), 1, 0)
+            # Not an empty value, which would be a second mistake.
+            anchor = _Anchor(Scalar(f"*{event.anchor}", 1, 1), 1, 0)
+        node = anchor.node
+        if isinstance(node, Scalar):
+            # A mistake is where the text is used, not where it was named.
+            node = replace(node, line=mark.line + 1, column=mark.column + 1)
         self._count += anchor.count
-        self._append(anchor.node, anchor.height)
+        self._append(node, anchor.height)
 
     def _note_alias(self, event: Any) -> None:
         if any(frame.anchor == event.anchor for frame in self._stack):

@@ -17,6 +17,11 @@ COMPARED = 40
 CANDIDATES = 100
 """Known words that it is compared with, for the same reason."""
 
+_SIMILAR = 0.6
+"""difflib's ratio for words with the same first letter, which people seldom get wrong."""
+_VERY_SIMILAR = 0.75
+"""For others: `machine` is no misspelt `cache`."""
+
 
 class Problems:
     """Mistakes in the order found; `in_file_order` gives what people read."""
@@ -40,10 +45,12 @@ class Problems:
         if len(self._found) >= KEPT or len(word) > COMPARED:
             return ""
         # Compared without case, because `Checks` is as good as a misspelling of `checks`.
-        some = islice(known, CANDIDATES)
-        by_folded = {candidate.casefold(): candidate for candidate in some}
-        near = difflib.get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.7)
-        return f"Did you mean {show(by_folded[near[0]])}?" if near else ""
+        folded = word.casefold()
+        candidates = {known_word.casefold(): known_word for known_word in islice(known, CANDIDATES)}
+        for near in difflib.get_close_matches(folded, candidates, cutoff=_SIMILAR):
+            if near[0] == folded[0] or _similarity(near, folded) >= _VERY_SIMILAR:
+                return f"Did you mean {show(candidates[near])}?"
+        return ""
 
     def in_file_order(self) -> tuple[Problem, ...]:
         """All that were kept, sorted by place, with a last one that counts the rest."""
@@ -55,10 +62,14 @@ class Problems:
         return tuple(found)
 
 
+def _similarity(one: str, other: str) -> float:
+    return difflib.SequenceMatcher(None, one, other).ratio()
+
+
 def show(text: str) -> str:
     """The user's text as a message repeats it: one short line, nothing invisible."""
     short = text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
     visible = "".join(
         character if character.isprintable() else f"\\u{ord(character):04x}" for character in short
     )
-    return f"`{visible}`"
+    return f'"{visible}"' if "`" in visible else f"`{visible}`"
