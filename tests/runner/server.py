@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import socket
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -71,6 +73,7 @@ class Server:
         self.cancel = False
         self.fenced = False
         self.changed = threading.Condition()
+        self.connections: list[socket.socket] = []
         self._claimed = False
         self._http = self._listen(0)
 
@@ -91,8 +94,13 @@ class Server:
         return self.results[-1]
 
     def stop(self) -> None:
+        """As a crash does: connections are cut in the middle of a word."""
         self._http.shutdown()
         self._http.server_close()
+        for connection in self.connections:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        self.connections.clear()
 
     def restart(self) -> None:
         """On the same port, as after a crash and a new start."""
@@ -107,9 +115,13 @@ class Server:
         class Listener(ThreadingHTTPServer):
             daemon_threads = True
 
-            # A connection that a restart cut, or that a killed runner left: wanted here.
+            def get_request(self) -> tuple[socket.socket, Any]:
+                accepted = super().get_request()
+                outer.connections.append(accepted[0])
+                return accepted
+
             def handle_error(self, request: object, address: object) -> None:
-                return
+                """A connection that a restart cut, or that a killed runner left: wanted here."""
 
         http = Listener(("127.0.0.1", port), Handler)
         threading.Thread(target=http.serve_forever, args=(0.01,), daemon=True).start()

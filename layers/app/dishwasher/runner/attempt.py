@@ -41,6 +41,8 @@ def run_attempt(bootstrap: Bootstrap, folder: Path, host: Mapping[str, str]) -> 
     workspace = Workspace(folder / bootstrap.attempt)
     workspace.root.mkdir(mode=0o700)
     lock = hold(workspace.root)
+    if lock is None:
+        raise InfraError(f"another process holds {workspace.root}")
     sink = HttpSink(bootstrap.url, bootstrap.attempt)
     try:
         return _run(bootstrap, workspace, host, stop, sink)
@@ -49,7 +51,7 @@ def run_attempt(bootstrap: Bootstrap, folder: Path, host: Mapping[str, str]) -> 
     finally:
         sink.close()
         remove(workspace.root)
-        os.close(lock or 0)
+        os.close(lock)
 
 
 def _run(

@@ -134,7 +134,11 @@ class Engine:
         self._log.line(f"[dishwasher] Checking out {source.sha} of {source.url}")
         environment = base_environment(self._host, self._workspace)
         checkout = Checkout(self._commands, self._workspace.checkout, environment, self._sleep)
-        note = checkout.run(source)
+        try:
+            note = checkout.run(source)
+        finally:
+            # A git that failed may leave a helper of its own, which is not the steps' doing.
+            self._commands.end()
         if note:
             self._notes.append(note)
         self._has_base = not note
@@ -196,11 +200,7 @@ class Engine:
             self._log.line(f"{place}: {finding.message}")
         if not report.total:
             return Verdict(Reason.OK, "No misspellings on the added lines.")
-        words = (
-            "1 possible misspelling"
-            if report.total == 1
-            else (f"{report.total} possible misspellings")
-        )
+        words = _count(report.total, "possible misspelling")
         return Verdict(Reason.ADVISORY, f"{words} on added lines")
 
     def _stopped(self, where: str) -> Verdict:
@@ -222,9 +222,9 @@ class Engine:
     def _end_commands(self) -> None:
         ended, resist = self._commands.end()
         if ended:
-            self._notes.append(f"{ended} processes that the steps left behind were ended.")
+            self._notes.append(f"The steps left {_count(ended, 'process')} behind; ended.")
         if resist:
-            self._notes.append(f"{resist} processes could not be ended.")
+            self._notes.append(f"{_count(resist, 'process')} could not be ended.")
 
     def _keep_artifacts(self, verdict: Verdict) -> Verdict:
         """A job that was fine but whose files are lost was not fine."""
@@ -248,3 +248,8 @@ class Engine:
             return Verdict(sent.reason, f"The artifacts could not be stored: {sent.detail}")
         self._notes.append(f"The artifacts could not be stored: {sent.detail}")
         return verdict
+
+
+def _count(number: int, thing: str) -> str:
+    plural = f"{thing}es" if thing.endswith("s") else f"{thing}s"
+    return f"{number} {thing if number == 1 else plural}"

@@ -66,19 +66,25 @@ def descendants(pids: Collection[int]) -> set[int]:
 
 def sweep(keep: Collection[int] = ()) -> tuple[int, int]:
     """Kill and reap every descendant but those below `keep`; (how many ended, how many resist)."""
-    ended: set[int] = set()
+    killed: set[int] = set()
     end = time.monotonic() + SWEEP_SECONDS
-    while True:
-        strays = children() - set(keep)
-        if not strays or time.monotonic() > end:
-            return len(ended - strays), len(strays)
-        living = descendants(strays)
-        for pid in living:
+    while strays := _reap(children() - set(keep)):
+        if time.monotonic() > end:
+            break
+        for pid in descendants(strays):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        ended |= living
-        for pid in strays:
-            with contextlib.suppress(ChildProcessError):
-                os.waitpid(pid, os.WNOHANG)
-        if children() - set(keep):
-            time.sleep(SWEEP_PAUSE)
+                killed.add(pid)
+        time.sleep(SWEEP_PAUSE)
+    return len(killed - strays), len(strays)
+
+
+def _reap(pids: Collection[int]) -> set[int]:
+    """Collect those of our children that have ended; answers the others."""
+    living = set()
+    for pid in pids:
+        # Another thread may have waited for it.
+        with contextlib.suppress(ChildProcessError):
+            if not os.waitpid(pid, os.WNOHANG)[0]:
+                living.add(pid)
+    return living

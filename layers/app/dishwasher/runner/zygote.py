@@ -126,7 +126,7 @@ class Zygote:
         return min(self._kill_at.values()) - now if self._kill_at else None
 
     def _reap(self) -> None:
-        ended = False
+        ended: dict[str, int] = {}
         while self._runners or self._cleaners:
             pid, status = os.waitpid(-1, os.WNOHANG)
             if not pid:
@@ -135,17 +135,18 @@ class Zygote:
             self._kill_at.pop(pid, None)
             attempt = self._runners.pop(pid, None)
             if attempt is not None:
-                ended = True
-                self._bury(attempt, os.waitstatus_to_exitcode(status))
+                ended[attempt] = os.waitstatus_to_exitcode(status)
         if ended:
-            # What a killed runner left has become ours.
+            # What a killed runner left has become ours; it ends before a new attempt can begin.
             orphans.sweep(keep={*self._runners, *self._cleaners})
+        for attempt, code in ended.items():
+            self._bury(attempt, code)
 
     def _bury(self, attempt: str, code: int) -> None:
-        _report({"attempt": attempt, "exit": code})
         workspace = self._folder / attempt
         if workspace.exists():
             self._fork(lambda: _clean([workspace]))
+        _report({"attempt": attempt, "exit": code})
 
 
 def _report(words: dict[str, str | int]) -> None:
