@@ -1,0 +1,101 @@
+"""`python -m tests.sim --seeds N [--first K] [--trace SEED] [--mutant NAME] [--mutants]`"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections import Counter
+
+from tests.sim import mutants
+from tests.sim.many import played
+from tests.sim.story import Outcome, play
+
+SHOWN = 400
+"""Lines of a trace that are shown of a failing seed: the end is what matters."""
+EVERY = 25
+
+
+def main(arguments: list[str]) -> int:
+    options = _parser().parse_args(arguments)
+    mutant = mutants.BY_NAME[options.mutant] if options.mutant else None
+    if options.mutants:
+        return _mutants(options.first, options.seeds, options.jobs)
+    if options.trace is not None:
+        with mutants.applied(mutant):
+            outcome = play(options.trace, traced=True)
+        print(*outcome.trace, sep="\n")
+        _show(outcome, options.mutant)
+        return 1 if outcome.violations else 0
+    return _seeds(range(options.first, options.first + options.seeds), options)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.sim", description=__doc__)
+    parser.add_argument("--seeds", type=int, default=200, help="how many worlds")
+    parser.add_argument("--first", type=int, default=0, help="the first seed")
+    parser.add_argument("--trace", type=int, metavar="SEED", help="one seed, all that happens")
+    parser.add_argument("--mutant", choices=sorted(mutants.BY_NAME), help="without a protection")
+    parser.add_argument("--mutants", action="store_true", help="kill every mutant")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
+    return parser
+
+
+def _seeds(seeds: range, options: argparse.Namespace) -> int:
+    begun, failed = time.monotonic(), 0
+    seen: Counter[str] = Counter()
+    for done, outcome in enumerate(played(seeds, options.mutant, options.jobs), 1):
+        seen.update(outcome.seen.keys())
+        if outcome.violations:
+            failed += 1
+            if failed == 1:
+                _explain(outcome, options.mutant)
+            else:
+                _show(outcome, options.mutant)
+        if done % EVERY == 0 and done < len(seeds):
+            print(f"{done} seeds", flush=True)
+    seconds = time.monotonic() - begun
+    print("in how many of these worlds it happened that")
+    for what, count in sorted(seen.items(), key=lambda item: -item[1]):
+        print(f"  {count:5}  {what}")
+    rate = len(seeds) / seconds
+    print(f"{len(seeds)} seeds, {failed} violations ({seconds:.1f} s, {rate:.1f} seeds/s)")
+    return 1 if failed else 0
+
+
+def _mutants(first: int, seeds: int, jobs: int) -> int:
+    survivors = 0
+    for mutant in mutants.ALL:
+        for tried, outcome in enumerate(played(range(first, first + seeds), mutant.name, jobs), 1):
+            if outcome.violations:
+                why = outcome.violations[0].splitlines()[-1]
+                print(f"killed    {mutant.name:<28} by seed {outcome.seed:<4} ({tried}): {why}")
+                break
+        else:
+            survivors += 1
+            print(f"SURVIVED  {mutant.name:<28} {seeds} seeds: {mutant.without}")
+    print(f"{len(mutants.ALL)} mutants, {survivors} survived")
+    return 1 if survivors else 0
+
+
+def _explain(outcome: Outcome, mutant: str | None) -> None:
+    """The first failing seed again, this time with its trace."""
+    with mutants.applied(mutants.BY_NAME[mutant] if mutant else None):
+        again = play(outcome.seed, traced=True)
+    print(*again.trace[-SHOWN:], sep="\n")
+    _show(again, mutant)
+    if again.violations != outcome.violations:
+        print("  NOT REPRODUCED: the second run of this seed took another way")
+
+
+def _show(outcome: Outcome, mutant: str | None) -> None:
+    print(f"seed {outcome.seed} violates")
+    for violation in outcome.violations:
+        print(f"  {violation}")
+    option = f" --mutant {mutant}" if mutant else ""
+    print(f"  again: python -m tests.sim --trace {outcome.seed}{option}")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

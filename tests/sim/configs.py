@@ -1,0 +1,69 @@
+"""Configurations that people of the simulated world write, and what each should do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+
+from dishwasher.core.plan import CONFIG_JOB
+
+CHECKS = ("lint", "tests", "docs", "style")
+ENDINGS = ("ok", "ok", "ok", "ok", "failed", "failed", "advisory", "timed_out")
+SECONDS = (1, 10, 45, 130)
+FINDINGS = (0, 0, 3, 60, 120)
+MISTAKE = b"checks:\n  lint: {rnu: make lint}\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A configuration file: its bytes, None for no file, and the names of its jobs."""
+
+    data: bytes | None
+    checks: tuple[str, ...] = ()
+    deployments: tuple[str, ...] = ()
+
+
+def write(random: Random) -> Written:
+    """Any configuration, a wrong one and none at all among them."""
+    fate = random.random()
+    if fate < 0.04:
+        return Written(None)
+    if fate < 0.1:
+        return Written(MISTAKE, (CONFIG_JOB,))
+    names = CHECKS[: random.randint(1, len(CHECKS))]
+    lines = ["checks:"]
+    for place, name in enumerate(names):
+        needs = [other for other in names[:place] if random.random() < 0.35]
+        step = f"sim {random.choice(ENDINGS)} {random.choice(SECONDS)} {random.choice(FINDINGS)}"
+        wanted = f", needs: [{', '.join(needs)}]" if needs else ""
+        lines.append(f"  {name}: {{run: {step}{wanted}}}")
+    if random.random() < 0.15:
+        names = (*names, "spelling")
+        lines.append("  spelling: {uses: spelling}")
+    deployments = ("staging", "production")[: random.choice((0, 1, 1, 2))]
+    if deployments:
+        lines.append("deployments:")
+    for name in deployments:
+        ending = random.choice(("ok", "ok", "ok", "failed"))
+        lines.append(f"  {name}: {{branch: master, run: sim {ending} {random.choice(SECONDS)} 0}}")
+    return Written("\n".join(lines).encode(), names, deployments)
+
+
+HEALTHY = Written(
+    b"checks:\n"
+    b"  quick: sim ok 2 0\n"
+    b"  long: {run: sim advisory 150 60, needs: [quick]}\n"
+    b"  broken: sim failed 3 2\n"
+    b"  never: {run: sim ok 1 0, needs: [broken]}\n"
+)
+"""What must go through without a scratch once the world is calm."""
+HEALTHY_REASONS = {
+    "quick": "ok",
+    "long": "advisory",
+    "broken": "failed",
+    "never": "need_failed",
+}
+HEALTHY_DEPLOYING = Written(
+    b"checks:\n  quick: sim ok 2 0\ndeployments:\n  staging: {branch: master, run: sim ok 100 0}\n"
+)
+HEALTHY_DEPLOYING_REASONS = {"quick": "ok", "staging": "ok"}

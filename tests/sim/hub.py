@@ -1,0 +1,266 @@
+"""The simulated GitHub: repositories, commits that show late, check runs, lists that lag behind."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from dishwasher.core.event import NO_COMMIT, Repository
+from dishwasher.core.findings import Finding
+from dishwasher.core.report import ANNOTATIONS_PER_REQUEST, Check, Status
+from dishwasher.errors import Ambiguous, Gone, InfraError, Throttled, Unseen
+from dishwasher.ports import Comparison, PostedCheck
+
+from tests.sim.world import World
+
+T = TypeVar("T")
+
+UNLISTED_FOR = 20.0
+"""Seconds that GitHub's lists lag behind at most."""
+TIMEOUT = 20.0
+"""Seconds after which a client gives an answer up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    sha: str
+    ancestors: frozenset[str]
+    """With itself."""
+    config: bytes | None
+    visible_at: float
+
+
+@dataclass(slots=True)
+class Run:
+    """One check run."""
+
+    id: int
+    repository: int
+    sha: str
+    external_id: str
+    name: str
+    listed_at: float
+    status: Status = Status.QUEUED
+    conclusion: str = ""
+    title: str = ""
+    summary: str = ""
+    annotations: list[Finding] = field(default_factory=list)
+    completed_listed_at: float = float("inf")
+    zombie: bool = False
+    """Written by a worker that was frozen longer than its claim lasts, or whose clock is wrong."""
+
+    def say(self, check: Check) -> None:
+        self.status, self.title, self.summary = check.status, check.title, check.summary
+        # GitHub: a conclusion completes by itself, and a status reopens what was completed.
+        self.conclusion = check.conclusion or ""
+        self.annotations.extend(check.annotations)
+
+
+@dataclass(slots=True)
+class Repo:
+    value: Repository
+    branches: dict[str, str] = field(default_factory=dict)
+    moved_at: dict[str, list[tuple[float, str]]] = field(default_factory=dict)
+    """For each branch: when the API begins to show that it stands at a commit."""
+    gone_at: float = float("inf")
+
+
+class Hub:
+    """Source and Checks in one; every call may fail before or after its effect."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.repos: dict[int, Repo] = {}
+        self.commits: dict[str, Commit] = {}
+        self.runs: dict[int, Run] = {}
+        self._limits: dict[int, float] = {}
+
+    # What people do.
+
+    def commit(self, parents: tuple[str, ...], config: bytes | None) -> Commit:
+        number = len(self.commits) + 1
+        sha = hashlib.sha1(f"{self._world.seed}/{number}".encode()).hexdigest()
+        known = frozenset[str]().union(*(self.commits[parent].ancestors for parent in parents))
+        lag = 0.0
+        if not self._world.calm and self._world.faults.lag and self._world.random.random() < 0.5:
+            lag = self._world.random.uniform(0.0, self._world.faults.lag)
+        made = Commit(sha, known | {sha}, config, self._world.now + lag)
+        self.commits[sha] = made
+        return made
+
+    def move(self, repo: Repo, branch: str, sha: str) -> str:
+        """Answers where the branch stood before."""
+        before = repo.branches.get(branch, NO_COMMIT)
+        repo.branches[branch] = sha
+        visible = max(self._world.now, self.commits[sha].visible_at)
+        repo.moved_at.setdefault(branch, []).append((visible, sha))
+        return before
+
+    # The Source port.
+
+    def file(self, repository: Repository, path: str, sha: str) -> bytes | None:
+        def read() -> bytes | None:
+            return self._visible(sha).config
+
+        return self._call(repository, f"file {sha[:6]}", read)
+
+    def branch_sha(self, repository: Repository, branch: str) -> str | None:
+        return self._call(repository, f"branch {branch}", lambda: self._shown(repository, branch))
+
+    def compare(self, repository: Repository, base: str, head: str) -> Comparison | None:
+        def read() -> Comparison | None:
+            try:
+                # A ref may be a branch, as on GitHub.
+                left = self._visible(self._shown(repository, base) or base)
+                right = self._visible(head)
+            except Unseen:
+                return None
+            return _compare(left, right)
+
+        return self._call(repository, f"compare {base[:6]}...{head[:6]}", read)
+
+    def clone_url(self, repository: Repository) -> str:
+        return f"https://hub.invalid/{repository.full_name}.git"
+
+    def clone_token(self, repository: Repository) -> str:
+        return self._call(repository, "token", lambda: f"ghs_{self._world.random.random()}")
+
+    def revoke(self, token: str) -> None:
+        self._call(None, "revoke", lambda: None)
+
+    # The Checks port.
+
+    def create(self, repository: Repository, check: Check) -> int:
+        self._world.law(len(check.annotations) <= ANNOTATIONS_PER_REQUEST, "G1 too many at once")
+
+        def make() -> int:
+            self._visible(check.head_sha)
+            number = len(self.runs) + 1
+            listed_at = self._world.now + self._lag()
+            run = Run(
+                number, repository.id, check.head_sha, check.external_id, check.name, listed_at
+            )
+            self.runs[number] = run
+            self._say(run, check)
+            return number
+
+        return self._call(repository, f"create {check.external_id} {check.status}", make, once=True)
+
+    def update(self, repository: Repository, id: int, check: Check) -> None:
+        self._world.law(len(check.annotations) <= ANNOTATIONS_PER_REQUEST, "G1 too many at once")
+        what = f"update {id} {check.status} +{len(check.annotations)}"
+        once = bool(check.annotations)
+        self._call(repository, what, lambda: self._say(self.runs[id], check), once=once)
+
+    def list(self, repository: Repository, sha: str) -> tuple[PostedCheck, ...]:
+        def read() -> tuple[PostedCheck, ...]:
+            now = self._world.now
+            mine = [run for run in self.runs.values() if run.sha == sha]
+            if any(run.listed_at > now for run in mine):
+                self._world.sometimes("a list lacked a check run that was made")
+            return tuple(
+                PostedCheck(run.id, run.external_id, run.completed_listed_at <= now)
+                for run in mine
+                if run.listed_at <= now and run.repository == repository.id
+            )
+
+        return self._call(repository, f"list {sha[:6]}", read)
+
+    def annotated(self, repository: Repository, id: int) -> int:
+        return self._call(repository, f"annotated {id}", lambda: len(self.runs[id].annotations))
+
+    def has_room(self, repository: Repository) -> bool:
+        return not self._world.chance(4 * self._world.faults.throttle)
+
+    def _say(self, run: Run, check: Check) -> None:
+        was_completed = run.status is Status.COMPLETED
+        run.say(check)
+        if run.status is not Status.COMPLETED:
+            run.completed_listed_at = float("inf")
+            if was_completed:
+                self._world.sometimes("a late write reopened a check run")
+        elif not was_completed:
+            run.completed_listed_at = self._world.now + self._lag()
+        if self._frozen or not self._world.faults.clocks_agree:
+            run.zombie = True
+
+    _frozen = False
+    """Whether the call that has its effect now was begun by a worker that froze in between."""
+
+    def _shown(self, repository: Repository, branch: str) -> str | None:
+        """Where the API shows the branch to stand, which may be where it stood before."""
+        moves = self.repos[repository.id].moved_at.get(branch, [])
+        shown = [sha for at, sha in moves if at <= self._world.now]
+        if moves and moves[-1][0] > self._world.now:
+            self._world.sometimes("a branch was shown where it stood before")
+        return shown[-1] if shown else None
+
+    def _visible(self, sha: str) -> Commit:
+        commit = self.commits[sha]
+        if commit.visible_at > self._world.now:
+            self._world.sometimes("a commit was not visible yet")
+            raise Unseen(f"no commit found for {sha}")
+        return commit
+
+    def _lag(self) -> float:
+        if self._world.chance(self._world.faults.unlisted):
+            return self._world.random.uniform(0.0, UNLISTED_FOR)
+        return 0.0
+
+    def _call(
+        self,
+        repository: Repository | None,
+        what: str,
+        effect: Callable[[], T],
+        *,
+        once: bool = False,
+    ) -> T:
+        world, faults = self._world, self._world.faults
+        frozen = world.point(what)
+        if repository is not None:
+            self._permit(repository)
+        doubt = Ambiguous if once else InfraError
+        if once and world.chance(faults.github_refused):
+            raise InfraError(f"{what}: no connection")
+        if world.chance(faults.github_before):
+            raise doubt(f"{what}: 502 (nothing done)")
+        self._frozen = frozen
+        answer = effect()
+        self._frozen = False
+        if world.chance(faults.github_after):
+            if once:
+                world.sometimes("GitHub did it and its answer was lost: " + what.split()[0])
+            world.baton.sleep(TIMEOUT)
+            raise doubt(f"{what}: timeout (done)")
+        return answer
+
+    def _permit(self, repository: Repository) -> None:
+        world = self._world
+        if self.repos[repository.id].gone_at <= world.now:
+            world.sometimes("a repository was gone")
+            raise Gone(f"{repository.full_name} is gone")
+        if world.chance(world.faults.throttle):
+            longest = world.faults.throttle_longest
+            until = world.now + world.random.uniform(5.0, longest)
+            self._limits[repository.installation] = until
+            world.ready_at = max(world.ready_at, until)
+        until = self._limits.get(repository.installation, 0.0)
+        if until > world.now:
+            world.sometimes("GitHub's limit was reached")
+            # The adapter's clock is the worker's.
+            raise Throttled("too fast", until + world.baton.current.skew)
+
+
+def _compare(base: Commit, head: Commit) -> Comparison | None:
+    shared = base.ancestors & head.ancestors
+    if not shared:
+        return None
+    if base.sha == head.sha:
+        return Comparison("identical", base.sha)
+    if base.sha in head.ancestors:
+        return Comparison("ahead", base.sha)
+    if head.sha in base.ancestors:
+        return Comparison("behind", head.sha)
+    return Comparison("diverged", min(shared))

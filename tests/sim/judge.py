@@ -1,0 +1,144 @@
+"""Liveness: what must be so once the faults have stopped and time has passed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from dishwasher.core.build import Build, build_group
+from dishwasher.core.codec import decode
+from dishwasher.core.delivery import Delivery, Stage
+from dishwasher.core.deploy import Environment
+from dishwasher.core.job import Job, Reason
+from dishwasher.core.plan import CONFIG_JOB
+from dishwasher.core.rendering import render
+from dishwasher.core.report import Check, Report, Status
+from dishwasher.core.result import Result
+from dishwasher.flow.keep import log_key, result_key
+
+from tests.sim.house import House, page
+from tests.sim.hub import Run
+from tests.sim.laws import BY_A_RUNNER
+from tests.sim.people import Expected, People
+
+
+class Judge:
+    """Names everything that is not as it should be; nothing when the world has settled."""
+
+    def __init__(self, house: House, people: People) -> None:
+        self._house, self._people = house, people
+        self._rows = house.laws.rows
+
+    def problems(self) -> Iterator[str]:
+        yield from self._deliveries()
+        for expected in self._people.expected:
+            yield from self._planned(expected)
+        yield from self._table()
+        for job in self._rows.all(Job):
+            yield from self._shown(job)
+        for run in self._house.hub.runs.values():
+            if run.status is not Status.COMPLETED and not self._is_gone(run.repository):
+                yield f"L1 check run {run.id} of {run.external_id} is {run.status}"
+        for attempt, log in self._house.laws.logs.items():
+            if self._house.blobs.peek(log_key(attempt)) != log:
+                yield f"L2 the log of {attempt} is not what its runner sent"
+        for attempt, actor in self._house.fleet.runners.items():
+            if actor.alive:
+                yield f"L4 the runner of {attempt} is still there"
+        for message in self._house.queue.pending():
+            yield f"L5 still in the queue: {message}"
+
+    def _deliveries(self) -> Iterator[str]:
+        for sent in self._house.mail.sent:
+            row = self._rows.get(Delivery, sent.guid)
+            if sent.forged:
+                if row is not None or sent.arrived:
+                    yield f"L3 the forged delivery {sent.guid} was accepted"
+            elif row is None:
+                yield f"L3 the delivery {sent.guid} never came in"
+            elif row.stage is Stage.RECEIVED or row.due:
+                yield f"L3 the delivery {sent.guid} is {row.stage}, due {row.due}"
+
+    def _planned(self, expected: Expected) -> Iterator[str]:
+        if self._is_gone(expected.repository):
+            return
+        row = self._rows.get(Delivery, expected.guid)
+        if row is None or row.stage is Stage.RECEIVED:
+            return
+        builds = self._rows.group(Build, build_group(expected.repository, expected.sha))
+        jobs = [job for build in builds for job in self._rows.group(Job, build.id)]
+        here = f"of delivery {expected.guid} ({row.reason})"
+        moved = (expected.repository, expected.sha) in self._people.moved
+        for name in expected.names:
+            same = [job for job in jobs if job.spec.name == name]
+            if not same:
+                yield f"L2 nothing was planned for {name} {here}"
+                continue
+            refused = [job.reason is Reason.REFUSED for job in same]
+            if expected.runs and not moved and all(refused):
+                yield f"L2 {name} was refused without reason {here}"
+            stranger = not expected.runs and not expected.adopted and name != CONFIG_JOB
+            if stranger and not all(refused):
+                yield f"S5 {name} of a fork was not refused {here}"
+
+    def _table(self) -> Iterator[str]:
+        for job in self._rows.all(Job):
+            if not job.is_over:
+                yield f"L2 {job.id} {job.spec.name} is {job.state}"
+            elif job.deadline:
+                yield f"L2 the end of {job.id} is not known to be shown"
+        for build in self._rows.all(Build):
+            if build.settled != len(build.jobs):
+                yield f"L4 build {build.id} counts {build.settled} of {len(build.jobs)} jobs"
+        for report in self._rows.all(Report):
+            if report.holder or report.dirty or report.due or report.sweep:
+                yield f"L4 report {report.id} is held, dirty or due"
+        for environment in self._rows.all(Environment):
+            yield from self._lock(environment)
+
+    def _lock(self, environment: Environment) -> Iterator[str]:
+        if not environment.holder:
+            return
+        holder = self._rows.get(Job, environment.holder)
+        unknown = holder is not None and holder.reason is Reason.UNKNOWN_EFFECT
+        if not (environment.unknown and unknown):
+            yield f"L4 environment {environment.id} is held by {environment.holder}"
+
+    def _shown(self, job: Job) -> Iterator[str]:
+        build = self._rows.get(Build, job.build)
+        assert build is not None
+        if self._is_gone(build.event.repository.id) or not job.is_over:
+            return
+        report = self._rows.get(Report, build.group)
+        known = report.of(job.id).check if report else 0
+        runs = [run for run in self._house.hub.runs.values() if run.external_id == job.id]
+        if known not in {run.id for run in runs}:
+            yield f"L2 {job.id} has no check run that we know of"
+            return
+        data = self._house.blobs.peek(result_key(job.attempt_id))
+        result = None if data is None else decode(Result, json.loads(data))
+        check = render(job, build.event.sha, result, page(job.id))
+        for run in runs:
+            yield from self._says(run, check)
+        yield from self._annotated(max(runs, key=lambda run: run.id), job, check)
+
+    def _says(self, run: Run, check: Check) -> Iterator[str]:
+        if run.conclusion != check.conclusion:
+            yield f"L2 check run {run.id} says {run.conclusion or run.status}: {check.conclusion}"
+        elif run.title != check.title:
+            yield f"L2 check run {run.id} has the title {run.title!r}: {check.title!r}"
+
+    def _annotated(self, run: Run, job: Job, check: Check) -> Iterator[str]:
+        """The latest check run is what GitHub shows of a name."""
+        if run.zombie:
+            return
+        if len(set(run.annotations)) != len(run.annotations):
+            yield f"L2 annotations of check run {run.id} of {job.id} are doubled"
+        # What a lost runner still brings may be there or not.
+        told = job.reason in BY_A_RUNNER or job.reason is Reason.CONFIG
+        if told and set(run.annotations) != set(check.annotations):
+            found, wanted = len(set(run.annotations)), len(check.annotations)
+            yield f"L2 check run {run.id} of {job.id} has {found} of {wanted} annotations"
+
+    def _is_gone(self, repository: int) -> bool:
+        return self._house.hub.repos[repository].gone_at < float("inf")

@@ -1,0 +1,145 @@
+"""Safety: what must hold at every moment, checked at each committed write and each effect."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from dishwasher.core.build import Build
+from dishwasher.core.config import Kind
+from dishwasher.core.job import MEETS_A_NEED, Job, Reason, State, parse_attempt
+from dishwasher.core.result import Result
+from dishwasher.ports import Record
+
+from tests.fakes.store import MemoryStore
+from tests.sim.hub import Hub
+from tests.sim.world import World
+
+MOVES: dict[State | None, frozenset[State]] = {
+    None: frozenset({State.BLOCKED, State.QUEUED, State.CONCLUDED}),
+    State.BLOCKED: frozenset({State.BLOCKED, State.QUEUED, State.CONCLUDED}),
+    State.QUEUED: frozenset({State.QUEUED, State.STARTING, State.CONCLUDED}),
+    State.STARTING: frozenset({State.STARTING, State.RUNNING, State.QUEUED, State.CONCLUDED}),
+    State.RUNNING: frozenset({State.RUNNING, State.QUEUED, State.CONCLUDED}),
+    State.CONCLUDED: frozenset({State.CONCLUDED}),
+}
+BY_A_RUNNER = frozenset({Reason.OK, Reason.FAILED, Reason.ADVISORY, Reason.TIMED_OUT})
+"""Verdicts that only the word of this very attempt's runner can give."""
+LAST_WORDS = ("reason", "detail", "ended", "attempt", "started")
+MOST_ATTEMPTS = 4
+"""The first, two after trouble of ours, one after a lost runner."""
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """One move of a branch; their order is the branch's order."""
+
+    repository: int
+    branch: str
+    before: str
+    sha: str
+
+
+class Laws:
+    """The witness: sees the truth that no flow sees, and ends the run when a law is broken."""
+
+    def __init__(self, world: World, hub: Hub) -> None:
+        self._world, self._hub = world, hub
+        self.rows = MemoryStore()
+        self.pushes: list[Push] = []
+        self.logs: dict[str, bytes] = {}
+        self._started: Counter[str] = Counter()
+        self._claimed: Counter[str] = Counter()
+        self._said: dict[str, Result] = {}
+        self._effects: Counter[tuple[str, str]] = Counter()
+        self._latest: dict[str, tuple[int, str]] = {}
+
+    # What the fleet and the runners do.
+
+    def started(self, attempt: str) -> None:
+        """A runner is ordered."""
+        self._started[attempt] += 1
+        self._world.law(self._started[attempt] == 1, "S1 two runners for one attempt:", attempt)
+        _, build = self._of(attempt)
+        request = build.event.pull_request
+        own = request is None or request.head_repository == build.event.repository.id
+        self._world.law(own, "S5 a fork's job runs:", attempt)
+
+    def claimed(self, attempt: str) -> None:
+        """The server has given out the ticket."""
+        self._claimed[attempt] += 1
+        self._world.law(self._claimed[attempt] == 1, "S1 one ticket given out twice:", attempt)
+
+    def begin(self, attempt: str) -> None:
+        """The first user command runs now."""
+        job, build = self._of(attempt)
+        self._world.tell("effect", attempt, job.spec.name)
+        if job.spec.kind is Kind.DEPLOYMENT:
+            self._deploys(job, build)
+
+    def said(self, attempt: str, result: Result) -> None:
+        self._said[attempt] = result
+
+    def shipped(self, attempt: str, log: bytes) -> None:
+        """The server has confirmed the whole log."""
+        self.logs[attempt] = log
+
+    # What the table takes.
+
+    def watch(self, old: Record | None, new: Record) -> None:
+        if isinstance(new, Job):
+            assert old is None or isinstance(old, Job)
+            self._job(old, new)
+
+    def _job(self, old: Job | None, new: Job) -> None:
+        law = self._world.law
+        before = None if old is None else old.state
+        law(new.state in MOVES[before], "S1", new.id, "went from", before, "to", new.state)
+        if old is not None:
+            claims = before is State.QUEUED and new.state is State.STARTING
+            law(new.attempt == old.attempt + claims, "S1 the fencing number of", new.id)
+            same_code = claims or new.code in ("", old.code)
+            law(same_code, "S1", new.attempt_id, "was claimed while it was claimed")
+        law(new.attempt <= MOST_ATTEMPTS, "S1", new.id, "is tried for ever")
+        if old is not None and old.is_over:
+            for name in LAST_WORDS:
+                law(getattr(old, name) == getattr(new, name), "S2", name, "of", new.id, "changed")
+        elif new.is_over:
+            self._verdict(new)
+        if new.state is State.QUEUED and before in (None, State.BLOCKED):
+            needs = [self.rows.get(Job, need) for need in new.needs]
+            met = all(need and need.reason in MEETS_A_NEED for need in needs)
+            law(met, "S6", new.id, "was queued while a need was not met")
+
+    def _verdict(self, job: Job) -> None:
+        self._world.sometimes(f"a job ended as {job.reason}")
+        if job.reason in BY_A_RUNNER:
+            said = self._said.get(job.attempt_id)
+            true = said is not None and said.reason is job.reason
+            self._world.law(true, "S2", job.attempt_id, "ended as", job.reason, "unsaid")
+
+    def _deploys(self, job: Job, build: Build) -> None:
+        law = self._world.law
+        event = build.event
+        environment = f"{event.repository.id}/{job.spec.name}"
+        self._effects[environment, build.id] += 1
+        once = self._effects[environment, build.id] == 1
+        law(once, "S3 deployed twice:", environment, event.sha, "by build", build.id)
+        if event.rerun:
+            # A human's word resets the order.
+            self._latest.pop(environment, None)
+            return
+        push = Push(event.repository.id, event.branch, event.before, event.sha)
+        place = max(n for n, made in enumerate(self.pushes) if made == push)
+        latest, sha = self._latest.get(environment, (-1, ""))
+        tip = self._hub.repos[event.repository.id].branches[event.branch]
+        in_order = place >= latest or event.sha in (sha, tip)
+        law(in_order, "S3", event.sha, "was deployed to", environment, "after the later", sha)
+        self._latest[environment] = (place, event.sha)
+
+    def _of(self, attempt: str) -> tuple[Job, Build]:
+        job = self.rows.get(Job, parse_attempt(attempt)[0])
+        assert job is not None
+        build = self.rows.get(Build, job.build)
+        assert build is not None
+        return job, build

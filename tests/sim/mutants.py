@@ -1,0 +1,37 @@
+"""Each takes one protection away; the simulation must find a seed that shows why it is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from dishwasher.flow.reap import Reap
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """A protection taken away: `patches` are (object, attribute, what stands there instead)."""
+
+    name: str
+    without: str
+    patches: tuple[tuple[Any, str, Any], ...]
+
+
+@contextmanager
+def applied(mutant: Mutant | None) -> Iterator[None]:
+    """The code without this protection, for a while."""
+    patches = mutant.patches if mutant else ()
+    kept = [(place, name, getattr(place, name)) for place, name, _ in patches]
+    for place, name, value in patches:
+        setattr(place, name, value)
+    try:
+        yield
+    finally:
+        for place, name, value in kept:
+            setattr(place, name, value)
+
+
+ALL = (Mutant("no-reaper", "the reaper", ((Reap, "__call__", lambda self: None),)),)
+BY_NAME = {mutant.name: mutant for mutant in ALL}
