@@ -16,7 +16,7 @@ _CUT = "\n\n*Cut here; the whole is on the job's page.*"
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """C0 and C1 controls but tab and newline, and what turns the direction of writing."""
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~&:])")
+_SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~&:$])")
 _MENTION = re.compile(r"(?i)([@#]|\bGH-)(?=\w)")
 _FENCES = re.compile(r"`{3,}")
 _URL = re.compile(r"(?i)\b(https?|ftp)(?=://)|\b(www)(?=\.)")
@@ -57,11 +57,13 @@ def fenced(lines: Sequence[str], line_limit: int = 500, limit: int = MAX_BLOCK_B
 def cut(text: str, limit: int = MAX_OUTPUT_BYTES) -> str:
     """Plain text in at most `limit` bytes of UTF-8, by whole lines or characters."""
     data = text.encode("utf-8", "replace")
-    if len(data) <= limit:
-        return data.decode("utf-8")
-    room = limit - len(_CUT.encode())
-    kept = data[:room].decode("utf-8", "ignore")
-    return kept.rpartition("\n")[0] + _CUT if "\n" in kept else kept + _CUT
+    return data.decode("utf-8") if len(data) <= limit else _beginning(data, limit)
+
+
+def _beginning(data: bytes, limit: int) -> str:
+    """As much as leaves room to say that there is more."""
+    kept = data[: limit - len(_CUT.encode())].decode("utf-8", "ignore")
+    return (kept.rpartition("\n")[0] if "\n" in kept else kept) + _CUT
 
 
 def sections(parts: Sequence[str], limit: int = MAX_OUTPUT_BYTES) -> str:
@@ -71,6 +73,6 @@ def sections(parts: Sequence[str], limit: int = MAX_OUTPUT_BYTES) -> str:
         joined = f"{text}\n\n{part}" if text else part
         rest = index < len(parts) - 1
         if len(joined.encode("utf-8", "replace")) + (len(_CUT.encode()) if rest else 0) > limit:
-            return text + _CUT if text else cut(part, limit)
+            return text + _CUT if text else _beginning(part.encode("utf-8", "replace"), limit)
         text = joined
     return text

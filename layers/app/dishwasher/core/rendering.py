@@ -156,9 +156,10 @@ def duration(seconds: float) -> str:
 
 def size(count: int) -> str:
     """Bytes for people: `312 B`, `4.1 KB`, `12 MB`."""
-    value = float(count)
-    for unit in ("B", "KB", "MB", "GB"):
-        if value < 1000 or unit == "GB":
-            return f"{value:.0f} {unit}" if unit == "B" or value >= 10 else f"{value:.1f} {unit}"
+    value, units = float(count), ["B", "KB", "MB", "GB"]
+    while value >= 1000 and len(units) > 1:
         value /= 1000
-    raise AssertionError("unreachable")
+        units.pop(0)
+    return (
+        f"{value:.1f} {units[0]}" if value < 10 and units[0] != "B" else f"{value:.0f} {units[0]}"
+    )
