@@ -1,0 +1,193 @@
+"""What runs for an event, in which order, and what a failure or a click changes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from dishwasher.core.config import Config, JobSpec
+from dishwasher.core.event import NO_COMMIT, EventKind
+from dishwasher.core.job import Job, Reason, State, Timing, conclude
+from dishwasher.core.plan import (
+    advance,
+    base_of,
+    config_job,
+    job_id,
+    jobs,
+    plan,
+    rerun,
+    scope,
+    unfinished_checks,
+)
+
+from tests.fakes.clock import NOON
+from tests.samples import BASE_SHA, build, deployment, pull_request, push, spec
+
+TIMING = Timing()
+LINT, TESTS = spec("lint"), spec("tests", needs=("lint",))
+DOCS, STAGING = spec("docs", needs=("tests",)), deployment("staging", "main", "release")
+CONFIG = Config(".dishwasher.yml", (LINT, TESTS, STAGING))
+
+
+def made(*specs: JobSpec) -> dict[str, Job]:
+    """The new jobs of these specs by name."""
+    return {one.spec.name: one for one in jobs("build", specs, NOON, TIMING)}
+
+
+def ended(all_jobs: dict[str, Job], **reasons: Reason) -> dict[str, Job]:
+    """The jobs with some of them concluded, and what follows from that."""
+    for name, reason in reasons.items():
+        all_jobs = all_jobs | {name: conclude(all_jobs[name], reason, "", NOON)}
+        moved = advance(all_jobs.values(), NOON, TIMING)
+        all_jobs = all_jobs | {one.spec.name: one for one in moved}
+    return all_jobs
+
+
+def test_a_deployment_needs_every_check() -> None:
+    by_name = {planned.spec.name: planned for planned in plan(CONFIG, push())}
+    assert by_name["staging"].spec.needs == ("lint", "tests")
+    assert [planned.left_out for planned in by_name.values()] == ["", "", ""]
+    assert by_name["tests"].spec == TESTS
+
+
+@pytest.mark.parametrize(
+    ("event", "why"),
+    [
+        (pull_request(), "Deployments follow a push, not a pull request."),
+        (push(branch="topic"), "It deploys main, release, not topic."),
+        (push(branch="mainline"), "It deploys main, release, not mainline."),
+    ],
+)
+def test_a_deployment_that_does_not_fit_the_event_says_why(event: object, why: str) -> None:
+    planned = plan(CONFIG, event)  # type: ignore[arg-type]
+    assert [one.left_out for one in planned] == ["", "", why]
+
+
+def test_checks_of_one_commit_are_built_once_whoever_asks() -> None:
+    assert scope(push(branch="a"), [LINT]) == scope(pull_request(), [LINT]) == scope(push(), ())
+
+
+def test_a_push_that_deploys_is_a_build_of_its_own_for_each_commit_before() -> None:
+    scopes = {
+        scope(push(), [LINT]),
+        scope(push(), [LINT, STAGING]),
+        scope(push(before=NO_COMMIT), [LINT, STAGING]),
+        scope(push(branch="release"), [LINT, STAGING]),
+    }
+    assert len(scopes) == 4
+
+
+def test_a_refusal_never_stands_for_a_build() -> None:
+    assert scope(pull_request(), [LINT], "a fork") != scope(push(), [LINT])
+
+
+def test_each_rerun_is_a_build_of_its_own() -> None:
+    first = push(rerun=True, delivery="1")
+    assert scope(first, ()) == scope(first, [STAGING], "a doubt")
+    assert scope(first, ()) != scope(replace(first, delivery="2"), ())
+
+
+@pytest.mark.parametrize(
+    ("event", "base"),
+    [
+        (push(), ""),
+        (push(before=NO_COMMIT), "main"),
+        (push(branch="topic"), "main"),
+        (pull_request(), BASE_SHA),
+    ],
+)
+def test_changes_begin_where_the_event_says(event: object, base: str) -> None:
+    assert base_of(event) == base  # type: ignore[arg-type]
+
+
+def test_new_jobs_are_ready_unless_they_need_another() -> None:
+    by_name = made(LINT, TESTS)
+    assert (by_name["lint"].state, by_name["tests"].state) == (State.QUEUED, State.BLOCKED)
+    assert by_name["tests"].needs == (by_name["lint"].id,) == (job_id("build", 0),)
+    assert all(one.deadline > NOON and one.created == NOON for one in by_name.values())
+
+
+def test_a_need_that_is_not_built_holds_nothing_back() -> None:
+    assert made(TESTS)["tests"].state is State.QUEUED
+
+
+def test_the_mistakes_of_a_configuration_are_a_concluded_job() -> None:
+    job = config_job("build", "3 mistakes", NOON)
+    assert (job.id, job.spec.name, job.reason) == ("build-0", "config", Reason.CONFIG)
+    assert (job.detail, job.ended) == ("3 mistakes", NOON)
+
+
+@pytest.mark.parametrize("reason", [Reason.OK, Reason.ADVISORY])
+def test_success_and_advice_meet_a_need(reason: Reason) -> None:
+    assert ended(made(LINT, TESTS), lint=reason)["tests"].state is State.QUEUED
+
+
+@pytest.mark.parametrize("reason", sorted(set(Reason) - {Reason.OK, Reason.ADVISORY}))
+def test_every_other_end_stops_what_needs_it_and_what_needs_that(reason: Reason) -> None:
+    after = ended(made(LINT, TESTS, DOCS), lint=reason)
+    assert (after["tests"].reason, after["docs"].reason) == (Reason.NEED_FAILED,) * 2
+    assert after["tests"].detail == "Not started, because of lint."
+    assert after["docs"].detail == "Not started, because of tests."
+
+
+def test_a_job_waits_for_all_its_needs_but_not_after_one_has_failed() -> None:
+    both = spec("both", needs=("a", "b"))
+    waiting = ended(made(spec("a"), spec("b"), both), a=Reason.OK)
+    assert waiting["both"].state is State.BLOCKED
+    assert ended(waiting, b=Reason.OK)["both"].state is State.QUEUED
+    failed = ended(made(spec("a"), spec("b"), both), a=Reason.FAILED)
+    assert failed["both"].reason is Reason.NEED_FAILED
+
+
+def test_nothing_moves_twice() -> None:
+    after = ended(made(LINT, TESTS, DOCS), lint=Reason.FAILED)
+    assert advance(after.values(), NOON, TIMING) == ()
+
+
+def all_ended(**reasons: Reason) -> dict[str, Job]:
+    everything = replace(STAGING, needs=("lint", "tests", "docs"))
+    production = replace(everything, name="production")
+    return ended(made(LINT, TESTS, DOCS, everything, production), **reasons)
+
+
+def names(all_jobs: dict[str, Job], clicked: str) -> list[str]:
+    return [one.name for one in rerun(tuple(all_jobs.values()), all_jobs[clicked].id)]
+
+
+def test_a_rerun_of_a_failed_check_brings_what_it_held_back() -> None:
+    after = all_ended(lint=Reason.OK, tests=Reason.FAILED)
+    assert names(after, "tests") == ["tests", "docs", "staging", "production"]
+
+
+def test_a_rerun_of_what_was_held_back_brings_the_needs_that_failed() -> None:
+    after = ended(made(LINT, TESTS, DOCS, spec("size")), lint=Reason.FAILED, size=Reason.FAILED)
+    assert names(after, "docs") == ["lint", "tests", "docs"]
+
+
+def test_a_rerun_of_a_deployment_deploys_nothing_else() -> None:
+    after = all_ended(lint=Reason.OK, tests=Reason.FAILED)
+    assert names(after, "staging") == ["tests", "docs", "staging"]
+
+
+def test_a_rerun_of_a_success_runs_it_alone() -> None:
+    after = all_ended(lint=Reason.OK, tests=Reason.OK, docs=Reason.OK, staging=Reason.OK)
+    assert names(after, "lint") == ["lint"]
+    assert names(after, "staging") == ["staging"]
+
+
+def test_a_rerun_of_one_failure_of_two_runs_both_for_what_needs_both() -> None:
+    both = spec("both", needs=("a", "b"))
+    after = ended(made(spec("a"), spec("b"), both), a=Reason.FAILED, b=Reason.FAILED)
+    assert names(after, "a") == ["a", "b", "both"]
+
+
+def test_a_closed_pull_request_leaves_deployments_and_other_builds_alone() -> None:
+    by_name = ended(made(LINT, spec("docs"), STAGING), docs=Reason.OK)
+    foreign = replace(by_name["lint"], id="other-0", build="other")
+    found = unfinished_checks(build(), (*by_name.values(), foreign))
+    assert [one.spec.name for one in found] == ["lint"]
+
+
+def test_only_a_push_deploys() -> None:
+    for kind in set(EventKind) - {EventKind.PUSH}:
+        assert plan(CONFIG, push(kind=kind))[2].left_out

@@ -1,0 +1,66 @@
+"""Values that many tests need, made with what a test says of them and harmless otherwise."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from dishwasher.core.build import Build
+from dishwasher.core.config import JobSpec, Kind
+from dishwasher.core.event import Event, EventKind, PullRequest, Repository
+from dishwasher.core.findings import Finding, Level
+from dishwasher.core.job import Job, State
+
+from tests.fakes.clock import NOON
+
+SHA = "a" * 40
+OTHER_SHA = "b" * 40
+BASE_SHA = "c" * 40
+REPOSITORY = Repository(
+    id=7, owner="acme", name="site", default_branch="main", private=True, installation=3
+)
+
+
+def spec(name: str = "tests", **values: Any) -> JobSpec:
+    return JobSpec(**({"name": name, "kind": Kind.CHECK, "line": 1, "steps": ("true",)} | values))
+
+
+def deployment(name: str = "staging", *branches: str, **values: Any) -> JobSpec:
+    return spec(name, kind=Kind.DEPLOYMENT, branches=branches or ("main",), **values)
+
+
+def push(**values: Any) -> Event:
+    return replace(
+        Event(
+            kind=EventKind.PUSH,
+            delivery="delivery-1",
+            repository=REPOSITORY,
+            sender="ann",
+            sha=SHA,
+            branch="main",
+            before=BASE_SHA,
+        ),
+        **values,
+    )
+
+
+def pull_request(**values: Any) -> Event:
+    request = PullRequest(
+        number=5, head_ref="topic", head_repository=7, base_ref="main", base_sha=BASE_SHA
+    )
+    return push(kind=EventKind.PULL_REQUEST, branch="topic", pull_request=request, **values)
+
+
+def job(**values: Any) -> Job:
+    """A queued check that nobody has looked at yet."""
+    made = Job("build-0", "build", 0, spec(), (), State.QUEUED, deadline=NOON, created=NOON)
+    return replace(made, **values)
+
+
+def build(*jobs: Job, **values: Any) -> Build:
+    made = Build("build", push(), BASE_SHA, ".dishwasher.yml", NOON, tuple(one.id for one in jobs))
+    return replace(made, **values)
+
+
+def finding(path: str = "app/views.py", line: int = 3, **values: Any) -> Finding:
+    return Finding(path, line, line, **({"level": Level.WARNING, "message": "unused"} | values))
