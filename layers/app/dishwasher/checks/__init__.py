@@ -1,1 +1,1 @@
-"""What tools say, and what text holds, as findings."""
+"""What tools say, and what text holds, as findings; and terminal text as people read it."""
