@@ -141,7 +141,8 @@ class Reports:
         """A call was begun and its end not seen: ask GitHub what there is."""
         if posted.check:
             count = self.checks.annotated(repository, posted.check)
-            return claim.note(replace(posted, annotations=count, doubtful=False))
+            # Without the digest it is sent once more: nobody knows what else of it has arrived.
+            return claim.note(replace(posted, annotations=count, digest="", doubtful=False))
         for found in self.checks.list(repository, check.head_sha):
             if found.external_id == check.external_id:
                 count = self.checks.annotated(repository, found.id)
