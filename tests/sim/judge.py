@@ -91,8 +91,16 @@ class Judge:
             if build.settled != len(build.jobs):
                 yield f"L4 build {build.id} counts {build.settled} of {len(build.jobs)} jobs"
         for report in self._rows.all(Report):
-            if report.holder or report.dirty or report.due or report.sweep:
-                yield f"L4 report {report.id} is held, dirty or due"
+            left = {
+                name: value
+                for name in ("holder", "dirty", "due", "sweep")
+                if (value := getattr(report, name))
+            }
+            if left.keys() == {"sweep"} and self._is_gone(int(report.id.partition("/")[0])):
+                # Nothing is there to be swept, and nobody comes back for it.
+                continue
+            if left:
+                yield f"L4 report {report.id} is left with {left}"
         for environment in self._rows.all(Environment):
             yield from self._lock(environment)
 

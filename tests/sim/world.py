@@ -7,13 +7,14 @@ from collections.abc import Callable
 from math import log
 from typing import Any
 
+from dishwasher.core.job import Timing
 from tests.sim.baton import Baton, Crash
 from tests.sim.faults import Faults, draw
 
 LATENCY = 0.02
 """Mean seconds of a call that nothing delays."""
-LONG_FREEZE = 50.0
-"""Seconds from which on a claim (60 s) may be taken over while its holder does not move."""
+LONG_FREEZE = Timing().hold - 10.0
+"""Seconds from which on a claim may be taken over while its holder does not move."""
 
 
 class Broken(BaseException):
