@@ -61,8 +61,13 @@ def ticket(source: Source, *steps: str, **changes: Any) -> Ticket:
 class Server:
     """Knows one attempt. `words` are the verbs in order; `changed` is notified of each."""
 
-    def __init__(self, ticket: Ticket, fault: Fault = lambda verb, before: None) -> None:
-        self.ticket, self.fault = ticket, fault
+    def __init__(
+        self,
+        ticket: Ticket,
+        fault: Fault = lambda verb, before: None,
+        attempt: str = ATTEMPT,
+    ) -> None:
+        self.ticket, self.fault, self.attempt = ticket, fault, attempt
         self.words: list[str] = []
         self.log = b""
         self.beats: list[Progress] = []
@@ -83,7 +88,7 @@ class Server:
 
     @property
     def bootstrap(self) -> Bootstrap:
-        return Bootstrap(f"http://127.0.0.1:{self.port}", ATTEMPT, CODE)
+        return Bootstrap(f"http://127.0.0.1:{self.port}", self.attempt, CODE)
 
     def wait(self, condition: Callable[[], object], timeout: float = 30.0) -> None:
         with self.changed:

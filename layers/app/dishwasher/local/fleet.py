@@ -117,6 +117,9 @@ class _Zygote:
         self._ended = ended
         self._watched: dict[str, int | None] = {}
         """Attempt → descriptor of its process, None before it is reported."""
+        self._stopping: set[str] = set()
+        self._lock = threading.Lock()
+        self._dead = False
         self._process = subprocess.Popen(
             (sys.executable, "-m", MODULE, str(folder)),
             env=environment,
@@ -132,27 +135,28 @@ class _Zygote:
 
     def start(self, attempt: str, line: bytes) -> None:
         """Raises OSError when the zygote is dead."""
-        self._watched[attempt] = None
-        try:
+        with self._lock:
             self._tell(line)
-        except OSError:
-            del self._watched[attempt]
-            raise
+            self._watched[attempt] = None
 
     def stop(self, attempt: str) -> None:
         """Ask the runner to cancel its job; a living zygote sees to it that it ends."""
+        self._stopping.add(attempt)
         try:
             self._tell(json.dumps({"stop": attempt}).encode() + b"\n")
         except OSError:
+            self._terminate(attempt)
+
+    def _terminate(self, attempt: str) -> None:
+        with self._lock, contextlib.suppress(ProcessLookupError):
             descriptor = self._watched.get(attempt)
             if descriptor is not None:
-                with contextlib.suppress(ProcessLookupError):
-                    signal.pidfd_send_signal(descriptor, signal.SIGTERM)
+                signal.pidfd_send_signal(descriptor, signal.SIGTERM)
 
     def _tell(self, line: bytes) -> None:
         assert self._process.stdin is not None
-        if self._process.stdin.closed:
-            raise BrokenPipeError("we have hung up")
+        if self._dead or self._process.stdin.closed:
+            raise BrokenPipeError("nobody is there to hear")
         self._process.stdin.write(line)
 
     def hang_up(self) -> None:
@@ -169,7 +173,8 @@ class _Zygote:
             for line in lines:
                 report = json.loads(line)
                 if "pid" in report:
-                    self._watched[report["attempt"]] = _open(report["pid"])
+                    with self._lock:
+                        self._watched[report["attempt"]] = _open(report["pid"])
                 else:
                     self._end(report["attempt"])
         self._process.wait()
@@ -177,21 +182,29 @@ class _Zygote:
 
     def _outlive(self) -> None:
         """The zygote is dead: wait for the runners that it has left."""
+        with self._lock:
+            self._dead = True
+            left = tuple(self._watched.items())
         with selectors.DefaultSelector() as selector:
-            for attempt, descriptor in tuple(self._watched.items()):
+            for attempt, descriptor in left:
                 if descriptor is None:
                     self._end(attempt)
                 else:
                     selector.register(descriptor, selectors.EVENT_READ, attempt)
+            for attempt in self._stopping & self._watched.keys():
+                # The zygote may have died with the order unread.
+                self._terminate(attempt)
             while self._watched:
                 for key, _ in selector.select():
                     selector.unregister(key.fd)
                     self._end(key.data)
 
     def _end(self, attempt: str) -> None:
-        descriptor = self._watched.pop(attempt, None)
-        if descriptor is not None:
-            os.close(descriptor)
+        with self._lock:
+            descriptor = self._watched.pop(attempt, None)
+            if descriptor is not None:
+                os.close(descriptor)
+            self._stopping.discard(attempt)
         self._ended(attempt)
 
 

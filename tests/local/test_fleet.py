@@ -1,0 +1,270 @@
+"""The fleet with real runners: forked, counted, killed, orphaned, and cut off from the server."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from dishwasher.core.job import Reason
+from dishwasher.core.ticket import Bootstrap, Source
+from dishwasher.errors import InfraError
+from dishwasher.local.fleet import ProcessFleet
+from dishwasher.runner.orphans import children
+
+from tests.runner.conftest import PACKAGES
+from tests.runner.forge import Forge
+from tests.runner.processes import running
+from tests.runner.server import Server, ticket
+
+WAIT = 20.0
+
+
+class Exits:
+    """Remembers whose runner ended."""
+
+    def __init__(self) -> None:
+        self.attempts: list[str] = []
+        self._changed = threading.Condition()
+
+    def __call__(self, attempt: str) -> None:
+        with self._changed:
+            self.attempts.append(attempt)
+            self._changed.notify_all()
+
+    def wait(self, count: int) -> None:
+        with self._changed:
+            assert self._changed.wait_for(lambda: len(self.attempts) >= count, WAIT)
+
+
+@pytest.fixture
+def exits() -> Exits:
+    return Exits()
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Path:
+    return tmp_path / "work"
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    """serve(*steps) → a server whose attempt is named by its number."""
+    forge = Forge(tmp_path / "forge")
+    forge.folder.mkdir()
+    source = Source(forge.url, forge.commit({"README": "hello\n"}))
+    servers: list[Server] = []
+
+    def begin(*steps: str) -> Server:
+        servers.append(Server(ticket(source, *steps), attempt=f"job.{len(servers) + 1}"))
+        return servers[-1]
+
+    yield begin
+    for server in servers:
+        server.stop()
+    forge.close()
+
+
+Begin = Callable[..., Server]
+
+
+@pytest.fixture
+def fleet(work: Path, exits: Exits, serve: Begin) -> Iterator[ProcessFleet]:
+    # Asked for `serve`, so that the servers are still there when the last runners report.
+    host = {**os.environ, "AWS_SECRET_ACCESS_KEY": "canary", "DISHWASHER_GITHUB_APP_ID": "canary"}
+    fleet = ProcessFleet(work, 2, host, exits)
+    yield fleet
+    fleet.close(stop=True)
+
+
+def zygote_of(work: Path) -> int:
+    """Process id of our own child for this folder; its forks have the same command line."""
+    (zygote,) = children() & set(running(str(work)))
+    return zygote
+
+
+def wait_for(pid: int) -> None:
+    """Return when that process has ended."""
+    with contextlib.suppress(ProcessLookupError):
+        descriptor = os.pidfd_open(pid)
+        try:
+            assert select.select([descriptor], [], [], WAIT)[0], f"{pid} is still there"
+        finally:
+            os.close(descriptor)
+
+
+def kill_and_wait(pid: int) -> None:
+    os.kill(pid, signal.SIGKILL)
+    wait_for(pid)
+
+
+def test_runners_are_forked_and_their_end_is_told(
+    fleet: ProcessFleet, serve: Begin, exits: Exits, work: Path
+) -> None:
+    for count in (1, 2, 3):
+        server = serve("cat README")
+        assert fleet.wait_for_slot(WAIT)
+        fleet.start(server.bootstrap)
+        assert server.result().reason is Reason.OK
+        exits.wait(count)
+    assert exits.attempts == ["job.1", "job.2", "job.3"]
+    assert fleet.free_slots() == 2
+    assert list(work.iterdir()) == []
+
+
+def test_no_more_runners_than_slots(fleet: ProcessFleet, serve: Begin, exits: Exits) -> None:
+    first, second, third = (serve("until [ -e $HOME/go ]; do sleep .02; done") for _ in range(3))
+    fleet.start(first.bootstrap)
+    fleet.start(second.bootstrap)
+    assert not fleet.wait_for_slot(0.0)
+    with pytest.raises(InfraError, match="all 2 runners are busy"):
+        fleet.start(third.bootstrap)
+    first.wait(lambda: first.started)
+    fleet.stop("job.1")
+    assert first.result().reason is Reason.CANCELLED
+    assert fleet.wait_for_slot(WAIT)
+    fleet.start(third.bootstrap)
+    third.wait(lambda: third.started)
+
+
+def test_a_killed_runner_is_noticed_at_once_and_leaves_nothing(
+    fleet: ProcessFleet, serve: Begin, exits: Exits, work: Path
+) -> None:
+    server = serve("(setsid sleep 86231 &) ; echo up; sleep 86231")
+    fleet.start(server.bootstrap)
+    server.wait(lambda: b"up" in server.log)
+    (runner,) = children(zygote_of(work))
+    os.kill(runner, signal.SIGKILL)
+    exits.wait(1)
+    assert running("86231") == []
+    after = serve("true")
+    fleet.start(after.bootstrap)
+    assert after.result().reason is Reason.OK
+    exits.wait(2)
+    fleet.close(stop=True)
+    assert list(work.iterdir()) == []
+
+
+def test_a_runner_outlives_its_zygote_and_keeps_its_slot(
+    fleet: ProcessFleet, serve: Begin, exits: Exits, work: Path
+) -> None:
+    server = serve("until [ -e $HOME/go ]; do sleep .02; done")
+    fleet.start(server.bootstrap)
+    server.wait(lambda: server.started)
+    kill_and_wait(zygote_of(work))
+    after = serve("true")
+    fleet.start(after.bootstrap)
+    assert after.result().reason is Reason.OK
+    exits.wait(1)
+    assert exits.attempts == ["job.2"]
+    assert fleet.free_slots() == 1
+    (work / "job.1" / "home" / "go").touch()
+    assert server.result().reason is Reason.OK
+    exits.wait(2)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_runner_whose_zygote_dies_can_be_stopped(
+    fleet: ProcessFleet, serve: Begin, exits: Exits, work: Path, when: str
+) -> None:
+    server = serve("sleep 86232")
+    fleet.start(server.bootstrap)
+    server.wait(lambda: server.started)
+    zygote = zygote_of(work)
+    if when == "before":
+        kill_and_wait(zygote)
+    else:
+        # It takes the order with it into its grave.
+        os.kill(zygote, signal.SIGSTOP)
+    fleet.stop("job.1")
+    if when == "after":
+        os.kill(zygote, signal.SIGKILL)
+    assert server.result().reason is Reason.CANCELLED
+    exits.wait(1)
+
+
+def test_a_bootstrap_that_no_zygote_read_counts_as_ended(
+    fleet: ProcessFleet, serve: Begin, exits: Exits, work: Path
+) -> None:
+    server = serve("true")
+    zygote = zygote_of(work)
+    os.kill(zygote, signal.SIGSTOP)
+    fleet.start(server.bootstrap)
+    os.kill(zygote, signal.SIGKILL)
+    exits.wait(1)
+    assert server.words == []
+    assert fleet.free_slots() == 2
+
+
+SERVER = """
+import json, os, sys
+from pathlib import Path
+from dishwasher.core.ticket import Bootstrap
+from dishwasher.local.fleet import ProcessFleet
+fleet = ProcessFleet(Path(sys.argv[1]), 2, dict(os.environ), print)
+fleet.start(Bootstrap(*sys.argv[2:]))
+sys.stdin.read()
+"""
+
+
+def test_runners_outlive_the_server_and_bring_home_their_results(serve: Begin, work: Path) -> None:
+    server = serve("until [ -e $HOME/go ]; do sleep .02; done; (setsid sleep 86233 &)")
+    words: Bootstrap = server.bootstrap
+    mother = subprocess.Popen(
+        (sys.executable, "-c", SERVER, str(work), words.url, words.attempt, words.code),
+        env={**os.environ, "PYTHONPATH": PACKAGES},
+        stdin=subprocess.PIPE,
+    )
+    with mother:
+        server.wait(lambda: server.started)
+        mother.kill()
+    (work / "job.1" / "home" / "go").touch()
+    assert server.result().reason is Reason.OK
+    for pid in running(str(work)):
+        wait_for(pid)
+    assert running("86233") == []
+    assert list(work.iterdir()) == []
+
+
+def test_a_workspace_that_nobody_holds_is_removed_at_the_start(
+    tmp_path: Path, exits: Exits
+) -> None:
+    work = tmp_path / "leftovers"
+    sealed = work / "job.9" / "checkout" / "sealed"
+    sealed.mkdir(parents=True)
+    (sealed / "file").touch()
+    sealed.chmod(0o500)
+    fleet = ProcessFleet(work, 1, os.environ, exits)
+    fleet.close(stop=True)
+    assert list(work.iterdir()) == []
+
+
+def test_a_second_close_and_a_late_start_are_told(
+    fleet: ProcessFleet, serve: Begin, exits: Exits
+) -> None:
+    fleet.close(stop=True)
+    fleet.close()
+    with pytest.raises(InfraError, match="closed"):
+        fleet.start(replace(serve("true").bootstrap, attempt="job.1"))
+    assert exits.attempts == []
+
+
+def test_the_servers_secrets_reach_neither_zygote_nor_runner(
+    fleet: ProcessFleet, serve: Begin, exits: Exits, work: Path
+) -> None:
+    zygote = zygote_of(work)
+    assert b"PATH=" in Path(f"/proc/{zygote}/environ").read_bytes()
+    assert b"canary" not in Path(f"/proc/{zygote}/environ").read_bytes()
+    server = serve("env; ls -l /proc/self/fd")
+    fleet.start(server.bootstrap)
+    server.result()
+    assert b"canary" not in server.log
+    assert b"PYTHONPATH" not in server.log
