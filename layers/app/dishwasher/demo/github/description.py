@@ -24,8 +24,9 @@ class Description:
         self._validators: dict[tuple[str, str], Validator] = {}
         self._lock = threading.Lock()
 
-    def knows(self, operation: str) -> bool:
-        return operation in self._operations
+    def operations(self) -> dict[str, str]:
+        """`METHOD /template` -> GitHub's name for it."""
+        return {operation: entry["id"] for operation, entry in self._operations.items()}
 
     def parameters(self, operation: str, where: str, values: Mapping[str, str]) -> list[str]:
         """Problems with `path` or `query` parameters; GitHub ignores those it does not know."""

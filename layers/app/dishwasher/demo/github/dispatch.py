@@ -233,6 +233,8 @@ def _document(request: Request) -> Json | None:
         return None
     try:
         document = json.loads(request.body)
+        if b"\\ud" in request.body.lower():
+            json.dumps(document, ensure_ascii=False).encode()  # half of a pair is no character
     except ValueError as problem:
         raise Refusal(400, "Problems parsing JSON", violation=True) from problem
     if not isinstance(document, dict):

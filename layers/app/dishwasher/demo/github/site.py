@@ -64,7 +64,7 @@ class Site:
                         return answer
                     if answer is not None:
                         headers = (*HTML, ("Content-Security-Policy", POLICY))
-                        return Response(200, answer.encode(), headers)
+                        return Response(200, answer.encode("utf-8", "replace"), headers)
         return Response(404, b"Not Found\n", (("Content-Type", "text/plain"),))
 
     def _render(self, template: str, refresh: bool, **values: Any) -> str:

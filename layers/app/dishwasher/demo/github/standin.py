@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import traceback
 from pathlib import Path
 from types import TracebackType
 
@@ -11,13 +12,13 @@ from dishwasher.demo.github.control import Control
 from dishwasher.demo.github.dispatch import Api, Observer
 from dishwasher.demo.github.faults import Fault, Faults, Kind
 from dishwasher.demo.github.hooks import Hooks
-from dishwasher.demo.github.journal import Journal
+from dishwasher.demo.github.journal import Journal, Violation
 from dishwasher.demo.github.limits import PRIMARY_PER_HOUR, Limits
 from dishwasher.demo.github.site import Site
 from dishwasher.demo.github.smart import Git
 from dishwasher.demo.github.stage import Stage
 from dishwasher.demo.github.watch import Watch
-from dishwasher.demo.github.wire import Request, Response, Server
+from dishwasher.demo.github.wire import HangUp, Request, Response, Server
 from dishwasher.demo.github.world import World
 
 __all__ = ["StandIn"]
@@ -80,6 +81,17 @@ class StandIn(Stage, Watch):
         self.close()
 
     def _serve(self, request: Request) -> Response:
+        try:
+            return self._route(request)
+        except HangUp:
+            raise
+        except Exception:
+            # A mistake of the stand-in: the client sees a 500, the test sees where it was.
+            text = traceback.format_exc()
+            self.journal.violate(Violation(request.method, request.path, text))
+            return Response(500, text.encode(), (("Content-Type", "text/plain"),))
+
+    def _route(self, request: Request) -> Response:
         if request.path.startswith(f"{API}/"):
             return self._api.serve(request, request.path[len(API) :])
         if self._git.handles(request):

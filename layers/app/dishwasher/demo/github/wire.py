@@ -6,6 +6,7 @@ import gzip
 import socket
 import socketserver
 import threading
+import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from email.utils import formatdate
@@ -99,6 +100,13 @@ def with_shutdown(connection: socket.socket) -> None:
         return
 
 
+def unpacked(body: bytes) -> bytes:
+    try:
+        return gzip.decompress(body)
+    except (OSError, EOFError, zlib.error) as problem:
+        raise BadRequest("not gzip, as the header says") from problem
+
+
 class Connection(socketserver.StreamRequestHandler):
     disable_nagle_algorithm = True
     wbufsize = -1  # buffered: head and body leave in one packet
@@ -162,7 +170,7 @@ class Connection(socketserver.StreamRequestHandler):
             body = self.rfile.read(int(length))
             if len(body) != int(length):
                 raise HangUp
-        return gzip.decompress(body) if headers.get("content-encoding") == "gzip" else body
+        return unpacked(body) if headers.get("content-encoding") == "gzip" else body
 
     def _chunked(self) -> bytes:
         pieces: list[bytes] = []

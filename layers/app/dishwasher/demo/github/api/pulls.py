@@ -7,6 +7,7 @@ from dataclasses import replace
 from dishwasher.demo.github import pulls, pushes
 from dishwasher.demo.github.answer import Answer, Refusal, invalid, not_found
 from dishwasher.demo.github.diff import changes, compare
+from dishwasher.demo.github.gitdir import GitFailed
 from dishwasher.demo.github.model import PullRequest
 from dishwasher.demo.github.paging import page
 from dishwasher.demo.github.routes import Call, route
@@ -123,7 +124,10 @@ def merge(call: Call) -> Answer:
     if made is None:
         raise Refusal(405, "Pull Request is not mergeable")
     ref = f"refs/heads/{pull.base_ref}"
-    git.update(ref, made.sha)
+    try:
+        git.update(ref, made.sha)
+    except GitFailed as problem:  # a push was faster
+        raise Refusal(409, "Base branch was modified. Review and try the merge again.") from problem
     pushes.pushed(world, call.repository, {ref: (made.before, made.sha)}, actor.id)
     return Answer(
         200, {"sha": made.sha, "merged": True, "message": "Pull Request successfully merged"}
