@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import io
 import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -66,6 +68,21 @@ def test_links_are_not_followed(blobs: FileBlobs, data: Path, tmp_path: Path) ->
     assert blobs.get("file") == b"changed"
     assert [path.name for path in outside.iterdir()] == ["=file"]
     assert (outside / "=file").read_bytes() == OUTSIDE
+
+
+def test_who_appends_has_the_file_alone(blobs: FileBlobs, data: Path) -> None:
+    blobs.append("log", 0, b"one ")
+    with ThreadPoolExecutor(1) as pool, (data / "=log").open("rb+") as other:
+        fcntl.flock(other, fcntl.LOCK_SH)
+        appended = pool.submit(blobs.append, "log", 4, b"two")
+        with pytest.raises(TimeoutError):
+            appended.result(timeout=0.1)
+        other.seek(0, os.SEEK_END)
+        other.write(b"tw")
+        other.flush()
+        fcntl.flock(other, fcntl.LOCK_UN)
+        assert appended.result(timeout=10) == 7
+    assert blobs.get("log") == b"one two"
 
 
 def test_a_folder_given_relative_stays_where_it_was(

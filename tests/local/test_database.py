@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import sqlite3
 import stat
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -169,6 +171,18 @@ def test_processes_that_open_it_first_at_the_same_moment(data: Path) -> None:
             process.stdin.write("\n")
             process.stdin.flush()
         assert one.communicate(timeout=60)[0] == two.communicate(timeout=60)[0] == "opened\n"
+
+
+def test_who_opens_it_has_the_folder_alone(data: Path) -> None:
+    data.mkdir()
+    folder = os.open(data, os.O_RDONLY)
+    with ThreadPoolExecutor(1) as pool:
+        fcntl.flock(folder, fcntl.LOCK_SH)
+        opened = pool.submit(Database, data)
+        with pytest.raises(TimeoutError):
+            opened.result(timeout=0.1)
+        os.close(folder)
+        opened.result(timeout=10).close()
 
 
 WRITE = """
