@@ -11,6 +11,9 @@ from dishwasher.demo.github.answer import Answer
 from jsonschema_rs import Validator, validator_for
 
 RESPONSES = json.loads(Path(__file__).with_name("responses.json").read_text("utf-8"))
+# Here the description asks for an account that is a user and an enterprise at once (`allOf`), which
+# none is; `GET /app/installations/{installation_id}` has it right.
+MISTAKEN = {("GET /app/installations 200", "account")}
 VALIDATORS: dict[str, Validator] = {}  # compiled once for all tests
 
 
@@ -45,7 +48,8 @@ class Described:
             VALIDATORS[name] = validator_for({**schema, "$defs": RESPONSES["$defs"]})
         for error in VALIDATORS[name].iter_errors(document):
             place = "/".join(str(part) for part in error.instance_path)
-            self.problems.append(f"{name}: {place}: {error.message[:300]}")
+            if (name, place.rpartition("/")[2]) not in MISTAKEN:
+                self.problems.append(f"{name}: {place}: {error.message[:300]}")
 
 
 def _raw(answer: Answer) -> bool:

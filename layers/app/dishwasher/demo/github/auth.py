@@ -56,6 +56,8 @@ class Caller:
     def level(self, world: World, repository: Repository, permission: str) -> str:
         """none, read, write or admin on one kind of thing in a repository."""
         public = "none" if repository.private else "read"
+        if self.app is not None and permission == "metadata":
+            return "read" if world.installation_on(self.app.id, repository) else public
         if self.token is not None and self.installation is not None:
             narrowed = self.token.repository_ids
             seen = world.sees(self.installation, repository)
