@@ -91,6 +91,8 @@ class Scene:
             "PATH": os.pathsep.join(
                 (str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath))
             ),
+            # A proxy of this host's is not for what runs on this machine.
+            "NO_PROXY": ",".join(filter(None, (os.environ.get("NO_PROXY"), "127.0.0.1"))),
             "DISHWASHER_GITHUB_APP_ID": str(self._app.id),
             "DISHWASHER_GITHUB_PRIVATE_KEY": str(key),
             "DISHWASHER_GITHUB_WEBHOOK_SECRET": self._app.webhook_secret,

@@ -7,7 +7,7 @@ import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from dishwasher.demo.github import CheckRun, Repo, StandIn
+from dishwasher.demo.github import CheckRun, Repo
 from dishwasher.demo.scene import SAMPLE, Scene
 
 PATIENCE = 90.0
@@ -32,27 +32,31 @@ class Story:
     say: Callable[[str], None]
     missed: list[str] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self.repository: Repo = self.scene.repository()
+
     def tell(self) -> bool:
         """Whether everything went as it should."""
         begun = time.monotonic()
-        github = self.scene.github
-        repository = self.scene.repository()
-        self.say("\nThe site of a bakery, with the App installed: " + repository.html_url)
-        number = self._red(github, repository)
-        self._green(github, repository)
-        self._merge(github, repository, number)
-        self._see("GitHub would have refused none of our requests", not github.violations)
+        number = self.red()
+        self.green()
+        self.merge(number)
+        refused = self.scene.github.violations
+        self._see("GitHub would have refused none of our requests", not refused)
         self.say(f"\nThat took {time.monotonic() - begun:.0f} s.")
         return not self.missed
 
-    def _red(self, github: StandIn, repository: Repo) -> int:
+    def red(self) -> int:
+        """The first chapter; answers the number of the pull request."""
+        repository = self.repository
+        self.say("\nThe site of a bakery, with the App installed: " + repository.html_url)
         self.say("\n1. A pull request with a lint error, a misspelt word and a failing test")
         changes = {PRICES: edited(PRICES, LINT_ERROR, BUG)}
         changes[MENU] = edited(MENU, TYPO)
         sha = repository.commit(changes, branch="new-words", message="Say it in new words")
         pull = repository.open_pull("new-words", title="Say it in new words")
         self.say(f"   {repository.html_url}/pull/{pull.number}")
-        runs = self._checks(github, sha)
+        runs = self._checks(sha)
         self._expect(runs, "lint", "failure")
         self._expect(runs, "customer-name", "success")
         self._expect(runs, "spelling", "neutral")
@@ -66,19 +70,21 @@ class Story:
         )
         return pull.number
 
-    def _green(self, github: StandIn, repository: Repo) -> None:
+    def green(self) -> None:
+        """The second chapter."""
         self.say("\n2. A push that mends all three")
         changes = {PRICES: edited(PRICES), MENU: edited(MENU, MENDED)}
-        sha = repository.commit(changes, branch="new-words", message="Mend the new words")
-        runs = self._checks(github, sha)
+        sha = self.repository.commit(changes, branch="new-words", message="Mend the new words")
+        runs = self._checks(sha)
         for name in CHECKS:
             self._expect(runs, name, "success")
         self._see("docs keeps a tarball", r"docs.tar.gz" in plain(runs["docs"].output.summary))
 
-    def _merge(self, github: StandIn, repository: Repo, number: int) -> None:
+    def merge(self, number: int) -> None:
+        """The third chapter."""
         self.say("\n3. The merge to master, which deploys staging")
-        sha = repository.merge(number)
-        runs = self._checks(github, sha, "staging")
+        sha = self.repository.merge(number)
+        runs = self._checks(sha, "staging")
         for name in (*CHECKS, "staging"):
             self._expect(runs, name, "success")
         page = fetch(self.scene.staging.url)
@@ -88,31 +94,33 @@ class Story:
         )
         self._see("it runs the merged commit", fetch(f"{self.scene.staging.url}/revision") == sha)
 
-    def _checks(self, github: StandIn, sha: str, *more: str) -> dict[str, CheckRun]:
+    def _checks(self, sha: str, *more: str) -> dict[str, CheckRun]:
         """The concluded check runs of a commit by the name of their job, told as they come."""
         wanted, told = {f"dishwasher / {name}" for name in (*CHECKS, *more)}, set[str]()
         end = time.monotonic() + PATIENCE
         while True:
             concluded = {
-                run.name: run for run in github.check_runs(sha) if run.status == "completed"
+                run.name: run
+                for run in self.scene.github.check_runs(sha)
+                if run.status == "completed"
             }
             for name in concluded.keys() - told:
                 told.add(name)
                 self._tell(concluded[name])
             if wanted <= told or time.monotonic() > end:
                 break
-            self._wait_for_more(github, sha, len(concluded), end)
+            self._wait_for_more(sha, len(concluded), end)
         for name in sorted(wanted - told):
             self._see(f"{name} concludes", False)
         return {name.removeprefix("dishwasher / "): run for name, run in concluded.items()}
 
-    def _wait_for_more(self, github: StandIn, sha: str, known: int, end: float) -> None:
+    def _wait_for_more(self, sha: str, known: int, end: float) -> None:
         def more() -> bool:
-            runs = [run for run in github.check_runs(sha) if run.status == "completed"]
+            runs = [run for run in self.scene.github.check_runs(sha) if run.status == "completed"]
             return len(runs) > known
 
         try:
-            github.wait_for(more, max(end - time.monotonic(), 0.1))
+            self.scene.github.wait_for(more, max(end - time.monotonic(), 0.1))
         except TimeoutError:
             # The caller names each check that did not come.
             return

@@ -50,9 +50,13 @@ class Address:
             raise RuntimeError("the server does not listen yet")
         return self._local_url
 
+    def public(self) -> str:
+        """Base URL for people."""
+        return self._public_url or self.local()
+
     def page(self, job_id: str) -> str:
         """The URL that a check run links to."""
-        return f"{self._public_url or self.local()}/jobs/{job_id}"
+        return f"{self.public()}/jobs/{job_id}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,22 +6,23 @@ from collections.abc import Callable
 
 from dishwasher.http.health import Health
 from dishwasher.http.jobs import Jobs, Uploads
-from dishwasher.http.message import Request, Response, text
+from dishwasher.http.pages import Site
 from dishwasher.http.router import Router
 from dishwasher.http.webhook import Webhook
+from dishwasher.web.assets import Assets
+from dishwasher.web.pages import Pages
 from dishwasher.wiring.local import House
 from dishwasher.wiring.settings import Settings
 
 
 def routes(house: House, settings: Settings, ready: Callable[[], bool]) -> Router:
+    pages = Pages(house.store, house.blobs, house.clock, Assets(), settings.url)
+    site = Site(pages, house.blobs, house.address.public)
     parts = (
         Health(ready),
         Webhook(house.accept),
         Jobs(house.attempts, house.settle),
         Uploads(house.blobs.receive),
+        site,
     )
-    return Router((route for part in parts for route in part.routes()), missing)
-
-
-def missing(request: Request) -> Response:
-    return text(404, "there is nothing here")
+    return Router((route for part in parts for route in part.routes()), site.missing)

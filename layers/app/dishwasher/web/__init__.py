@@ -1,0 +1,1 @@
+"""Build pages: pure rendering of what the store and the blobs hold."""

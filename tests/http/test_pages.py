@@ -1,0 +1,200 @@
+from __future__ import annotations
+
+import gzip
+import io
+import json
+from typing import Any
+
+import pytest
+from dishwasher.core.job import Reason, State
+from dishwasher.core.result import Artifact, Result
+from dishwasher.http.message import Request, Response
+from dishwasher.http.pages import BLOCK, Site, disposition
+from dishwasher.http.router import Router
+
+from tests.fakes.clock import NOON
+from tests.web.sample import Sample, job
+
+RUNNING = job()
+DONE = job(id="b1-1", position=1, state=State.CONCLUDED, reason=Reason.OK, ended=NOON)
+
+
+@pytest.fixture
+def sample() -> Sample:
+    sample = Sample()
+    sample.add(RUNNING, DONE)
+    sample.printed(RUNNING, b"one\n\x1b[31mtwo\n")
+    files = (Artifact("docs/in dex.html", 6, "0" * 64), Artifact("lost", 1, "0" * 64))
+    sample.told(DONE, Result(Reason.OK, "", artifacts=files))
+    sample.made(DONE, "docs/in dex.html", b"<html>")
+    sample.made(DONE, "not-listed", b"x")
+    return sample
+
+
+def ask(
+    sample: Sample,
+    path: str,
+    query: dict[str, str] | None = None,
+    method: str = "GET",
+    **headers: str,
+) -> Response:
+    site = Site(sample.pages, sample.blobs, lambda: "https://ci.invalid")
+    router = Router(site.routes(), site.missing)
+    return router(Request(method, path, io.BytesIO(), 0, query or {}, headers))
+
+
+def content(answer: Response) -> bytes:
+    return answer.body if isinstance(answer.body, bytes) else b"".join(answer.body)
+
+
+def news(answer: Response) -> Any:
+    return json.loads(content(answer))
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("/", b"https://ci.invalid/webhook"),
+        ("/builds/b1", b"4f2c1de0a9"),
+        ("/jobs/b1-0", b"Running"),
+        ("/jobs/b1-1", b"Passed"),
+    ],
+)
+def test_pages(sample: Sample, path: str, words: bytes) -> None:
+    answer = ask(sample, path)
+    headers = dict(answer.headers)
+    assert answer.status == 200 and words in content(answer)
+    assert headers["content-type"] == "text/html; charset=utf-8"
+    assert headers["content-security-policy"].startswith("default-src 'none'; style-src 'self';")
+    assert "unsafe" not in headers["content-security-policy"]
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/nowhere",
+        "/builds/nope",
+        "/builds/nope/follow",
+        "/jobs/nope",
+        "/jobs/nope/follow",
+        "/jobs/nope/log",
+        "/jobs/nope/artifacts/x",
+        "/jobs/b1-0/artifacts/docs/in dex.html",
+        "/jobs/b1-1/artifacts/lost",
+        "/jobs/b1-1/artifacts/not-listed",
+        "/jobs/b1-1/artifacts/../result.json",
+        "/jobs/b1-1/artifacts//docs/in dex.html",
+        "/static/style.css",
+        "/static/nope",
+    ],
+)
+def test_what_is_not_there_always_looks_the_same(sample: Sample, path: str) -> None:
+    assert ask(sample, path) == ask(sample, "/jobs/another")
+    assert ask(sample, path).status == 404
+
+
+def test_the_raw_log(sample: Sample) -> None:
+    answer = ask(sample, "/jobs/b1-0/log")
+    headers = dict(answer.headers)
+    assert content(answer) == b"one\n\x1b[31mtwo\n"
+    assert headers["content-type"] == "text/plain; charset=utf-8"
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["content-security-policy"] == "default-src 'none'; sandbox"
+    assert (headers["x-log-size"], headers["content-length"]) == ("13", "13")
+    assert (headers["x-job-attempt"], headers["x-job-state"]) == ("1", "running")
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({"start": "4"}, b"\x1b[31mtwo\n"),
+        ({"start": "1", "end": "3"}, b"ne"),
+        ({"end": "3"}, b"one"),
+        ({"start": "99", "end": "999999"}, b""),
+        ({"start": "3", "end": "1"}, b""),
+    ],
+)
+def test_a_range_of_the_log(sample: Sample, query: dict[str, str], expected: bytes) -> None:
+    answer = ask(sample, "/jobs/b1-0/log", query)
+    assert content(answer) == expected
+    assert dict(answer.headers)["content-length"] == str(len(expected))
+
+
+def test_a_bad_range_is_the_readers_mistake(sample: Sample) -> None:
+    assert ask(sample, "/jobs/b1-0/log", {"start": "-1"}).status == 400
+    assert ask(sample, "/jobs/b1-0/follow", {"line": "x"}).status == 400
+
+
+def test_a_job_without_a_log_has_an_empty_one(sample: Sample) -> None:
+    assert content(ask(sample, "/jobs/b1-1/log")) == b""
+
+
+def test_a_large_log_comes_in_blocks(sample: Sample) -> None:
+    data = b"0123456789abcdef" * (BLOCK // 8)
+    sample.printed(RUNNING, data)
+    answer = ask(sample, "/jobs/b1-0/log")
+    assert not isinstance(answer.body, bytes)
+    blocks = list(answer.body)
+    assert b"".join(blocks) == data and max(map(len, blocks)) == BLOCK
+
+
+def test_head_of_a_log_reads_nothing(sample: Sample) -> None:
+    answer = ask(sample, "/jobs/b1-0/log", method="HEAD")
+    assert (answer.body, dict(answer.headers)["content-length"]) == (b"", "13")
+
+
+def test_following_a_job(sample: Sample) -> None:
+    answer = ask(sample, "/jobs/b1-0/follow", {"start": "4", "line": "2", "style": "1"})
+    assert dict(answer.headers)["cache-control"] == "private, no-store"
+    assert news(answer)["html"] == '<div id="L2" data-n="2"><span class="f1 o">two</span></div>'
+    evil = ask(sample, "/jobs/b1-0/follow", {"start": "4", "style": '"><script>'})
+    assert news(evil)["html"].count("<") == 4
+    assert news(ask(sample, "/jobs/b1-0/follow"))["line"] == 3
+    assert news(ask(sample, "/jobs/b1-1/follow"))["over"] is True
+
+
+def test_following_a_build(sample: Sample) -> None:
+    answer = news(ask(sample, "/builds/b1/follow"))
+    assert answer["over"] is False and "Running" in answer["regions"]["main"]
+
+
+def test_an_artifact_can_only_be_saved(sample: Sample) -> None:
+    answer = ask(sample, "/jobs/b1-1/artifacts/docs/in dex.html")
+    headers = dict(answer.headers)
+    assert content(answer) == b"<html>"
+    assert headers["content-type"] == "application/octet-stream"
+    assert headers["content-disposition"].startswith('attachment; filename="in_dex.html"')
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["content-security-policy"] == "default-src 'none'; sandbox"
+    assert headers["content-length"] == "6"
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("a.txt", "attachment; filename=\"a.txt\"; filename*=UTF-8''a.txt"),
+        ("ü\r\nX: 1", "attachment; filename=\"___X__1\"; filename*=UTF-8''%C3%BC%0D%0AX%3A%201"),
+        ('"; x="', "attachment; filename=\"___x__\"; filename*=UTF-8''%22%3B%20x%3D%22"),
+    ],
+)
+def test_names_of_files(name: str, expected: str) -> None:
+    assert disposition(name) == expected
+
+
+def test_static_files_never_change(sample: Sample) -> None:
+    answer = ask(sample, sample.pages.assets.url("style.css"))
+    headers = dict(answer.headers)
+    assert answer.status == 200 and b"prefers-color-scheme" in content(answer)
+    assert headers["content-type"] == "text/css; charset=utf-8"
+    assert "immutable" in headers["cache-control"]
+
+
+def test_pages_are_compressed_for_who_can_read_that(sample: Sample) -> None:
+    plain = ask(sample, "/jobs/b1-0")
+    packed = ask(sample, "/jobs/b1-0", **{"accept-encoding": "br, gzip"})
+    assert dict(packed.headers)["content-encoding"] == "gzip"
+    assert "content-encoding" not in dict(plain.headers)
+    assert dict(plain.headers)["vary"] == "accept-encoding"
+    assert gzip.decompress(content(packed)) == content(plain)
