@@ -31,9 +31,9 @@ def _prctl(option: int, value: int) -> None:
         raise OSError(code, f"prctl({option}): {os.strerror(code)}")
 
 
-def adopt() -> None:
-    """Become the parent of every orphan below this process."""
-    _prctl(PR_SET_CHILD_SUBREAPER, 1)
+def adopt(on: bool = True) -> None:
+    """Become the parent of every orphan below this process, or no longer."""
+    _prctl(PR_SET_CHILD_SUBREAPER, int(on))
 
 
 def shut_memory() -> None:
