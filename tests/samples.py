@@ -51,6 +51,11 @@ def pull_request(**values: Any) -> Event:
     return push(kind=EventKind.PULL_REQUEST, branch="topic", pull_request=request, **values)
 
 
+def rerun(job: str, delivery: str = "rerun-1", **values: Any) -> Event:
+    """Someone has clicked "Re-run" on the check run of this job."""
+    return push(kind=EventKind.RERUN, delivery=delivery, branch="", job=job, **values)
+
+
 def job(**values: Any) -> Job:
     """A queued check that nobody has looked at yet."""
     made = Job("build-0", "build", 0, spec(), (), State.QUEUED, deadline=NOON, created=NOON)

@@ -149,6 +149,7 @@ class FakeForge:
 
     def compare(self, repository: Repository, base: str, head: str) -> Comparison | None:
         there = self._call("compare", repository)
+        base, head = there.branches.get(base, base), there.branches.get(head, head)
         if base not in there.files or head not in there.files:
             return None
         before, after = _ancestors(there, base), _ancestors(there, head)
