@@ -26,13 +26,10 @@ function replaceRegion(name, html) {
   if (!region || shown[name] === html) return;
   // What the reader has folded stays folded.
   const folds = new Map([...region.querySelectorAll("details[id]")].map((d) => [d.id, d.open]));
-  const changed = name in shown;
   shown[name] = html;
   region.innerHTML = html;
-  if (changed) {
-    for (const fold of region.querySelectorAll("details[id]")) {
-      if (folds.has(fold.id)) fold.open = folds.get(fold.id);
-    }
+  for (const fold of region.querySelectorAll("details[id]")) {
+    if (folds.has(fold.id)) fold.open = folds.get(fold.id);
   }
   localTimes(region);
   const titled = region.querySelector("[data-title]");
