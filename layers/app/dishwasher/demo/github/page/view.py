@@ -97,7 +97,7 @@ class Checks:
         found: dict[str, int] = {}
         for row in self.rows:
             found[row.state] = found.get(row.state, 0) + 1
-        order = sorted(found, key=lambda state: (state not in BAD, state))
+        order = sorted(found, key=lambda state: (state not in BAD, state == "cancelled", state))
         parts = [f"{found[state]} {words.get(state, state)}" for state in order]
         return ", ".join(parts) + (" check" if len(self.rows) == 1 else " checks")
 
@@ -141,7 +141,9 @@ class CommitPage:
 
 def _weight(run: CheckRun) -> int:
     """What failed comes first, then what is still going on."""
-    return 0 if run.conclusion in BAD else 1 if run.status != "completed" else 2
+    if run.conclusion in BAD:
+        return 1 if run.conclusion == "cancelled" else 0
+    return 2 if run.status != "completed" else 3
 
 
 def checks_of(world: World, repository: Repository, sha: str) -> Checks:
