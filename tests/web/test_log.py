@@ -160,3 +160,23 @@ def test_a_follower_far_behind_gets_parts(
     assert shown[:40] == [f"line {number}" for number in range(40)]
     assert "".join(shown[40:]) == "y" * 250
     assert place.number == 42
+
+
+class CountingBlobs(MemoryBlobs):
+    """Remembers how much was read."""
+
+    read = 0
+
+    def get(self, key: str, start: int = 0, end: int | None = None) -> bytes | None:
+        data = super().get(key, start, end)
+        self.read += len(data or b"")
+        return data
+
+
+def test_a_huge_log_costs_no_more_than_a_large_one() -> None:
+    blobs = CountingBlobs(FakeClock())
+    blobs.put(KEY, b"a line of a log\n" * (4 * log.COUNTED // 16))
+    assert window(blobs, KEY, ()).gap > 3 * log.COUNTED
+    assert blobs.read == log.HEAD + log.TAIL
+    follow(blobs, KEY, Place(), ())
+    assert blobs.read == log.HEAD + log.TAIL + log.PART

@@ -10,9 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from html import escape
 from typing import Any
 
+CODES_LIMIT = 200
+"""Characters of one change of colour that are looked at."""
 LINE_LIMIT = 8000
 """Characters of one line that are shown; a browser is slow with longer ones."""
 
@@ -44,14 +47,7 @@ class Style:
     @property
     def classes(self) -> str:
         """The CSS classes, empty for plain text."""
-        front, back = self.foreground, self.background
-        if self.inverse:
-            front, back = (0 if back is None else back), (7 if front is None else front)
-        names = [f"f{front}"] if front is not None else []
-        names += [f"b{back}"] if back is not None else []
-        flags = {"o": self.bold, "d": self.dim, "i": self.italic, "u": self.underline}
-        names += [name for name, on in {**flags, "s": self.strike}.items() if on]
-        return " ".join(names)
+        return _classes(self)
 
     @property
     def codes(self) -> str:
@@ -64,11 +60,7 @@ class Style:
 
     def after(self, codes: str) -> Style:
         """The state after `ESC [ codes m`; unknown codes change nothing."""
-        style = self
-        numbers = iter([min(int(c or "0"), 999) for c in codes[:200].replace(":", ";").split(";")])
-        for number in numbers:
-            style = _step(style, number, numbers)
-        return style
+        return _after(self, codes[:CODES_LIMIT])
 
 
 _FLAGS = {1: "bold", 2: "dim", 3: "italic", 4: "underline", 7: "inverse", 9: "strike"}
@@ -129,6 +121,27 @@ def _last_rewrite(line: str, style: Style) -> tuple[str, Style]:
             if match["sgr"] is not None:
                 style = style.after(match["sgr"])
     return last, style
+
+
+# The same few colours come again on every line, so both are remembered: a page in half the time.
+@lru_cache(maxsize=1024)
+def _classes(style: Style) -> str:
+    front, back = style.foreground, style.background
+    if style.inverse:
+        front, back = (0 if back is None else back), (7 if front is None else front)
+    names = [f"f{front}"] if front is not None else []
+    names += [f"b{back}"] if back is not None else []
+    flags = {"o": style.bold, "d": style.dim, "i": style.italic, "u": style.underline}
+    names += [name for name, on in {**flags, "s": style.strike}.items() if on]
+    return " ".join(names)
+
+
+@lru_cache(maxsize=1024)
+def _after(style: Style, codes: str) -> Style:
+    numbers = iter([min(int(code or "0"), 999) for code in codes.replace(":", ";").split(";")])
+    for number in numbers:
+        style = _step(style, number, numbers)
+    return style
 
 
 def _step(style: Style, code: int, rest: Iterator[int]) -> Style:
