@@ -20,7 +20,7 @@ from dishwasher.errors import InfraError
 from dishwasher.local.fleet import ProcessFleet
 from dishwasher.runner.orphans import children
 
-from tests.runner.conftest import PACKAGES
+from tests.runner.conftest import MEASURED, PACKAGES
 from tests.runner.forge import Forge
 from tests.runner.processes import running
 from tests.runner.server import Server, ticket
@@ -80,6 +80,7 @@ Begin = Callable[..., Server]
 def fleet(work: Path, exits: Exits, serve: Begin) -> Iterator[ProcessFleet]:
     # Asked for `serve`, so that the servers are still there when the last runners report.
     host = {**os.environ, "AWS_SECRET_ACCESS_KEY": "canary", "DISHWASHER_GITHUB_APP_ID": "canary"}
+    host["DISHWASHER_JOB_ENV"] = " ".join(MEASURED)
     fleet = ProcessFleet(work, 2, host, exits)
     yield fleet
     fleet.close(stop=True)

@@ -19,6 +19,8 @@ from tests.runner.forge import Forge
 from tests.runner.server import Fault, Server, ticket
 
 PACKAGES = str(Path(dishwasher.__file__).parents[1])
+# With `patch = ["subprocess"]`, coverage measures child processes that see its variables.
+MEASURED = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
 
 Serve = Callable[..., Server]
 Launch = Callable[..., "subprocess.Popen[bytes]"]
@@ -67,7 +69,7 @@ def launch(work: Path) -> Iterator[Launch]:
     def begin(server: Server, **environment: str) -> subprocess.Popen[bytes]:
         runner = subprocess.Popen(
             (sys.executable, "-m", "dishwasher.runner", str(work)),
-            env={"PATH": os.environ["PATH"], "PYTHONPATH": PACKAGES, **environment},
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": PACKAGES, **MEASURED, **environment},
             stdin=subprocess.PIPE,
         )
         runners.append(runner)
@@ -78,5 +80,9 @@ def launch(work: Path) -> Iterator[Launch]:
 
     yield begin
     for runner in runners:
-        runner.kill()
-        runner.wait()
+        try:
+            # It has only its workspace to remove; killed, it could not say what was covered.
+            runner.wait(10 if runner.returncode is None else 0)
+        finally:
+            runner.kill()
+            runner.wait()

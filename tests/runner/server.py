@@ -76,6 +76,7 @@ class Server:
         self.files: dict[str, bytes] = {}
         self.expected: dict[str, Artifact] = {}
         self.cancel = False
+        self.retry_after = ""
         self.fenced = False
         self.changed = threading.Condition()
         self.connections: list[socket.socket] = []
@@ -206,6 +207,8 @@ class _Handler(BaseHTTPRequestHandler):
         data = json.dumps(said if isinstance(said, str) else encode(said)).encode()
         self.send_response(status)
         self.send_header("Content-Length", str(len(data)))
+        if status == 429:
+            self.send_header("Retry-After", server.retry_after)
         self.end_headers()
         self.wfile.write(data)
 

@@ -230,7 +230,7 @@ def test_a_fenced_runner_kills_its_commands_and_says_nothing(
 def test_a_runner_without_a_server_ends_with_its_lease(
     serve: Serve, launch: Launch, work: Path
 ) -> None:
-    server = serve("sleep 86222", limits=replace(LIMITS, lease_seconds=1.0))
+    server = serve("sleep 86222", limits=replace(LIMITS, lease_seconds=2.0))
     runner = launch(server)
     server.wait(lambda: server.started)
     server.stop()
@@ -301,16 +301,14 @@ def test_a_log_that_can_not_be_stored_changes_no_verdict(serve: Serve, launch: L
 
 
 LIMIT = 1024 * 1024
-MUCH = "seq 3000000; head -c 30000000 /dev/zero | tr '\\0' x; echo; echo the end; exit 1"
+MUCH = "seq 500000; head -c 30000000 /dev/zero | tr '\\0' x; echo; echo the end; exit 1"
 
 
 def test_much_output_takes_little_memory(serve: Serve, launch: Launch) -> None:
-    """Case 23: 50 MB, half of them in one line, with a limit of 1 MB."""
+    """Case 23: 33 MB, most of them in one line, with a limit of 1 MB."""
     server = serve(MUCH, annotate=("flake8",), limits=replace(LIMITS, log_bytes=LIMIT))
-    peaks: list[int] = []
-    server.fault = lambda verb, _: (
-        peaks.append(peak_memory(runner.pid)) if verb == "result" else None
-    )
+    peaks: dict[str, int] = {}
+    server.fault = lambda verb, _: peaks.update({verb: peak_memory(runner.pid)})
     runner = launch(server)
     result = server.result()
     assert result.reason is Reason.FAILED
@@ -319,7 +317,7 @@ def test_much_output_takes_little_memory(serve: Serve, launch: Launch) -> None:
     assert server.log.rstrip().endswith(b"exited with 1")
     assert b"\nthe end\n" in server.log[-1000:]
     assert result.tail[-1] == "the end"
-    assert peaks[0] < 48 * 1024 * 1024
+    assert peaks["result"] - peaks["started"] < 8 * 1024 * 1024
 
 
 def test_artifacts_are_kept_also_when_a_step_fails(serve: Serve, launch: Launch) -> None:
