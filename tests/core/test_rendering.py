@@ -92,7 +92,7 @@ def test_findings_of_a_job_that_runs_again_wait_for_its_end() -> None:
 def test_a_clock_that_was_set_back_ends_no_job_before_its_start() -> None:
     check = rendered(replace(OVER, ended=NOON - 600))
     assert check.completed_at == check.started_at == NOON + 1
-    assert check.title == "Failed in 0.0 s"
+    assert check.title == "Failed in under 0.1 s"
 
 
 def test_an_earlier_attempt_is_told() -> None:
@@ -224,7 +224,7 @@ def test_a_summary_always_fits_and_closes_its_block(
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(-1, "0.0 s"), (0.44, "0.4 s"), (9.96, "10.0 s"), (12.4, "12 s"), (59.7, "1 min 0 s")],
+    [(-1, "under 0.1 s"), (0.44, "0.4 s"), (9.96, "10.0 s"), (12.4, "12 s"), (59.7, "1 min 0 s")],
 )
 def test_a_duration_is_for_people(seconds: float, text: str) -> None:
     assert duration(seconds) == text

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 _CSI = r"\[[0-?]*[ -/]*[@-~]?"
 # OSC (titles, links), DCS, SOS, PM, APC: up to BEL or ST. Without that end only the start goes.
@@ -12,13 +11,10 @@ _STRING = r"[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)"
 # where the next begins, so that no text makes the match go back.
 _BODY = rf"(?:{_CSI}|{_STRING}|[ -/]*[0-~])"
 _ESCAPE = re.compile(rf"\x1b{_BODY}")
-# The longest parameters that a colour needs are `38;2;255;255;255`; programs join a few of them.
-COLOUR = re.compile(r"\x1b\[([0-9;:]{0,64})m")
-NOT_COLOUR = re.compile(rf"\x1b(?!\[[0-9;:]{{0,64}}m){_BODY}?")
 
 # C0 but tab, newline, return and escape; DEL; C1; marks that turn or hide text (CVE-2021-42574);
 # the two separators that browsers break lines at.
-INVISIBLE = re.compile(
+_INVISIBLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
 )
 
@@ -34,17 +30,12 @@ def strip(text: str) -> str:
 def plain(text: str) -> str:
     """The text as a reader saw it: no escape sequences, overwritten parts gone, nothing hidden."""
     text = strip(text).replace("\x1b", "␛")
-    return INVISIBLE.sub(picture, overwrite(text, lambda _: ""))
+    if "\r" in text:
+        text = _OVERWRITTEN.sub("", _LINE_END.sub("", text))
+    return _INVISIBLE.sub(_picture, text)
 
 
-def overwrite(text: str, keep: Callable[[re.Match[str]], str]) -> str:
-    """Each line as its last `\\r` left it; `keep` says what stays of the part before."""
-    if "\r" not in text:
-        return text
-    return _OVERWRITTEN.sub(keep, _LINE_END.sub("", text))
-
-
-def picture(character: re.Match[str]) -> str:
+def _picture(character: re.Match[str]) -> str:
     """What stands for an invisible character."""
     point = ord(character[0])
     if point < 0x20:

@@ -147,7 +147,9 @@ def _artifacts(result: Result) -> list[str]:
 
 
 def duration(seconds: float) -> str:
-    """A time for people: `0.4 s`, `12 s`, `3 min 20 s`."""
+    """A time for people: `under 0.1 s`, `0.4 s`, `12 s`, `3 min 20 s`."""
+    if seconds < 0.05:
+        return "under 0.1 s"
     if seconds < 10:
         return f"{max(seconds, 0.0):.1f} s"
     minutes, rest = divmod(round(seconds), 60)

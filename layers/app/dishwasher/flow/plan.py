@@ -163,7 +163,7 @@ class Plan:
                 start_line=problem.line,
                 end_line=problem.line,
                 level=Level.FAILURE if problem.severity == "error" else Level.WARNING,
-                message=" ".join(filter(None, (problem.message, problem.suggestion))),
+                message=". ".join(filter(None, (problem.message, problem.suggestion))),
                 title=problem.code,
             )
             for problem in error.problems
