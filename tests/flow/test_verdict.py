@@ -1,0 +1,171 @@
+"""A change and all that follows from it are one write; two at once miss nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from dishwasher.core import job as jobs
+from dishwasher.core import plan
+from dishwasher.core.build import Build
+from dishwasher.core.config import JobSpec
+from dishwasher.core.job import Job, Reason, State
+from dishwasher.errors import Conflict, Refused
+from dishwasher.flow.verdict import ATTEMPTS_AT_WRITING
+from dishwasher.ports import Topic
+
+from tests.flow.house import House
+from tests.samples import build, spec
+
+
+@pytest.fixture
+def house() -> House:
+    return House()
+
+
+def stored(house: House, *specs: JobSpec) -> Build:
+    """A build of these jobs, without bells."""
+    made = plan.jobs("build", specs, house.clock.now(), house.timing)
+    house.store.save(build(*made), *made)
+    return house.build("build")
+
+
+def conclude(house: House, one: Job, reason: Reason) -> None:
+    now = house.clock.now()
+    house.verdicts.change(one.id, lambda found: jobs.conclude(found, reason, "", now))
+
+
+DIAMOND = (spec("a"), spec("b"), spec("both", needs=("a", "b")), spec("last", needs=("both",)))
+
+
+def test_a_conclusion_lets_go_what_waited_for_it(house: House) -> None:
+    made = house.jobs(stored(house, *DIAMOND))
+    conclude(house, made["a"], Reason.OK)
+    assert house.job(made["both"]).state is State.BLOCKED
+    conclude(house, made["b"], Reason.OK)
+    assert house.job(made["both"]).state is State.QUEUED
+    assert house.rung(Topic.JOBS) == [made["both"].id]
+    assert house.build("build").settled == 2
+
+
+def test_a_failure_ends_what_waited_for_it_in_the_same_write(house: House) -> None:
+    made = house.jobs(stored(house, *DIAMOND))
+    conclude(house, made["b"], Reason.FAILED)
+    assert house.job(made["both"]).reason is Reason.NEED_FAILED
+    assert house.job(made["last"]).reason is Reason.NEED_FAILED
+    assert house.build("build").settled == 3
+    conclude(house, made["a"], Reason.OK)
+    assert house.build("build").is_over
+
+
+def test_two_conclusions_at_once_do_not_both_miss_the_third_job(house: House) -> None:
+    made = house.jobs(stored(house, *DIAMOND))
+    house.store.interrupt(lambda: conclude(house, made["b"], Reason.OK))
+    conclude(house, made["a"], Reason.OK)
+    assert house.job(made["both"]).state is State.QUEUED
+    assert house.build("build").settled == 2
+
+
+def test_a_job_is_concluded_and_counted_once(house: House) -> None:
+    made = house.jobs(stored(house, spec("a")))
+    house.store.interrupt(lambda: conclude(house, made["a"], Reason.FAILED))
+    conclude(house, made["a"], Reason.OK)
+    assert (house.job(made["a"]).reason, house.build("build").settled) == (Reason.FAILED, 1)
+
+
+def test_a_change_that_changes_nothing_rings_nothing(house: House) -> None:
+    made = house.jobs(stored(house, spec("a")))
+    assert house.verdicts.change(made["a"].id, lambda found: found) == made["a"]
+    assert house.verdicts.renew(made["a"].id, lambda found: found) == made["a"]
+    assert house.rung(Topic.REPORTS) == []
+
+
+def test_a_change_answers_the_job_as_it_is_stored(house: House) -> None:
+    made = house.jobs(stored(house, spec("a")))
+    cancelled = house.verdicts.change(made["a"].id, lambda found: replace(found, cancel=True))
+    assert cancelled == house.job(made["a"])
+    over = house.verdicts.change(
+        made["a"].id, lambda found: jobs.conclude(found, Reason.OK, "", 1.0)
+    )
+    assert over == house.job(made["a"])
+
+
+def test_a_change_of_an_unknown_job_changes_nothing(house: House) -> None:
+    assert house.verdicts.change("unknown", lambda found: found) is None
+    with pytest.raises(LookupError, match="no job unknown"):
+        house.verdicts.renew("unknown", lambda found: found)
+
+
+def test_a_change_may_stop_itself(house: House) -> None:
+    made = house.jobs(stored(house, spec("a")))
+
+    def refuse(found: Job) -> Job:
+        raise Refused("no")
+
+    with pytest.raises(Refused):
+        house.verdicts.change(made["a"].id, refuse)
+    assert house.job(made["a"]) == made["a"]
+
+
+def test_a_retry_is_rung_after_a_moment(house: House) -> None:
+    made = house.jobs(stored(house, spec("a")))
+    house.dispatch(made["a"].id)
+    house.verdicts.change(
+        made["a"].id, lambda found: jobs.expire(found, house.clock.now(), house.timing)
+    )
+    assert house.rung(Topic.JOBS) == []
+    house.clock.advance(house.timing.retry)
+    assert house.rung(Topic.JOBS) == [made["a"].id]
+
+
+def test_a_renewal_survives_another_writer(house: House) -> None:
+    made = house.jobs(stored(house, spec("a")))
+    other = replace(made["a"], cancel=True)
+    house.store.interrupt(lambda: house.store.save(other))
+    after = house.verdicts.renew(made["a"].id, lambda found: replace(found, deadline=0.0))
+    assert (after.cancel, house.job(made["a"]).deadline) == (True, 0.0)
+
+
+@pytest.mark.parametrize("verb", ["change", "renew"])
+def test_a_row_that_others_write_all_the_time_is_a_conflict(house: House, verb: str) -> None:
+    made = house.jobs(stored(house, spec("a")))
+    interruptions = [lambda: house.store.save(house.job(made["a"]))] * ATTEMPTS_AT_WRITING
+    house.store.interrupt(*interruptions)
+    with pytest.raises(Conflict, match="written too often"):
+        getattr(house.verdicts, verb)(made["a"].id, lambda found: replace(found, cancel=True))
+
+
+def test_a_job_without_a_build_can_not_be_concluded(house: House) -> None:
+    house.store.save(
+        replace(house.jobs(stored(house, spec("a")))["a"], id="x", version=0, build="y")
+    )
+    with pytest.raises(LookupError, match="job x has no build"):
+        house.verdicts.change("x", lambda found: jobs.conclude(found, Reason.OK, "", 1.0))
+
+
+def stuck(house: House) -> dict[str, Job]:
+    """Jobs as an older version may have left them: the need is over, the other still waits."""
+    made = house.jobs(stored(house, spec("a"), spec("b", needs=("a",))))
+    house.store.save(jobs.conclude(made["a"], Reason.OK, "", 1.0))
+    return made
+
+
+def test_what_nothing_holds_back_any_more_is_let_go(house: House) -> None:
+    made = stuck(house)
+    house.verdicts.advance("build")
+    assert house.job(made["b"]).state is State.QUEUED
+    assert house.rung(Topic.JOBS) == [made["b"].id]
+    house.verdicts.advance("build")
+    assert house.rung(Topic.JOBS) == []
+
+
+def test_letting_go_loses_against_a_verdict_without_harm(house: House) -> None:
+    made = stuck(house)
+    house.store.interrupt(lambda: house.store.save(house.build("build")))
+    house.verdicts.advance("build")
+    assert house.job(made["b"]).state is State.BLOCKED
+
+
+def test_an_unknown_build_has_nothing_to_let_go(house: House) -> None:
+    house.verdicts.advance("unknown")
+    assert house.rung(Topic.REPORTS) == []
