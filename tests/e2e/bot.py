@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import os
 import re
 import signal
 import socket
 import subprocess
 import sys
+import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 
 from dishwasher.demo.github import App, StandIn
@@ -16,13 +19,25 @@ from dishwasher.demo.github import App, StandIn
 LEASE = 2.0
 """Seconds; the product's 60 would only make the waiting longer."""
 STOP_SECONDS = 20.0
+ANSWER_SECONDS = 30.0
 
 
 class Bot:
     """One data folder, one port, a life after each death."""
 
-    def __init__(self, folder: Path, github: StandIn, app: App) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        github: StandIn,
+        app: App,
+        *,
+        lease: float = LEASE,
+        workers: int = 2,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.folder = folder
+        self.data = folder / "data"
+        self._workers = workers
         self.ledger = folder / "ledger"
         """Where deployments write a line when they have their effect."""
         self.ledger.touch()
@@ -37,9 +52,10 @@ class Bot:
             "DISHWASHER_GITHUB_WEBHOOK_SECRET": app.webhook_secret,
             "DISHWASHER_GITHUB_API_URL": github.api_url,
             "DISHWASHER_GITHUB_URL": github.url,
-            "DISHWASHER_LEASE_SECONDS": str(LEASE),
+            "DISHWASHER_LEASE_SECONDS": str(lease),
             "DISHWASHER_JOB_ENV": "LEDGER",
             "LEDGER": str(self.ledger),
+            **(environment or {}),
         }
         self._process: subprocess.Popen[str] | None = None
 
@@ -48,12 +64,32 @@ class Bot:
         return f"http://127.0.0.1:{self.port}"
 
     @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def log(self) -> str:
         return (self.folder / "serve.log").read_text()
 
+    def get(self, path: str) -> bytes:
+        """The body at a path of ours; raises HTTPError for what is not there."""
+        with urllib.request.urlopen(self.url + path, timeout=ANSWER_SECONDS) as answer:
+            body = answer.read()
+        assert isinstance(body, bytes)
+        return body
+
+    def post(self, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, str]:
+        """Status and body of the answer."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=ANSWER_SECONDS)
+        with contextlib.closing(connection):
+            connection.request("POST", path, body, dict(headers))
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode()
+
     def start(self) -> None:
         command = [sys.executable, "-m", "dishwasher", "serve", "--port", str(self.port)]
-        command += ["--data", str(self.folder / "data")]
+        command += ["--data", str(self.data), "--workers", str(self._workers)]
         with open(self.folder / "serve.log", "ab") as log:
             self._process = subprocess.Popen(
                 command,

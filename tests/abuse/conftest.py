@@ -1,0 +1,26 @@
+"""One bot for the cases of a module; each case brings its own repository."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.e2e.world import World
+
+PATIENT = 30.0
+"""Seconds of lease where a runner has to outlive a server that is away or blocked."""
+
+
+@pytest.fixture(scope="module")
+def world(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
+    """A module that sets `LEASE` has runners that wait for that long."""
+    options = {"lease": request.module.LEASE} if hasattr(request.module, "LEASE") else {}
+    world = World(tmp_path_factory.mktemp("world"), **options)
+    try:
+        yield world.start()
+    finally:
+        world.close()
+    assert world.github.violations == []

@@ -1,0 +1,81 @@
+"""A stand-in GitHub, one App with its bot, and as many repositories as tests want."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import count
+from pathlib import Path
+
+from dishwasher.demo.github import CheckRun, Delivery, Installation, Repo, StandIn
+from dishwasher.demo.github.hooks import signed_headers
+
+from tests.e2e.bot import LEASE, Bot
+from tests.e2e.gate import Gate
+from tests.e2e.table import Table
+
+
+class World:
+    """Every repository has an owner and an installation of its own, so that no test meets the
+    limits that another has used up."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        lease: float = LEASE,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self.folder = folder
+        self.github = StandIn(folder / "github").start()
+        self.app = self.github.add_app()
+        self.bot = Bot(folder, self.github, self.app, lease=lease, environment=environment)
+        self.table = Table(self.bot.data)
+        self.installations: dict[str, Installation] = {}
+        self._numbers = count(1)
+        self._gates: list[Gate] = []
+
+    def start(self) -> World:
+        self.bot.start()
+        self.github.set_webhook(self.app, f"{self.bot.url}/webhook")
+        return self
+
+    def close(self) -> None:
+        self.bot.stop()
+        self.github.close()
+        for gate in self._gates:
+            gate.close()
+
+    def repo(self, config: str, files: Mapping[str, str | bytes] | None = None) -> Repo:
+        """A repository whose first commit holds this configuration, with the App installed."""
+        owner = f"team-{next(self._numbers)}"
+        repo = self.github.add_repo(f"{owner}/site", {".dishwasher.yml": config, **(files or {})})
+        self.installations[owner] = self.github.install(self.app, owner)
+        return repo
+
+    def installation(self, repo: Repo) -> Installation:
+        return self.installations[repo.full_name.partition("/")[0]]
+
+    def gate(self) -> Gate:
+        gate = Gate(self.folder, f"gate-{next(self._numbers)}")
+        self._gates.append(gate)
+        return gate
+
+    def build(self, repo: Repo, *, jobs: int = 1) -> dict[str, CheckRun]:
+        """Push a commit that changes nothing of interest; answer its concluded checks."""
+        sha = repo.commit({"pushed.txt": f"{next(self._numbers)}\n"})
+        return self.concluded(sha, jobs)
+
+    def concluded(self, sha: str, jobs: int = 1) -> dict[str, CheckRun]:
+        """The check runs of a commit by their names, once so many are there and all are over."""
+        runs = self.github.wait_concluded(sha, at_least=jobs)
+        named = {run.name.removeprefix("dishwasher / "): run for run in runs}
+        assert len(named) == len(runs), f"a check run was made twice: {[run.name for run in runs]}"
+        return named
+
+    def deliver(self, guid: str, event: str, body: bytes) -> tuple[int, str]:
+        """POST a delivery that is signed as GitHub does it; status and text of the answer."""
+        return self.bot.post("/webhook", self.signed(guid, event, body), body)
+
+    def signed(self, guid: str, event: str, body: bytes) -> dict[str, str]:
+        envelope = Delivery(0, guid, self.app.id, event, None, None, None, {}, 0.0)
+        return signed_headers(self.app, envelope, body)
