@@ -86,12 +86,6 @@ def fleet(work: Path, exits: Exits, serve: Begin) -> Iterator[ProcessFleet]:
     fleet.close(stop=True)
 
 
-def zygote_of(work: Path) -> int:
-    """Process id of our own child for this folder; its forks have the same command line."""
-    (zygote,) = children() & set(running(str(work)))
-    return zygote
-
-
 def wait_for(pid: int) -> None:
     """Return when that process has ended."""
     with contextlib.suppress(ProcessLookupError):
@@ -142,7 +136,7 @@ def test_a_killed_runner_is_noticed_at_once_and_leaves_nothing(
     server = serve("(setsid sleep 86231 &) ; echo up; sleep 86231")
     fleet.start(server.bootstrap)
     server.wait(lambda: b"up" in server.log)
-    (runner,) = children(zygote_of(work))
+    (runner,) = children(fleet.pid)
     os.kill(runner, signal.SIGKILL)
     exits.wait(1)
     assert running("86231") == []
@@ -160,7 +154,7 @@ def test_a_runner_outlives_its_zygote_and_keeps_its_slot(
     server = serve("until [ -e $HOME/go ]; do sleep .02; done")
     fleet.start(server.bootstrap)
     server.wait(lambda: server.started)
-    kill_and_wait(zygote_of(work))
+    kill_and_wait(fleet.pid)
     after = serve("true")
     fleet.start(after.bootstrap)
     assert after.result().reason is Reason.OK
@@ -179,7 +173,7 @@ def test_a_runner_whose_zygote_dies_can_be_stopped(
     server = serve("sleep 86232")
     fleet.start(server.bootstrap)
     server.wait(lambda: server.started)
-    zygote = zygote_of(work)
+    zygote = fleet.pid
     if when == "before":
         kill_and_wait(zygote)
     else:
@@ -196,7 +190,7 @@ def test_a_bootstrap_that_no_zygote_read_counts_as_ended(
     fleet: ProcessFleet, serve: Begin, exits: Exits, work: Path
 ) -> None:
     server = serve("true")
-    zygote = zygote_of(work)
+    zygote = fleet.pid
     os.kill(zygote, signal.SIGSTOP)
     fleet.start(server.bootstrap)
     os.kill(zygote, signal.SIGKILL)
@@ -259,13 +253,14 @@ def test_a_second_close_and_a_late_start_are_told(
 
 
 def test_the_servers_secrets_reach_neither_zygote_nor_runner(
-    fleet: ProcessFleet, serve: Begin, exits: Exits, work: Path
+    fleet: ProcessFleet, serve: Begin
 ) -> None:
-    zygote = zygote_of(work)
-    assert b"PATH=" in Path(f"/proc/{zygote}/environ").read_bytes()
-    assert b"canary" not in Path(f"/proc/{zygote}/environ").read_bytes()
-    server = serve("env; ls -l /proc/self/fd")
+    server = serve("env")
     fleet.start(server.bootstrap)
     server.result()
+    assert b"PATH=" in server.log
     assert b"canary" not in server.log
     assert b"PYTHONPATH" not in server.log
+    environment = Path(f"/proc/{fleet.pid}/environ").read_bytes()
+    assert b"PATH=" in environment
+    assert b"canary" not in environment

@@ -69,6 +69,12 @@ class ProcessFleet:
             if attempt in self._running:
                 self._running[attempt].stop(attempt)
 
+    @property
+    def pid(self) -> int:
+        """The zygote's process id: who measures or watches this fleet begins there."""
+        with self._changed:
+            return self._zygote.pid
+
     def free_slots(self) -> int:
         with self._changed:
             return self._slots - len(self._running)
@@ -158,6 +164,10 @@ class _Zygote:
         if self._dead or self._process.stdin.closed:
             raise BrokenPipeError("nobody is there to hear")
         self._process.stdin.write(line)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     def hang_up(self) -> None:
         assert self._process.stdin is not None

@@ -31,14 +31,12 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,200}")
 
 def run_attempt(bootstrap: Bootstrap, folder: Path, host: Mapping[str, str]) -> int:
     """Claim the ticket, run it, deliver the result; the workspace is removed at the end."""
-    if not NAME.fullmatch(bootstrap.attempt):
-        raise InfraError(f"not the id of an attempt: {bootstrap.attempt!r}")
+    workspace = Workspace(workspace_of(bootstrap.attempt, folder))
     orphans.shut_memory()
     orphans.adopt()
     stop = Stop()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.request(Cause.CANCELLED))
-    workspace = Workspace(folder / bootstrap.attempt)
     workspace.root.mkdir(mode=0o700)
     lock = hold(workspace.root)
     if lock is None:
@@ -52,6 +50,13 @@ def run_attempt(bootstrap: Bootstrap, folder: Path, host: Mapping[str, str]) -> 
         sink.close()
         remove(workspace.root)
         os.close(lock)
+
+
+def workspace_of(attempt: str, folder: Path) -> Path:
+    """The attempt's own folder; raises InfraError for a name that leads elsewhere."""
+    if not NAME.fullmatch(attempt):
+        raise InfraError(f"not the id of an attempt: {attempt!r}")
+    return folder / attempt
 
 
 def _run(

@@ -23,8 +23,9 @@ from typing import Any, NoReturn
 
 from dishwasher.core.codec import decode
 from dishwasher.core.ticket import Bootstrap
+from dishwasher.errors import InfraError
 from dishwasher.runner import orphans
-from dishwasher.runner.attempt import hold, remove, run_attempt
+from dishwasher.runner.attempt import BROKEN, hold, remove, run_attempt, workspace_of
 from dishwasher.runner.warmth import warm
 
 STOP_SECONDS = 30.0
@@ -34,8 +35,8 @@ STOP_SECONDS = 30.0
 class Zygote:
     """Single-threaded, because a fork copies no other thread but may copy its locks."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, stop_seconds: float = STOP_SECONDS) -> None:
+        self._folder, self._stop_seconds = folder, stop_seconds
         self._host = dict(os.environ)
         self._runners: dict[int, str] = {}
         self._cleaners: set[int] = set()
@@ -79,10 +80,16 @@ class Zygote:
     def _obey(self, order: Any) -> None:
         if isinstance(order, dict) and "stop" in order:
             for pid in [pid for pid, name in self._runners.items() if name == order["stop"]]:
-                self._kill_at[pid] = time.monotonic() + STOP_SECONDS
+                self._kill_at[pid] = time.monotonic() + self._stop_seconds
                 os.kill(pid, signal.SIGTERM)
             return
         bootstrap = decode(Bootstrap, order)
+        try:
+            workspace_of(bootstrap.attempt, self._folder)
+        except InfraError as error:
+            print(f"zygote: {error}", file=sys.stderr)
+            _report({"attempt": bootstrap.attempt, "exit": BROKEN})
+            return
         pid = self._fork(lambda: run_attempt(bootstrap, self._folder, self._host))
         self._cleaners.discard(pid)
         self._runners[pid] = bootstrap.attempt
@@ -143,7 +150,7 @@ class Zygote:
             self._bury(attempt, code)
 
     def _bury(self, attempt: str, code: int) -> None:
-        workspace = self._folder / attempt
+        workspace = workspace_of(attempt, self._folder)
         if workspace.exists():
             self._fork(lambda: _clean([workspace]))
         _report({"attempt": attempt, "exit": code})
