@@ -98,6 +98,17 @@ def test_other_methods_are_told_which_are_known(method: str, path: str, allowed:
     assert dict(answer.headers)["allow"] == allowed
 
 
+def test_one_path_may_be_served_by_two_with_their_own_names_for_its_parts() -> None:
+    def put(request: Request, attempt: str) -> Response:
+        return text(200, f"put {attempt}")
+
+    router = Router([Route("PUT", "/jobs/{attempt}", put), *ROUTES], missing)
+    assert router(ask("PUT", "/jobs/a")).body == b"put a\n"
+    assert router(ask("GET", "/jobs/a")).body == b"job a\n"
+    answer = router(ask("POST", "/jobs/a"))
+    assert (answer.status, dict(answer.headers)["allow"]) == (405, "GET, HEAD, PUT")
+
+
 def test_head_is_get_without_the_body() -> None:
     router = Router(ROUTES, missing)
     answer = router(ask("HEAD", "/"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from inspect import signature
 
@@ -54,25 +54,26 @@ class Router:
         return response
 
     def _answer(self, request: Request) -> Response:
-        methods, parameters = self._find(request.path)
-        if methods is None:
-            return self._missing(request)
         method = "GET" if request.method == "HEAD" else request.method
-        handler = methods.get(method)
-        if handler is None:
-            allowed = sorted({*methods, "HEAD"} if "GET" in methods else methods)
-            return text(405, "this method is not known here", ("allow", ", ".join(allowed)))
-        return handler(request, **parameters)
+        known: set[str] = set()
+        for methods, parameters in self._matches(request.path):
+            handler = methods.get(method)
+            if handler is not None:
+                return handler(request, **parameters)
+            known |= methods.keys()
+        if not known:
+            return self._missing(request)
+        allowed = sorted(known | {"HEAD"} if "GET" in known else known)
+        return text(405, "this method is not known here", ("allow", ", ".join(allowed)))
 
-    def _find(self, path: str) -> tuple[dict[str, Handler] | None, dict[str, str]]:
-        methods = self._exact.get(path)
-        if methods is not None:
-            return methods, {}
+    def _matches(self, path: str) -> Iterator[tuple[dict[str, Handler], dict[str, str]]]:
+        """Every pattern that fits: two may be one path with their own names for its parts."""
+        if path in self._exact:
+            yield self._exact[path], {}
         for pattern, methods in self._patterns:
             match = pattern.fullmatch(path)
             if match is not None:
-                return methods, match.groupdict()
-        return None, {}
+                yield methods, match.groupdict()
 
 
 def answer_to(fault: Fault) -> Response:
