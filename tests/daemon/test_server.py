@@ -285,3 +285,28 @@ def test_the_url_is_one_that_this_machine_reaches(host: str, url: str) -> None:
     server = Server(echo, host=host)
     assert server.url == f"{url}{server.port}"
     server.stop()
+
+
+def test_it_is_crowded_while_requests_wait_for_a_thread() -> None:
+    entered, leave = threading.Event(), threading.Event()
+
+    def app(request: Request) -> Response:
+        entered.set()
+        assert leave.wait(10)
+        return text(200, "ok")
+
+    with serving(app, threads=1) as server, closing(connect(server)) as first:
+        assert not server.is_crowded()
+        first.request("GET", "/")
+        assert entered.wait(10)
+        assert not server.is_crowded()
+        with closing(connect(server)) as second:
+            second.request("GET", "/")
+            for _ in range(1000):
+                if server.is_crowded():
+                    break
+                time.sleep(0.005)
+            assert server.is_crowded()
+            leave.set()
+            assert (first.getresponse().status, second.getresponse().status) == (200, 200)
+        assert not server.is_crowded()

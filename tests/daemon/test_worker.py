@@ -175,3 +175,29 @@ def test_a_failing_queue_is_asked_again(
     one.stop()
     assert one.join(1)
     assert len(caplog.records) == 2
+
+
+def test_requests_come_before_the_loops_own_work(bells: MemoryQueue, clock: FakeClock) -> None:
+    looks = [True, True, False]
+    handler = Handler()
+    bells.ring(Topic.JOBS, "a")
+    Loop(bells, Topic.JOBS, handler, clock, "worker", lambda: looks.pop(0)).turn(0)
+    assert (handler.keys, looks) == (["a"], [])
+
+
+def test_a_flood_of_requests_does_not_stop_all_work(
+    bells: MemoryQueue, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dishwasher.daemon.worker.MOST_YIELD", 0.01)
+    handler = Handler()
+    bells.ring(Topic.JOBS, "a")
+    Loop(bells, Topic.JOBS, handler, clock, "worker", lambda: True).turn(0)
+    assert handler.keys == ["a"]
+
+
+def test_who_waits_for_requests_stops_at_once(bells: MemoryQueue, clock: FakeClock) -> None:
+    bells.ring(Topic.JOBS, "a")
+    one = Loop(bells, Topic.JOBS, Handler(), clock, "worker", lambda: True)
+    one.stop()
+    one.turn(0)
+    assert bells.next_at() is None

@@ -3,15 +3,19 @@ from __future__ import annotations
 import io
 
 from dishwasher.http.health import Health
-from dishwasher.http.message import Request
+from dishwasher.http.message import Request, Response, text
+from dishwasher.http.router import Router
 
-REQUEST = Request("GET", "/healthz", io.BytesIO())
+
+def ask(ready: bool) -> Response:
+    router = Router(Health(lambda: ready).routes(), lambda request: text(404, "none"))
+    return router(Request("GET", "/healthz", io.BytesIO()))
 
 
 def test_ready() -> None:
-    answer = Health(lambda: True).get(REQUEST)
+    answer = ask(True)
     assert (answer.status, answer.body) == (200, b'{"status":"ready"}')
 
 
 def test_not_ready() -> None:
-    assert Health(lambda: False).get(REQUEST).status == 503
+    assert ask(False).status == 503

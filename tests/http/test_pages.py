@@ -198,3 +198,9 @@ def test_pages_are_compressed_for_who_can_read_that(sample: Sample) -> None:
     assert "content-encoding" not in dict(plain.headers)
     assert dict(plain.headers)["vary"] == "accept-encoding"
     assert gzip.decompress(content(packed)) == content(plain)
+
+
+def test_a_file_that_vanishes_while_it_is_sent_ends_early(sample: Sample) -> None:
+    answer = ask(sample, "/jobs/b1-1/artifacts/docs/in dex.html")
+    del sample.blobs._blobs["attempts/b1-1.1/artifacts/docs/in dex.html"]
+    assert content(answer) == b""

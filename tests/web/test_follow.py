@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -19,12 +18,7 @@ from tests.fakes.clock import NOON
 from tests.web.sample import Sample, job
 
 CHROMIUM = shutil.which("chromium")
-pytestmark = [
-    pytest.mark.real("chromium"),
-    pytest.mark.skipif(
-        CHROMIUM is None and not os.environ.get("DISHWASHER_TEST_REAL"), reason="needs chromium"
-    ),
-]
+pytestmark = pytest.mark.real("chromium")
 RUNNING = job()
 STEP = StepResult("make test", None, NOON - 5, 0.0, 4)
 
