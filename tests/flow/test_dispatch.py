@@ -10,10 +10,12 @@ from dishwasher.core.build import Build
 from dishwasher.core.deploy import Environment, environment_id
 from dishwasher.core.job import Job, Reason, State, conclude
 from dishwasher.core.ticket import Bootstrap
-from dishwasher.errors import Conflict, InfraError
-from dishwasher.flow.dispatch import LOCKED, TRIES, digest
+from dishwasher.errors import Conflict, InfraError, Unseen
+from dishwasher.flow.dispatch import LOCKED, TAKEN_OFF, TRIES, digest
+from dishwasher.flow.plan import UNSEEN_FOR
 from dishwasher.ports import Topic
 
+from tests.fakes.forge import Trouble
 from tests.flow.house import FakeFleet, House
 from tests.samples import BASE_SHA, OTHER_SHA, SHA, push, rerun
 
@@ -36,7 +38,9 @@ def lint(house: House) -> Job:
 
 
 def deployment(house: House, sha: str, before: str, **values: object) -> Job:
-    """The deployment of a push, planned."""
+    """The deployment of a push, planned; a forced one leaves open where the branch now stands."""
+    if not values.get("forced"):
+        house.there.branches["main"] = sha
     event = push(sha=sha, before=before, delivery=f"push-{sha[0]}-{before[0]}", **values)
     return house.jobs(house.planned(event))["staging"]
 
@@ -196,6 +200,55 @@ def test_a_forced_push_that_comes_late_is_superseded(house: House) -> None:
     late = deployment(house, SHA, BASE_SHA, forced=True)
     house.dispatch(late.id)
     assert house.job(late).reason is Reason.SUPERSEDED
+
+
+def taken_off(house: House) -> Job:
+    """A deployment that is dispatched only after its branch was forced back, and deployed."""
+    late = deployment(house, OTHER_SHA, SHA)
+    house.there.branches["main"] = SHA
+    house.ended(deployment(house, SHA, OTHER_SHA, forced=True))
+    return late
+
+
+def test_a_commit_that_a_forced_push_took_off_the_branch_is_superseded(house: House) -> None:
+    late = taken_off(house)
+    house.clock.advance(UNSEEN_FOR)
+    house.dispatch(late.id)
+    assert (house.job(late).reason, house.job(late).detail) == (Reason.SUPERSEDED, TAKEN_OFF)
+
+
+def test_a_branch_that_github_shows_late_takes_nothing_off(house: House) -> None:
+    late = taken_off(house)
+    with pytest.raises(Unseen):
+        house.dispatch(late.id)
+    house.there.branches["main"] = OTHER_SHA
+    house.dispatch(late.id)
+    assert house.job(late).state is State.STARTING
+
+
+def test_a_commit_that_the_branch_still_holds_is_deployed(house: House) -> None:
+    house.ended(deployment(house, BASE_SHA, OTHER_SHA))
+    one = deployment(house, SHA, BASE_SHA)
+    house.there.branches["main"] = OTHER_SHA
+    house.dispatch(one.id)
+    assert house.job(one).state is State.STARTING
+
+
+def test_a_deleted_branch_says_nothing_about_its_commits(house: House) -> None:
+    house.ended(deployment(house, SHA, BASE_SHA))
+    one = deployment(house, OTHER_SHA, SHA)
+    del house.there.branches["main"]
+    house.dispatch(one.id)
+    assert house.job(one).state is State.STARTING
+
+
+def test_a_repository_that_is_gone_ends_its_deployments(house: House) -> None:
+    house.ended(deployment(house, SHA, BASE_SHA))
+    one = deployment(house, OTHER_SHA, SHA)
+    house.forge.plan("compare", Trouble.GONE)
+    house.dispatch(one.id)
+    assert house.job(one).reason is Reason.REFUSED
+    assert house.job(one).detail.startswith("compare: the repository is gone;")
 
 
 @pytest.mark.parametrize("parents", [(), (BASE_SHA,)])

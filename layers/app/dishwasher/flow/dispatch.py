@@ -10,9 +10,11 @@ from dishwasher.core import deploy, job
 from dishwasher.core.build import Build
 from dishwasher.core.config import Kind
 from dishwasher.core.deploy import Environment
+from dishwasher.core.event import Event
 from dishwasher.core.job import Job, Reason, State, Timing
 from dishwasher.core.ticket import Bootstrap
-from dishwasher.errors import Conflict, InfraError
+from dishwasher.errors import Conflict, Gone, InfraError, Unseen
+from dishwasher.flow.plan import UNSEEN_FOR
 from dishwasher.flow.verdict import Verdicts
 from dishwasher.ports import Clock, Fleet, Source, Store
 
@@ -44,6 +46,8 @@ class Dispatch:
             except Conflict:
                 # Another dispatcher has it, or the reaper or its environment was written: look.
                 continue
+            except Gone as error:
+                self._end(job_id, Reason.REFUSED, f"{error}; nothing can be deployed from there.")
             return
         raise Conflict(f"job {job_id} is written too often")
 
@@ -57,8 +61,9 @@ class Dispatch:
         key = deploy.environment_id(build.event.repository.id, claimed.spec.name)
         environment = self.store.get(Environment, key) or Environment(key)
         by_hand = self._by_hand(claimed, build)
-        if not by_hand and self._is_old(environment, build):
-            self._end(claimed.id, Reason.SUPERSEDED, "A later commit was deployed already.")
+        why = "" if by_hand else self._superseded(environment, build)
+        if why:
+            self._end(claimed.id, Reason.SUPERSEDED, why)
             return False
         taken = (deploy.take_by_hand if by_hand else deploy.take)(environment, claimed.id)
         if taken is not None:
@@ -77,20 +82,31 @@ class Dispatch:
         clicked = self.store.get(Job, build.event.job)
         return clicked is not None and clicked.spec.name == claimed.spec.name
 
-    def _is_old(self, environment: Environment, build: Build) -> bool:
-        """Whether history says that what was deployed last already contains this commit.
+    def _superseded(self, environment: Environment, build: Build) -> str:
+        """Why history says that this commit must not follow what was deployed last, or nothing.
 
-        A forced push back to an old commit means it, as long as the branch stands there.
+        A forced push back to an old commit means it, as long as the branch holds that commit; what
+        it took off the branch must not be deployed late.
         """
         event = build.event
         if environment.sha in ("", event.sha):
-            return False
-        comparison = self.source.compare(event.repository, environment.sha, event.sha)
-        if comparison is None or comparison.status != "behind":
-            return False
-        return not event.forced or (
-            self.source.branch_sha(event.repository, event.branch) != event.sha
-        )
+            return ""
+        is_old = self._holds(event, environment.sha)
+        if is_old and not event.forced:
+            return LATER
+        tip = self.source.branch_sha(event.repository, event.branch)
+        if tip is None or tip == event.sha:
+            return ""
+        if self._holds(event, tip):
+            return LATER if is_old else ""
+        if self.clock.now() < build.created + UNSEEN_FOR:
+            raise Unseen(f"{event.branch} does not hold {event.sha[:12]}, or not yet")
+        return TAKEN_OFF
+
+    def _holds(self, event: Event, later: str) -> bool:
+        """Whether the history of a later commit holds the event's."""
+        comparison = self.source.compare(event.repository, later, event.sha)
+        return comparison is not None and comparison.status == "behind"
 
     def _start(self, claimed: Job, code: str) -> None:
         try:
@@ -118,6 +134,8 @@ class Dispatch:
         )
 
 
+LATER = "A later commit was deployed already."
+TAKEN_OFF = "The branch does not hold this commit any more."
 LOCKED = (
     "Nobody knows how the last deployment to this environment ended, so nothing is deployed by "
     "itself. Look at the environment, then re-run this check to deploy this commit."
