@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from dataclasses import dataclass
 
 from dishwasher.errors import InfraError
@@ -16,11 +17,16 @@ LATEST = 90.0
 """Seconds that a late message is late."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Bell:
+    """One message; it stands in its topic's heap once for each time it was put there."""
+
+    topic: Topic
     key: str
-    visible_at: float
-    holder: str = ""
+    visible_at: float = 0.0
+    entry: int = 0
+    """The number of its one place in the heap that counts; 0 when it is done."""
+    receipt: str = ""
     again: float | None = None
 
 
@@ -30,9 +36,11 @@ class SimQueue:
     def __init__(self, world: World) -> None:
         self._world = world
         self._merges = world.random.random() < 0.5
-        self._bells: dict[Topic, list[Bell]] = {topic: [] for topic in Topic}
+        self._heaps: dict[Topic, list[tuple[float, int, Bell]]] = {topic: [] for topic in Topic}
         self._waiting: dict[Topic, list[Actor]] = {topic: [] for topic in Topic}
-        self._receipts = 0
+        self._by_key: dict[tuple[Topic, str], Bell] = {}
+        self._taken: dict[str, Bell] = {}
+        self._entries = 0
 
     def ring(self, topic: Topic, key: str, delay: float = 0.0) -> None:
         world, faults = self._world, self._world.faults
@@ -54,12 +62,12 @@ class SimQueue:
         """Waits as long as it takes: idle time costs nothing here, so `wait` is not needed."""
         self._world.point("take", topic)
         baton, waiting = self._world.baton, self._waiting[topic]
+        actor = baton.current
         while True:
-            bell = min(self._bells[topic], key=lambda bell: bell.visible_at, default=None)
+            bell = self._first(topic)
             if bell is not None and bell.visible_at <= self._world.now:
-                return self._hand_out(topic, bell)
-            waiting.append(baton.current)
-            actor = baton.current
+                return self._hand_out(bell)
+            waiting.append(actor)
             try:
                 baton.rest(None if bell is None else bell.visible_at)
             finally:
@@ -70,41 +78,52 @@ class SimQueue:
         if self._world.chance(self._world.faults.done_lost):
             self._world.sometimes("a message came again after it was handled")
             return
-        bells = self._bells[message.topic]
-        for bell in bells:
-            if bell.holder == message.receipt:
-                bells.remove(bell)
-                if bell.again is not None:
-                    self._put(message.topic, bell.key, bell.again)
-                return
+        bell = self._taken.pop(message.receipt, None)
+        if bell is None or bell.receipt != message.receipt:
+            return
+        bell.entry = 0
+        if self._merges:
+            del self._by_key[bell.topic, bell.key]
+        if bell.again is not None:
+            self._put(bell.topic, bell.key, bell.again)
 
     def pending(self) -> list[str]:
         """Messages that nobody has dealt with."""
-        return [f"{topic} {bell.key}" for topic, bells in self._bells.items() for bell in bells]
+        return [
+            f"{topic} {bell.key}"
+            for topic, heap in self._heaps.items()
+            for _, entry, bell in heap
+            if bell.entry == entry
+        ]
 
-    def next_at(self) -> float:
-        """When the next of them can be taken, infinity when there is none."""
-        return min(
-            (bell.visible_at for bells in self._bells.values() for bell in bells),
-            default=float("inf"),
-        )
+    def _first(self, topic: Topic) -> Bell | None:
+        heap = self._heaps[topic]
+        while heap and heap[0][2].entry != heap[0][1]:
+            heapq.heappop(heap)
+        return heap[0][2] if heap else None
 
-    def _hand_out(self, topic: Topic, bell: Bell) -> Message:
-        self._receipts += 1
-        bell.holder = f"receipt-{self._receipts}"
-        bell.visible_at = self._world.now + VISIBILITY
-        if bell.again is not None:
-            bell.again = None
-        return Message(topic, bell.key, bell.holder)
+    def _hand_out(self, bell: Bell) -> Message:
+        bell.receipt = f"receipt-{self._entries}"
+        bell.again = None
+        self._taken[bell.receipt] = bell
+        self._show(bell, self._world.now + VISIBILITY)
+        return Message(bell.topic, bell.key, bell.receipt)
 
     def _put(self, topic: Topic, key: str, at: float) -> None:
-        same = next((bell for bell in self._bells[topic] if bell.key == key), None)
-        if self._merges and same is not None:
-            if same.holder and same.visible_at > self._world.now:
-                same.again = at if same.again is None else min(same.again, at)
-            else:
-                same.visible_at = min(same.visible_at, at)
+        bell = self._by_key.get((topic, key)) if self._merges else None
+        if bell is None:
+            bell = Bell(topic, key)
+            if self._merges:
+                self._by_key[topic, key] = bell
+            self._show(bell, at)
+        elif bell.receipt and bell.visible_at > self._world.now:
+            bell.again = at if bell.again is None else min(bell.again, at)
         else:
-            self._bells[topic].append(Bell(key, at))
+            self._show(bell, min(bell.visible_at, at))
         for actor in self._waiting[topic]:
             self._world.baton.wake(actor, at)
+
+    def _show(self, bell: Bell, at: float) -> None:
+        self._entries += 1
+        bell.visible_at, bell.entry = at, self._entries
+        heapq.heappush(self._heaps[bell.topic], (at, self._entries, bell))

@@ -69,7 +69,12 @@ class People:
     def work(self, repos: list[Repo], until: float, actions: int) -> None:
         """Body of the actor."""
         world = self._world
-        times = sorted(world.random.uniform(world.now, until) for _ in range(actions))
+        times = [world.random.uniform(world.now, until)]
+        while len(times) < actions:
+            # Many things come together: a push, its pull request, its merge.
+            close = world.random.choice(times) + world.random.uniform(0.0, 30.0)
+            times.append(world.random.choice((close, world.random.uniform(world.now, until))))
+        times.sort()
         for repo in repos:
             self.push(repo, MASTER)
         for time in times:
@@ -115,15 +120,14 @@ class People:
         acts = (
             *(self._push_somewhere,) * 4,
             *(lambda repo: self.push(repo, MASTER),) * 4,
-            *(self._open,) * 3,
-            *(self._merge,) * 2,
+            *(self._open,) * 4,
+            *(self._merge,) * 3,
             *(self._rerun,) * 4,
             self._fork,
             self._fork,
             self._adopt,
-            self._close,
-            self._close,
-            self._roll_back,
+            *(self._close,) * 3,
+            *(self._roll_back,) * 2,
             self._small_talk,
         )
         self._world.random.choice(acts)(repo)
@@ -179,7 +183,7 @@ class People:
             self.move(repo, MASTER, self._world.random.choice(older), forced=True)
 
     def _close(self, repo: Repo) -> None:
-        for request in self._requests[repo.value.id]:
+        for request in reversed(self._requests[repo.value.id]):
             if request.is_open:
                 request.is_open = False
                 self._pull_request(repo, request, "closed")

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 
 from dishwasher.core.build import Build, build_group
 from dishwasher.core.job import Job
@@ -79,7 +80,7 @@ def _live(world: World, people: People, until: float) -> None:
         if world.chance(world.faults.gone):
             gone_at = world.random.uniform(world.now, until)
         repos.append(people.found(id, gone_at=gone_at))
-    people.work(repos, until, world.random.randint(4, 14))
+    people.work(repos, until, world.random.randint(4, 18))
 
 
 def _settle(world: World, house: House, people: People, healthy: _Healthy) -> list[str]:
@@ -91,10 +92,10 @@ def _settle(world: World, house: House, people: People, healthy: _Healthy) -> li
             return [_why(world.baton.broken)]
         if world.now < world.quiet_at:
             continue
-        problems = [*judge.problems(), *healthy.problems()]
+        problems = chain(judge.problems(), healthy.problems())
         late = world.now > max(begun, world.quiet_at, world.ready_at) + SETTLE + skew
-        if not problems or late:
-            return problems
+        if late or next(problems, None) is None:
+            return [*judge.problems(), *healthy.problems()]
 
 
 class _Healthy:
