@@ -9,7 +9,7 @@ from dishwasher.core.build import Build
 from dishwasher.core.delivery import GIVE_UP_AFTER, Delivery, Stage
 from dishwasher.core.event import NO_COMMIT, Event, EventKind
 from dishwasher.core.findings import Level
-from dishwasher.core.job import Reason, State
+from dishwasher.core.job import Reason, State, conclude
 from dishwasher.errors import Conflict, InfraError, Throttled, Unseen, UserError
 from dishwasher.flow.keep import read_result
 from dishwasher.flow.plan import CONFIG_PATH, UNSEEN_FOR
@@ -374,6 +374,24 @@ def test_closing_a_pull_request_leaves_other_builds_of_the_commit(house: House) 
     house.planned(pull_request(delivery="delivery-2"))
     reason(house, CLOSED)
     assert house.jobs(deploying)["lint"].reason is None
+
+
+def test_a_reopened_pull_request_is_built_again_and_once(house: House) -> None:
+    first = house.planned(pull_request())
+    reason(house, CLOSED)
+    again = house.planned(pull_request(delivery="reopened-1"))
+    assert again.id != first.id and not house.build(again.id).is_over
+    assert house.planned(pull_request(delivery="reopened-2")).id == again.id
+    assert len(builds(house)) == 2
+
+
+def test_a_pull_request_closed_after_its_checks_counts_as_built(house: House) -> None:
+    first = house.planned(pull_request())
+    for job in house.jobs(first).values():
+        over = conclude(house.job(job), Reason.OK, "", house.clock.now())
+        house.store.save(over)
+    reason(house, CLOSED)
+    assert house.planned(pull_request(delivery="reopened-1")).id == first.id
 
 
 def test_a_job_that_ends_while_it_is_cancelled_keeps_its_verdict(house: House) -> None:

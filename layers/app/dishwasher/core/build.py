@@ -27,6 +27,8 @@ class Build:
     """How many of its jobs have concluded; touched by each, which serialises what they decide."""
     pull_request: int = 0
     """Number of the pull request that it was built for, 0 for none."""
+    abandoned: str = ""
+    """Id of the delivery that cancelled its checks; the commit then counts as not built."""
     due: float = 0.0
     version: int = 0
 

@@ -217,8 +217,10 @@ class Plan:
         group = build_group(event.repository.id, event.sha)
         number = event.pull_request.number if event.pull_request else 0
         for build in self.store.group(Build, group):
-            if build.pull_request == number:
-                for job in plan.unfinished_checks(build, self.store.group(Job, build.id)):
+            unfinished = plan.unfinished_checks(build, self.store.group(Job, build.id))
+            if build.pull_request == number and unfinished:
+                self.store.save(replace(build, abandoned=delivery.id))
+                for job in unfinished:
                     self.verdicts.change(job.id, self._cancelled)
         self._ignore(delivery, f"pull request {number} was closed")
 
@@ -233,8 +235,14 @@ class Plan:
         self.store.save(replace(delivery, stage=Stage.IGNORED, reason=reason, due=0.0))
 
     def _id(self, event: Event, specs: Sequence[JobSpec], doubt: str = "") -> str:
+        """Of the build that this event has or will have; one that was abandoned is not it."""
         scope = plan.scope(event, specs, doubt)
-        return build_id(self.secret, event.repository.id, event.sha, scope)
+        while True:
+            key = build_id(self.secret, event.repository.id, event.sha, scope)
+            build = self.store.get(Build, key)
+            if build is None or not build.abandoned:
+                return key
+            scope = f"{scope}\nafter {build.abandoned}"
 
 
 def _done(delivery: Delivery, build: str, reason: str) -> Delivery:
