@@ -105,6 +105,8 @@ class House:
         there.parents = {BASE_SHA: (), SHA: (BASE_SHA,), OTHER_SHA: (SHA,)}
         there.branches = {"main": SHA, "topic": SHA}
         self.there = there
+        self.effects: list[str] = []
+        """Ids of the jobs whose commands have begun, once for each time."""
         self.verdicts = Verdicts(store, queue, clock, self.timing)
         self.accept = Accept(store, queue, clock, SECRET)
         self.plan = Plan(
@@ -199,6 +201,7 @@ class House:
         """Dispatched, claimed and at the first user command; the attempt's token."""
         claimed = self.claimed(job)
         self.attempts.started(self.job(job).attempt_id, claimed.token, "")
+        self.effects.append(job.id)
         return claimed.token
 
     def ended(self, job: Job, reason: Reason = Reason.OK, **result: object) -> Job:
