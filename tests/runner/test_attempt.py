@@ -350,6 +350,14 @@ def test_artifacts_that_can_not_be_stored_fail_a_job_that_was_fine(
     assert result.artifacts == ()
 
 
+def test_a_step_that_removes_the_checkout_is_to_blame(serve: Serve, launch: Launch) -> None:
+    server = serve("rm -rf $PWD", "true")
+    launch(server)
+    result = server.result()
+    assert result.reason is Reason.FAILED
+    assert "an earlier step removed it" in result.detail
+
+
 def test_a_ticket_of_a_later_protocol_is_not_run(serve: Serve, launch: Launch) -> None:
     server = serve("true", protocol=99)
     launch(server)

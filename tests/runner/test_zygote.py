@@ -89,7 +89,8 @@ def test_a_runner_that_does_not_stop_is_killed(zygote: Told, serve: Serve, work:
 
 
 def test_lines_that_make_no_sense_harm_nobody(zygote: Told, serve: Serve) -> None:
-    for nonsense in ("broken", [], {"stop": "nobody"}):
+    lines: tuple[object, ...] = ("broken", [], {"stop": "nobody"})
+    for nonsense in lines:
         zygote.say(nonsense)
     server = serve("true")
     zygote.say(server.bootstrap)

@@ -19,6 +19,8 @@ from dishwasher.runner.stop import Cause, Stop
 READ = 64 * 1024
 LEAK_SECONDS = 1.0
 """How long output may go on after the command itself ended: `cmd > >(tee file)` needs a little."""
+KILL_SECONDS = 10.0
+"""A killed process that is still there then hangs in the kernel; the job ends without it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +115,15 @@ class Commands:
     def _end(self, watch: _Watch) -> None:
         """INT, TERM, KILL, each to the whole group, with time between to clean up."""
         watch.deafen(self._stop.fd)
-        ladder = [(signal.SIGKILL, float("inf"))]
+        ladder = [(signal.SIGKILL, KILL_SECONDS)]
         if not self._stop.silent:
             ladder[:0] = [
                 (signal.SIGINT, self._grace.interrupt),
                 (signal.SIGTERM, self._grace.terminate),
             ]
         for number, seconds in ladder:
-            with contextlib.suppress(ProcessLookupError):
+            # Permission: a program of root's, started through sudo, is not ours to end.
+            with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(watch.process.pid, number)
             until = time.monotonic() + seconds
             while not watch.ended and (left := until - time.monotonic()) > 0:

@@ -153,6 +153,8 @@ class Engine:
         scanner = Scanner(ticket.annotate, self._workspace.checkout) if ticket.annotate else None
         for number, command in enumerate(ticket.steps, 1):
             name = f"step {number} `{title(command)}`"
+            if not self._workspace.checkout.is_dir():
+                raise UserError(f"{name} has no folder to run in: an earlier step removed it.")
             self._log.line(f"$ {command.rstrip()}")
             output = Output(self._log, self._match(scanner) if scanner else None)
             self._journal.begin_step(command)

@@ -72,7 +72,7 @@ def sweep(keep: Collection[int] = ()) -> tuple[int, int]:
         if time.monotonic() > end:
             break
         for pid in descendants(strays):
-            with contextlib.suppress(ProcessLookupError):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
                 killed.add(pid)
         time.sleep(SWEEP_PAUSE)

@@ -15,6 +15,8 @@ LINE_BYTES = 16 * 1024
 """A line is matched and shown up to here; the log has all of it."""
 SHOWN = 2000
 """Characters of one line in the tail."""
+CONTINUATION = bytes(range(0x80, 0xC0))
+"""Bytes of UTF-8 that begin no character."""
 
 
 class Output:
@@ -47,7 +49,9 @@ class Output:
 
     def tail(self) -> tuple[str, ...]:
         """The last lines as a terminal would show them, without colours."""
-        lines = self._tail.removesuffix(b"\n").split(b"\n")[-TAIL_LINES:]
+        # Cut by bytes, it may begin within a character: what is left of that is no text.
+        whole = self._tail.lstrip(CONTINUATION) if len(self._tail) >= TAIL_BYTES else self._tail
+        lines = whole.removesuffix(b"\n").split(b"\n")[-TAIL_LINES:]
         shown = [ansi.plain(_text(line)) for line in lines]
         return tuple(line if len(line) <= SHOWN else f"{line[:SHOWN]}…" for line in shown)
 
