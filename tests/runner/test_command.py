@@ -167,7 +167,9 @@ def test_only_what_gives_us_up_overrides_an_earlier_cause(stop: Stop) -> None:
 def test_a_sweep_spares_what_was_there_before(run: Run, stop: Stop, tmp_path: Path) -> None:
     with subprocess.Popen(("sleep", "86243")) as other:
         commands = Commands(stop, time.monotonic() + 60, GRACE)
-        commands.run(("bash", "-c", "sleep 86244 & "), tmp_path, dict(os.environ), [].append)
+        commands.run(
+            ("bash", "-c", "sleep 86244 & "), tmp_path, dict(os.environ), lambda data: None
+        )
         assert other.poll() is None
         assert orphans.children() >= {other.pid}
         commands.end()
