@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import signal
+import sys
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -37,5 +38,12 @@ def demo(options: argparse.Namespace) -> int:
     return 0 if well else 1
 
 
+COLOURS = {"✔": "32", "✖": "31", "●": "34", "MISSED": "1;31"}
+"""Of the first word of a line, for a terminal: https://en.wikipedia.org/wiki/ANSI_escape_code"""
+
+
 def say(text: str) -> None:
+    word = text.strip().partition(" ")[0].rstrip(":")
+    if word in COLOURS and sys.stdout.isatty():
+        text = text.replace(word, f"\x1b[{COLOURS[word]}m{word}\x1b[0m", 1)
     print(text, flush=True)

@@ -21,6 +21,7 @@ BUG = ("net * (1 + VAT)", "net * VAT")
 TYPO = ("Fresh from the oven", "Freshly recieved from the oven")
 MENDED = ("Fresh from the oven", "Freshly received from the oven")
 
+SIGN = {"success": "✔", "failure": "✖", "neutral": "●", "cancelled": "○"}
 CHECKS = ("lint", "customer-name", "spelling", "tests", "docs")
 
 
@@ -126,8 +127,9 @@ class Story:
             return
 
     def _tell(self, run: CheckRun) -> None:
-        self.say(f"   {run.conclusion or '':<16} {run.name:<28} {run.output.title or ''}")
-        self.say(f"   {'':<16} {run.details_url or ''}")
+        name = run.name.removeprefix("dishwasher / ")
+        sign = SIGN.get(run.conclusion or "", "?")
+        self.say(f"   {sign} {name:<14} {run.output.title or '':<20} {run.details_url}")
 
     def _expect(self, runs: dict[str, CheckRun], name: str, conclusion: str) -> None:
         if name in runs and runs[name].conclusion != conclusion:
@@ -138,7 +140,7 @@ class Story:
         self._see(f"{name} is annotated at {path}:{line}", (path, line) in places)
 
     def _see(self, what: str, seen: bool) -> None:
-        self.say(f"   {'seen' if seen else 'MISSED'}: {what}")
+        self.say(f"   {'as it should be' if seen else 'MISSED'}: {what}")
         if not seen:
             self.missed.append(what)
 
