@@ -170,6 +170,14 @@ def test_the_tail_is_as_a_terminal_shows_it(log: Log) -> None:
     assert output.tail() == ("red", "100%", "y" * SHOWN + "…", "caf�")
 
 
+@pytest.mark.parametrize("before", range(4))
+def test_the_tail_begins_with_a_whole_character(log: Log, before: int) -> None:
+    output = Output(log, None)
+    output.feed(b"x" * before + "🚿".encode() * 50_000 + b"x" * (4 - before))
+    (line,) = output.tail()
+    assert line == "🚿" * SHOWN + "…"
+
+
 def test_a_log_that_is_over_quickly_is_one_chunk(log: Log, sink: MemorySink, stop: Stop) -> None:
     shipper = Shipper(log, sink, stop)
     shipper.start()
