@@ -19,6 +19,8 @@ T = TypeVar("T")
 
 UNLISTED_FOR = 20.0
 """Seconds that GitHub's lists lag behind at most."""
+LONG_LISTED = 30.0
+"""Seconds in the lists after which nobody may miss a check run any more."""
 TIMEOUT = 20.0
 """Seconds after which a client gives an answer up."""
 
@@ -48,6 +50,7 @@ class Run:
     summary: str = ""
     annotations: list[Finding] = field(default_factory=list)
     completed_listed_at: float = float("inf")
+    completed_at: float = float("inf")
     zombie: bool = False
     """Written by a worker that was frozen longer than its claim lasts, or whose clock is wrong."""
 
@@ -137,6 +140,7 @@ class Hub:
 
         def make() -> int:
             self._visible(check.head_sha)
+            self._needed(check)
             number = len(self.runs) + 1
             listed_at = self._world.now + self._lag()
             run = Run(
@@ -178,16 +182,28 @@ class Hub:
         was_completed = run.status is Status.COMPLETED
         run.say(check)
         if run.status is not Status.COMPLETED:
-            run.completed_listed_at = float("inf")
+            run.completed_listed_at = run.completed_at = float("inf")
             if was_completed:
                 self._world.sometimes("a late write reopened a check run")
         elif not was_completed:
+            run.completed_at = self._world.now
             run.completed_listed_at = self._world.now + self._lag()
         if self._frozen or not self._world.faults.clocks_agree:
             run.zombie = True
 
     _frozen = False
     """Whether the call that has its effect now was begun by a worker that froze in between."""
+
+    def _needed(self, check: Check) -> None:
+        """Whoever looked, and looked in time, would have found the first check run."""
+        if self._frozen or not self._world.faults.clocks_agree:
+            return
+        for run in self.runs.values():
+            found = run.external_id == check.external_id and not run.zombie
+            long_ago = run.listed_at + LONG_LISTED < self._world.now
+            self._world.law(not (found and long_ago), "G2", check.external_id, "was made again")
+            if found:
+                self._world.sometimes("a check run was made twice")
 
     def _shown(self, repository: Repository, branch: str) -> str | None:
         """Where the API shows the branch to stand, which may be where it stood before."""
@@ -198,8 +214,8 @@ class Hub:
         return shown[-1] if shown else None
 
     def _visible(self, sha: str) -> Commit:
-        commit = self.commits[sha]
-        if commit.visible_at > self._world.now:
+        commit = self.commits.get(sha)
+        if commit is None or commit.visible_at > self._world.now:
             self._world.sometimes("a commit was not visible yet")
             raise Unseen(f"no commit found for {sha}")
         return commit

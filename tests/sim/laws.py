@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from dishwasher.core.build import Build
 from dishwasher.core.config import Kind
+from dishwasher.core.deploy import Environment, environment_id
 from dishwasher.core.job import MEETS_A_NEED, Job, Reason, State, parse_attempt
 from dishwasher.core.result import Result
 from dishwasher.ports import Record
@@ -51,7 +52,8 @@ class Laws:
         self._started: Counter[str] = Counter()
         self._claimed: Counter[str] = Counter()
         self._said: dict[str, Result] = {}
-        self._effects: Counter[tuple[str, str]] = Counter()
+        self._effects: Counter[tuple[str, ...]] = Counter()
+        self._unknown: set[str] = set()
         self._latest: dict[str, tuple[int, str]] = {}
 
     # What the fleet and the runners do.
@@ -106,6 +108,8 @@ class Laws:
                 law(getattr(old, name) == getattr(new, name), "S2", name, "of", new.id, "changed")
         elif new.is_over:
             self._verdict(new)
+        if before is State.RUNNING and new.state is State.QUEUED:
+            self._world.sometimes("a lease was taken away and the job tried again")
         if new.state is State.QUEUED and before in (None, State.BLOCKED):
             needs = [self.rows.get(Job, need) for need in new.needs]
             met = all(need and need.reason in MEETS_A_NEED for need in needs)
@@ -117,18 +121,39 @@ class Laws:
             said = self._said.get(job.attempt_id)
             true = said is not None and said.reason is job.reason
             self._world.law(true, "S2", job.attempt_id, "ended as", job.reason, "unsaid")
+        if job.reason is Reason.UNKNOWN_EFFECT:
+            repository = self._of(job.attempt_id)[1].event.repository.id
+            self._unknown.add(environment_id(repository, job.spec.name))
 
     def _deploys(self, job: Job, build: Build) -> None:
-        law = self._world.law
         event = build.event
-        environment = f"{event.repository.id}/{job.spec.name}"
-        self._effects[environment, build.id] += 1
-        once = self._effects[environment, build.id] == 1
-        law(once, "S3 deployed twice:", environment, event.sha, "by build", build.id)
+        environment = environment_id(event.repository.id, job.spec.name)
+        # What was asked for: this move of the branch, or this click.
+        click = event.delivery if event.rerun else ""
+        intent = (environment, event.branch, event.before, event.sha, click)
+        self._effects[intent] += 1
+        self._world.law(self._effects[intent] == 1, "S3 deployed twice:", *intent)
+        now = self.rows.get(Job, job.id)
+        if now is not None and now.attempt_id == job.attempt_id and now.state is State.RUNNING:
+            row = self.rows.get(Environment, environment)
+            written = row is not None and (row.holder, row.sha) == (job.id, event.sha)
+            self._world.law(written, "S3", environment, "is deployed to without a stored intent")
         if event.rerun:
-            # A human's word resets the order.
+            # A human's word stands above order and locks.
             self._latest.pop(environment, None)
-            return
+            self._unknown.discard(environment)
+        else:
+            self._by_itself(environment, job, build)
+
+    def _by_itself(self, environment: str, job: Job, build: Build) -> None:
+        law, event = self._world.law, build.event
+        law(environment not in self._unknown, "S3", environment, "is deployed to after an unknown")
+        for other in self.rows.all(Job):
+            same = other.spec.kind is Kind.DEPLOYMENT and other.spec.name == job.spec.name
+            if same and other.state is State.RUNNING and other.id != job.id:
+                repository = self._of(other.attempt_id)[1].event.repository.id
+                alone = repository != event.repository.id
+                law(alone, "S3", other.id, "and", job.id, "deploy at once to", environment)
         push = Push(event.repository.id, event.branch, event.before, event.sha)
         place = max(n for n, made in enumerate(self.pushes) if made == push)
         latest, sha = self._latest.get(environment, (-1, ""))

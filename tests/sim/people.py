@@ -60,7 +60,8 @@ class People:
 
     def found(self, id: int, *, gone_at: float = float("inf")) -> Repo:
         """A new repository with an empty history."""
-        value = Repository(id, f"team{id % 2}", f"app{id}", MASTER, True, 100 + id % 2)
+        # Two share an installation, and its limits with it.
+        value = Repository(id, f"team{id // 2}", f"app{id}", MASTER, True, 100 + id // 2)
         repo = Repo(value, gone_at=gone_at)
         self._hub.repos[id] = repo
         self._requests[id] = []

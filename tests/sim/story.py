@@ -29,6 +29,8 @@ from tests.sim.world import Broken, World
 SETTLE = 600.0
 """Seconds without faults in which everything settles."""
 LOOK = 15.0
+PROMPT = 10.0
+"""Seconds from a verdict to GitHub when nothing goes wrong."""
 SHOWN = 12
 """Problems that are kept of a world that does not settle."""
 
@@ -67,7 +69,7 @@ def _play(world: World) -> list[str]:
         world.tell("the faults stop")
         for instance in house.instances:
             instance.heal()
-        _rest(world, world.now + 5.0)
+        _rest(world, max(world.now, world.quiet_at) + LOOK)
         healthy = _Healthy(house, people)
         return _settle(world, house, people, healthy)
     return [_why(world.baton.broken)]
@@ -90,8 +92,6 @@ def _settle(world: World, house: House, people: People, healthy: _Healthy) -> li
         _rest(world, world.now + LOOK)
         if world.baton.broken is not None:
             return [_why(world.baton.broken)]
-        if world.now < world.quiet_at:
-            continue
         problems = chain(judge.problems(), healthy.problems())
         late = world.now > max(begun, world.quiet_at, world.ready_at) + SETTLE + skew
         if late or next(problems, None) is None:
@@ -102,6 +102,7 @@ class _Healthy:
     """A repository whose first builds come when all is calm: they must not have a scratch."""
 
     def __init__(self, house: House, people: People) -> None:
+        self._hub = house.hub
         self._rows = house.laws.rows
         self._wanted: list[tuple[str, dict[str, str]]] = []
         for id, written, reasons in (
@@ -121,8 +122,16 @@ class _Healthy:
             if {job.spec.name for job in jobs} != set(reasons):
                 yield f"L6 the healthy build {group} has jobs {[job.spec.name for job in jobs]}"
             for job in jobs:
-                if job.is_over and (job.reason != reasons[job.spec.name] or job.attempt > 1):
-                    yield f"L6 healthy {job.spec.name} ended as {job.reason} at {job.attempt_id}"
+                if job.is_over:
+                    yield from self._ended(job, reasons[job.spec.name])
+
+    def _ended(self, job: Job, reason: str) -> Iterator[str]:
+        if job.reason != reason or job.attempt > 1:
+            yield f"L6 healthy {job.spec.name} ended as {job.reason} at {job.attempt_id}"
+        for run in self._hub.runs.values():
+            if run.external_id == job.id and run.completed_at > job.ended + PROMPT:
+                late = run.completed_at - job.ended
+                yield f"L6 the end of healthy {job.spec.name} was shown only after {late:.0f} s"
 
 
 def _rest(world: World, until: float) -> None:
