@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from dishwasher.core import job
 from dishwasher.core.build import Build
@@ -13,6 +14,8 @@ from dishwasher.core.report import Report
 from dishwasher.errors import Conflict
 from dishwasher.flow.verdict import Verdicts
 from dishwasher.ports import Bells, Clock, Fleet, Record, Store, Topic
+
+R = TypeVar("R", bound=Record)
 
 BATCH = 100
 """Records of a kind that are read at once."""
@@ -35,24 +38,16 @@ class Reap:
         A record that can not be looked at does not keep the others waiting; it is told at the end.
         """
         failures: list[Exception] = []
-        for kind in (Delivery, Job, Report):
-            for record in self._due(kind):
-                try:
-                    self._look_at(record)
-                except Exception as error:
-                    failures.append(error)
+        for delivery in self._due(Delivery):
+            _attempt(failures, self._delivery, delivery)
+        for found in self._due(Job):
+            _attempt(failures, self._job, found)
+        for report in self._due(Report):
+            _attempt(failures, self._report, report)
         if failures:
             raise ExceptionGroup("some records could not be looked at", failures)
 
-    def _look_at(self, record: Record) -> None:
-        if isinstance(record, Delivery):
-            self._delivery(record)
-        elif isinstance(record, Job):
-            self._job(record)
-        elif isinstance(record, Report):
-            self._report(record)
-
-    def _due(self, kind: type[Record]) -> Iterator[Record]:
+    def _due(self, kind: type[R]) -> Iterator[R]:
         """What was due when the round began; looking at one postpones it, or another has."""
         now = self.clock.now()
         for _ in range(BATCHES):
@@ -110,3 +105,10 @@ class Reap:
         except Conflict:
             # Somebody moved it: then it is looked at already.
             return
+
+
+def _attempt(failures: list[Exception], look: Callable[[R], None], record: R) -> None:
+    try:
+        look(record)
+    except Exception as error:
+        failures.append(error)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from dishwasher.core.delivery import GIVE_UP_AFTER, Delivery, Watermark
-from dishwasher.errors import Conflict
-from dishwasher.ports import Clock, Deliveries, Store
+from dishwasher.errors import Conflict, Gone, Rejected
+from dishwasher.ports import Clock, Deliveries, FailedDelivery, Store
 
 MARK = "deliveries"
 OVERLAP = 900.0
@@ -30,9 +30,16 @@ class Redeliver:
         for failed in self.deliveries.failed(since):
             # Failed and yet stored: the answer was lost, not the delivery.
             if self.store.get(Delivery, failed.guid) is None:
-                self.deliveries.redeliver(failed.id)
+                self._ask_for(failed)
         try:
             self.store.save(replace(mark, time=now))
         except Conflict:
             # Another process has just done the same.
+            return
+
+    def _ask_for(self, failed: FailedDelivery) -> None:
+        try:
+            self.deliveries.redeliver(failed.id)
+        except (Gone, Rejected):
+            # Too old by now, or its installation has gone: it must not hold up the others.
             return
