@@ -1,0 +1,489 @@
+"""GitHub is made to agree: twice, late or out of order gives the same (47 to 51, 56)."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+
+import pytest
+from dishwasher.core.build import Build
+from dishwasher.core.job import Conclusion, Job, Reason, State, conclude
+from dishwasher.core.report import Check, Status
+from dishwasher.errors import Ambiguous, Fault, Gone, InfraError, Throttled, Unseen
+from dishwasher.flow.claim import take
+from dishwasher.flow.report import PROGRESS_AFTER, RETRY_AFTER, SWEEP_AFTER, UNSEEN_FOR
+from dishwasher.ports import Topic
+
+from tests.fakes.clock import NOON
+from tests.fakes.forge import Trouble
+from tests.flow.house import House, page
+from tests.samples import REPOSITORY, finding, push, rerun
+
+WRITES = ("create", "update")
+
+
+@pytest.fixture
+def house() -> House:
+    return House(b"checks:\n  lint: flake8\n  docs: sphinx-build\n")
+
+
+@pytest.fixture
+def build(house: House) -> Build:
+    return house.planned(push())
+
+
+def lint(house: House, build: Build) -> Job:
+    return house.jobs(build)["lint"]
+
+
+def writes(house: House) -> list[str]:
+    """The writing calls since the last time."""
+    made = [call for call in house.forge.calls if call in WRITES]
+    house.forge.calls.clear()
+    return made
+
+
+def shown(house: House) -> dict[str, tuple[Status, Conclusion | None]]:
+    return {
+        run.shown.name.removeprefix("dishwasher / "): (run.shown.status, run.shown.conclusion)
+        for run in house.runs()
+    }
+
+
+def report(house: House, build: Build, *, after: float = 0.0) -> None:
+    house.clock.advance(after)
+    house.reports(build.id)
+
+
+# The way of a check run
+
+
+def test_a_check_run_is_opened_moves_on_and_ends(house: House, build: Build) -> None:
+    report(house, build)
+    assert shown(house) == {"lint": (Status.QUEUED, None), "docs": (Status.QUEUED, None)}
+    assert house.run("lint").shown.details_url == page(lint(house, build).id)
+    house.started(lint(house, build))
+    report(house, build)
+    assert shown(house)["lint"] == (Status.IN_PROGRESS, None)
+    over = house.ended(house.jobs(build)["docs"], Reason.FAILED, tail=("WARNING: x",))
+    report(house, build)
+    assert shown(house)["docs"] == (Status.COMPLETED, Conclusion.FAILURE)
+    assert "WARNING: x" in house.run("docs").shown.summary
+    assert house.job(over).due == 0
+
+
+def test_only_the_difference_is_sent(house: House, build: Build) -> None:
+    report(house, build)
+    assert writes(house) == ["create", "create"]
+    report(house, build)
+    assert writes(house) == []
+    house.ended(lint(house, build))
+    report(house, build)
+    assert writes(house) == ["update"]
+    report(house, build)
+    assert writes(house) == []
+
+
+def test_a_job_that_ended_before_anyone_looked_takes_one_call(house: House, build: Build) -> None:
+    house.ended(lint(house, build), Reason.FAILED, findings=(finding(),), findings_total=1)
+    report(house, build)
+    assert writes(house) == ["create", "create"]
+    assert shown(house)["lint"] == (Status.COMPLETED, Conclusion.FAILURE)
+    assert house.run("lint").annotations == [finding()]
+
+
+def test_all_builds_of_a_commit_are_reported_together(house: House, build: Build) -> None:
+    house.ended(lint(house, build), Reason.FAILED)
+    again = house.planned(rerun(lint(house, build).id))
+    report(house, build)
+    assert len(house.runs()) == 3
+    assert house.report(again) == house.report(build)
+
+
+def test_an_unknown_build_is_nobodys_business(house: House) -> None:
+    house.reports("unknown")
+    assert house.forge.calls == []
+
+
+# Annotations
+
+
+def many(count: int) -> dict[str, object]:
+    found = tuple(finding(line=line) for line in range(1, count + 1))
+    return {"findings": found, "findings_total": count}
+
+
+@pytest.mark.parametrize(("count", "calls"), [(0, 1), (50, 1), (51, 2), (130, 3), (300, 6)])
+def test_annotations_go_fifty_at_a_time(house: House, build: Build, count: int, calls: int) -> None:
+    report(house, build)
+    writes(house)
+    house.ended(lint(house, build), Reason.FAILED, **many(count))
+    report(house, build)
+    assert writes(house) == ["update"] * calls
+    lines = [one.start_line for one in house.run("lint").annotations]
+    assert lines == list(range(1, count + 1))
+
+
+def test_the_verdict_goes_with_the_first_page(house: House, build: Build) -> None:
+    report(house, build)
+    house.ended(lint(house, build), Reason.FAILED, **many(120))
+    house.forge.plan("update", Trouble.NONE, Trouble.UNSENT)
+    with pytest.raises(InfraError):
+        report(house, build)
+    assert shown(house)["lint"] == (Status.COMPLETED, Conclusion.FAILURE)
+    assert len(house.run("lint").annotations) == 50
+    assert house.job(lint(house, build)).due > 0
+    report(house, build, after=RETRY_AFTER)
+    assert len(house.run("lint").annotations) == 120
+    assert house.job(lint(house, build)).due == 0
+
+
+@pytest.mark.parametrize("trouble", [Trouble.BEFORE, Trouble.AFTER])
+@pytest.mark.parametrize("at", range(4))
+def test_a_page_whose_answer_is_lost_is_neither_lost_nor_doubled(
+    house: House, build: Build, trouble: Trouble, at: int
+) -> None:
+    house.ended(lint(house, build), Reason.FAILED, **many(170))
+    operations = ["create", "update", "update", "update"]
+    troubles = [Trouble.NONE] * operations[:at].count(operations[at])
+    house.forge.plan(operations[at], *troubles, trouble)
+    with pytest.raises(Ambiguous):
+        report(house, build)
+    report(house, build, after=RETRY_AFTER)
+    lines = [one.start_line for one in house.run("lint").annotations]
+    assert lines == list(range(1, 171))
+    assert house.report(build).of(lint(house, build).id).completed
+    assert house.job(lint(house, build)).due == 0
+
+
+# Lost answers
+
+
+@pytest.mark.parametrize("trouble", [Trouble.BEFORE, Trouble.AFTER])
+def test_a_creation_whose_answer_is_lost_is_looked_for_first(
+    house: House, build: Build, trouble: Trouble
+) -> None:
+    house.forge.plan("create", trouble)
+    with pytest.raises(Ambiguous):
+        report(house, build)
+    report(house, build, after=RETRY_AFTER)
+    assert sorted(shown(house)) == ["docs", "lint"]
+    assert len(house.runs()) == 2
+
+
+def test_a_check_run_that_the_list_lacked_is_ended_by_the_sweep(house: House, build: Build) -> None:
+    house.forge.plan("create", Trouble.AFTER)
+    house.forge.plan("list", Trouble.STALE)
+    with pytest.raises(Ambiguous):
+        report(house, build)
+    report(house, build, after=RETRY_AFTER)
+    assert len(house.runs()) == 3
+    for name in ("lint", "docs"):
+        house.ended(house.jobs(build)[name], Reason.FAILED)
+    report(house, build)
+    assert not all(run.is_completed for run in house.runs())
+    house.clock.advance(SWEEP_AFTER)
+    assert house.store.due(type(house.report(build)), house.clock.now(), 9)
+    report(house, build)
+    assert all(run.shown.conclusion == Conclusion.FAILURE for run in house.runs())
+    assert (house.report(build).sweep, house.report(build).due) == (0.0, 0.0)
+
+
+def test_the_sweep_waits_for_the_verdict(house: House, build: Build) -> None:
+    house.forge.plan("create", Trouble.AFTER)
+    house.forge.plan("list", Trouble.STALE)
+    with pytest.raises(Ambiguous):
+        report(house, build)
+    report(house, build, after=RETRY_AFTER)
+    report(house, build, after=SWEEP_AFTER)
+    assert house.report(build).sweep == house.clock.now() + SWEEP_AFTER
+    assert not any(run.is_completed for run in house.runs())
+
+
+@pytest.mark.parametrize("trouble", [Trouble.GONE, Trouble.REJECTED])
+def test_a_double_that_github_has_removed_is_no_trouble(
+    house: House, build: Build, trouble: Trouble
+) -> None:
+    house.forge.plan("create", Trouble.AFTER)
+    house.forge.plan("list", Trouble.STALE)
+    with pytest.raises(Ambiguous):
+        report(house, build)
+    report(house, build, after=RETRY_AFTER)
+    for name in ("lint", "docs"):
+        house.ended(house.jobs(build)[name])
+    report(house, build)
+    house.forge.plan("update", trouble)
+    report(house, build, after=SWEEP_AFTER)
+    assert house.report(build).sweep == 0.0
+
+
+def sweep_now(house: House, build: Build) -> None:
+    claim = take(house.store, house.clock, build.group, house.timing.hold)
+    assert claim is not None
+    claim.sweep_at(house.clock.now())
+    claim.release()
+
+
+def test_the_sweep_leaves_foreign_check_runs_alone(house: House, build: Build) -> None:
+    report(house, build)
+    foreign = replace(house.run("lint").shown, name="other", external_id="not ours")
+    house.forge.create(REPOSITORY, foreign)
+    sweep_now(house, build)
+    writes(house)
+    report(house, build)
+    assert writes(house) == []
+
+
+def test_a_verdict_that_an_older_word_overwrote_is_sent_again(house: House, build: Build) -> None:
+    """A reporter freezes with "running" in its hand, wakes after the verdict and sends it."""
+    report(house, build)
+    house.started(lint(house, build))
+
+    class Frozen:
+        """Checks through which, once, everything else happens before the update is sent."""
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(house.forge, name)
+
+        def update(self, repository: object, id: int, check: Check) -> None:
+            house.clock.advance(house.timing.hold)
+            house.verdicts.change(
+                lint(house, build).id,
+                lambda job: replace(job, state=State.CONCLUDED, reason=Reason.LOST),
+            )
+            house.reports(build.id)
+            assert shown(house)["lint"] == (Status.COMPLETED, Conclusion.FAILURE)
+            house.forge.update(REPOSITORY, id, check)
+
+    replace(house.reports, checks=Frozen())(build.id)  # type: ignore[arg-type]
+    assert shown(house)["lint"] == (Status.IN_PROGRESS, None)
+    house.clock.advance(SWEEP_AFTER)
+    house.reap()
+    assert build.id in house.rung(Topic.REPORTS)
+    report(house, build)
+    assert shown(house)["lint"] == (Status.COMPLETED, Conclusion.FAILURE)
+
+
+def test_a_reporter_that_lost_its_claim_before_it_wrote_writes_nothing(
+    house: House, build: Build
+) -> None:
+    def overtake() -> None:
+        house.clock.advance(house.timing.hold)
+        house.reports(build.id)
+
+    house.store.interrupt(None, overtake)
+    report(house, build)
+    assert len(house.runs()) == 2
+
+
+# Limits
+
+
+def test_under_a_limit_nothing_is_sent_before_its_end(house: House, build: Build) -> None:
+    house.forge.plan("create", Trouble.THROTTLED)
+    report(house, build)
+    assert writes(house) == ["create"]
+    house.rung(Topic.REPORTS)
+    for name in ("lint", "docs"):
+        house.ended(house.jobs(build)[name])
+        report(house, build, after=1)
+    house.reap()
+    assert writes(house) == []
+    house.clock.advance(60)
+    assert build.id in house.rung(Topic.REPORTS)
+    report(house, build)
+    assert writes(house) == ["create", "create"]
+    assert {status for status, _ in shown(house).values()} == {Status.COMPLETED}
+
+
+def test_the_end_of_a_limit_is_found_by_the_reaper_when_the_bell_is_lost(
+    house: House, build: Build
+) -> None:
+    house.forge.plan("create", Trouble.THROTTLED)
+    report(house, build)
+    house.clock.advance(60)
+    house.rung(Topic.REPORTS)
+    house.reap()
+    assert build.id in house.rung(Topic.REPORTS)
+
+
+def test_without_room_progress_is_left_out_and_verdicts_are_not(house: House, build: Build) -> None:
+    house.forge.room = False
+    house.ended(lint(house, build), Reason.FAILED)
+    house.rung(Topic.REPORTS)
+    report(house, build)
+    assert shown(house) == {"lint": (Status.COMPLETED, Conclusion.FAILURE)}
+    house.forge.room = True
+    house.clock.advance(PROGRESS_AFTER)
+    assert house.rung(Topic.REPORTS) == [build.id]
+    report(house, build)
+    assert shown(house)["docs"] == (Status.QUEUED, None)
+
+
+def test_verdicts_go_before_progress(house: House, build: Build) -> None:
+    house.ended(house.jobs(build)["docs"])
+    house.forge.plan("create", Trouble.NONE, Trouble.THROTTLED)
+    report(house, build)
+    assert list(shown(house)) == ["docs"]
+
+
+# Trouble
+
+
+def test_one_check_run_that_fails_does_not_hold_up_the_other(house: House, build: Build) -> None:
+    house.forge.plan("create", Trouble.UNSENT)
+    with pytest.raises(InfraError, match="no connection"):
+        report(house, build)
+    assert list(shown(house)) == ["docs"]
+    assert house.report(build).due == house.clock.now() + RETRY_AFTER
+    report(house, build, after=RETRY_AFTER)
+    assert house.forge.calls.count("list") == 0
+    assert sorted(shown(house)) == ["docs", "lint"]
+
+
+def test_after_two_failures_the_round_is_over() -> None:
+    house = House(b"checks:\n  a: make a\n  b: make b\n  c: make c\n")
+    build = house.planned(push())
+    house.forge.plan("create", Trouble.UNSENT, Trouble.UNSENT)
+    with pytest.raises(InfraError):
+        report(house, build)
+    assert writes(house) == ["create", "create"]
+
+
+def test_a_check_run_that_github_never_takes_is_given_up(house: House, build: Build) -> None:
+    house.ended(lint(house, build))
+    house.forge.plan("create", Trouble.REJECTED)
+    report(house, build)
+    assert list(shown(house)) == ["docs"]
+    assert house.job(lint(house, build)).due == 0
+    writes(house)
+    report(house, build)
+    assert writes(house) == []
+
+
+def test_what_github_rejects_while_it_runs_is_tried_with_the_verdict(
+    house: House, build: Build
+) -> None:
+    house.forge.plan("create", Trouble.REJECTED)
+    report(house, build)
+    house.ended(lint(house, build))
+    report(house, build)
+    assert shown(house)["lint"] == (Status.COMPLETED, Conclusion.SUCCESS)
+
+
+def test_a_rejected_page_does_not_forget_the_check_run(house: House, build: Build) -> None:
+    house.ended(lint(house, build), Reason.FAILED, **many(60))
+    house.forge.plan("update", Trouble.REJECTED)
+    report(house, build)
+    posted = house.report(build).of(lint(house, build).id)
+    assert (posted.check, posted.completed) == (house.run("lint").id, True)
+    assert len(house.run("lint").annotations) == 50
+
+
+def test_a_commit_that_is_not_visible_yet_is_waited_for_an_hour(house: House, build: Build) -> None:
+    house.ended(lint(house, build))
+    house.forge.plan("create", Trouble.UNSEEN)
+    with pytest.raises(Unseen):
+        report(house, build)
+    house.forge.plan("create", Trouble.UNSEEN)
+    report(house, build, after=UNSEEN_FOR + 1)
+    assert house.job(lint(house, build)).due == 0
+    assert list(shown(house)) == ["docs"]
+
+
+def test_a_check_run_that_github_removed_is_made_again(house: House, build: Build) -> None:
+    report(house, build)
+    house.forge.runs.pop(house.run("lint").id)
+    house.ended(lint(house, build), Reason.FAILED, **many(60))
+    report(house, build)
+    assert shown(house)["lint"] == (Status.COMPLETED, Conclusion.FAILURE)
+    assert len(house.run("lint").annotations) == 60
+
+
+def test_a_repository_that_is_gone_ends_the_story(house: House, build: Build) -> None:
+    report(house, build)
+    house.ended(lint(house, build))
+    house.forge.remove(REPOSITORY)
+    report(house, build)
+    assert house.job(lint(house, build)).due == 0
+    assert house.report(build).due == 0
+    docs = house.jobs(build)["docs"]
+    house.verdicts.change(docs.id, lambda job: conclude(job, Reason.LOST, "", house.clock.now()))
+    report(house, build)
+    assert house.job(docs).due == 0
+
+
+def test_a_repository_that_is_gone_before_the_first_word(house: House, build: Build) -> None:
+    house.forge.remove(REPOSITORY)
+    house.rung(Topic.REPORTS)
+    report(house, build)
+    assert (house.report(build).due, house.report(build).holder) == (0.0, "")
+    assert house.rung(Topic.REPORTS) == []
+
+
+@pytest.mark.parametrize("fault", [Gone("gone"), InfraError("down"), Throttled("slow", NOON + 99)])
+@pytest.mark.parametrize("call", ["list", "create"])
+def test_who_lost_the_claim_meanwhile_leaves_it_to_the_other(
+    house: House, build: Build, call: str, fault: Fault
+) -> None:
+    class Slow:
+        """Checks of which one call fails after longer than the claim holds."""
+
+        def __getattr__(self, name: str) -> object:
+            return self.fail if name == call else getattr(house.forge, name)
+
+        def fail(self, *_: object) -> None:
+            house.clock.advance(house.timing.hold)
+            assert take(house.store, house.clock, build.group, house.timing.hold) is not None
+            raise fault
+
+    house.forge.plan("create", Trouble.BEFORE)
+    with pytest.raises(Ambiguous):
+        report(house, build)
+    house.clock.advance(RETRY_AFTER)
+    house.rung(Topic.REPORTS)
+    with suppress(InfraError):
+        replace(house.reports, checks=Slow())(build.id)  # type: ignore[arg-type]
+    assert house.report(build).holder
+    assert house.rung(Topic.REPORTS) == []
+
+
+def test_who_lost_the_claim_in_the_sweep_leaves_the_rest_to_the_other(
+    house: House, build: Build
+) -> None:
+    class Slow:
+        """Checks whose list fails after longer than the claim holds."""
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(house.forge, name)
+
+        def list(self, *_: object) -> None:
+            house.clock.advance(house.timing.hold)
+            assert take(house.store, house.clock, build.group, house.timing.hold) is not None
+            raise Gone("gone")
+
+    report(house, build)
+    sweep_now(house, build)
+    replace(house.reports, checks=Slow())(build.id)  # type: ignore[arg-type]
+    assert house.report(build).holder
+    assert house.report(build).sweep
+
+
+def test_two_reporters_make_one_check_run_each(house: House, build: Build) -> None:
+    house.store.interrupt(None, lambda: house.reports(build.id))
+    report(house, build)
+    assert len(house.runs()) == 2
+    assert not house.report(build).holder
+
+
+def test_an_entry_in_doubt_is_looked_at_even_when_it_is_complete(
+    house: House, build: Build
+) -> None:
+    house.ended(lint(house, build), Reason.FAILED, **many(10))
+    report(house, build)
+    id = lint(house, build).id
+    posted = house.report(build).of(id)
+    house.store.save(house.report(build).having(replace(posted, doubtful=True, annotations=0)))
+    report(house, build)
+    assert len(house.run("lint").annotations) == 10
+    assert house.report(build).of(id) == posted
