@@ -111,9 +111,11 @@ def test_a_start_gives_a_lease_and_its_repetition_no_longer_one() -> None:
     assert jobs.start(started, NOON + 30, TIMING) == started
 
 
-def test_a_beat_renews_the_lease_but_not_the_time_to_start() -> None:
+def test_a_beat_renews_the_lease_once_the_ticket_is_taken() -> None:
     assert jobs.beat(running(), NOON + 20, TIMING).deadline == NOON + 20 + TIMING.lease
     assert jobs.beat(starting(), NOON + 20, TIMING) == starting()
+    checking_out = jobs.redeem(starting(), "digest")
+    assert jobs.beat(checking_out, NOON + 20, TIMING).deadline == NOON + 20 + TIMING.lease
 
 
 def test_a_clock_that_is_set_back_takes_no_lease_away() -> None:

@@ -207,8 +207,11 @@ def start(job: Job, now: float, timing: Timing) -> Job:
 
 
 def beat(job: Job, now: float, timing: Timing) -> Job:
-    """The runner lives; a starting job gets no longer than its start deadline."""
-    if job.state is not State.RUNNING:
+    """The runner lives; before it has taken its ticket there is nothing to renew.
+
+    A checkout may take longer than the time to start; the runner's own job limit ends it.
+    """
+    if job.state is not State.RUNNING and not (job.state is State.STARTING and job.token):
         return job
     return replace(job, deadline=max(job.deadline, now + timing.lease))
 
