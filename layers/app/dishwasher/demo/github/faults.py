@@ -34,11 +34,12 @@ class Kind(StrEnum):
     timeout_after = "timeout-after"
     html = "html-502"
     broken_json = "broken-json"
+    empty = "empty"
     stale = "stale"
     delay = "delay"
 
 
-AFTER = frozenset({Kind.bad_gateway_after, Kind.timeout_after, Kind.broken_json})
+AFTER = frozenset({Kind.bad_gateway_after, Kind.timeout_after, Kind.broken_json, Kind.empty})
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,4 +151,6 @@ def after(fault: Fault | None, answer: Answer) -> Answer:
         whole = json.dumps(answer.body).encode()
         headers = {"Content-Type": "application/json; charset=utf-8", **answer.headers}
         return Answer(answer.status, whole[: max(1, len(whole) // 2)], headers)
+    if fault.kind is Kind.empty:
+        return Answer(answer.status, None, answer.headers)
     return Refusal(502, "Server Error").answer()
