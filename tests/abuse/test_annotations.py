@@ -26,17 +26,17 @@ def printing(world: World, output: str, *files: str, annotations: int = 0) -> tu
     """The check of a job that prints this and fails, once it has so many annotations."""
     more = dict.fromkeys(files, "")
     repo = world.repo(CONFIG, {"output": output, "app.py": "x = 1\n", **more})
-    id = world.build(repo)["lint"].id
+    run = world.build(repo)["lint"]
 
     def annotated() -> CheckRun | None:
-        (run,) = [run for run in repo.check_runs() if run.id == id]
-        return run if len(run.output.annotations) >= annotations else None
+        (now,) = repo.check_runs(run.head_sha)
+        return now if len(now.output.annotations) >= annotations else None
 
-    run = world.github.wait_for(annotated, what=f"{annotations} annotations")
-    assert run is not None
+    last = world.github.wait_for(annotated, what=f"{annotations} annotations")
+    assert last is not None
     # What comes after the report has ended would be too much.
-    world.table.wait(lambda: not world.table.messages(), "the end of the report")
-    return repo, run
+    world.wait_settled(run.head_sha)
+    return repo, last
 
 
 def annotations_of(world: World, repo: Repo) -> Iterator[int]:

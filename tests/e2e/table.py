@@ -46,6 +46,20 @@ class Table:
         builds = [row["id"] for row in self.rows("build") if row["event"]["sha"] == sha]
         return [row for row in self.rows("job") if row["build"] in builds]
 
+    def age(self, kind: str, id: str, **changes: float) -> None:
+        """As if time had gone by: set these fields of a record, and its `due` as it is indexed."""
+        with self.open() as connection:
+            for field, value in changes.items():
+                connection.execute(
+                    "UPDATE rows SET version = version + 1, body = json_set(body, '$.version',"
+                    f" version + 1, '$.{field}', ?) WHERE kind = ? AND id = ?",
+                    (value, kind, id),
+                )
+            if "due" in changes:
+                connection.execute(
+                    "UPDATE rows SET due = ? WHERE kind = ? AND id = ?", (changes["due"], kind, id)
+                )
+
     def messages(self) -> set[tuple[str, str]]:
         """(topic, key) of every bell that waits."""
         with self.open() as connection:

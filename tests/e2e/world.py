@@ -30,7 +30,9 @@ class World:
         self.app = self.github.add_app()
         self.bot = Bot(folder, self.github, self.app, lease=lease, environment=environment)
         self.table = Table(self.bot.data)
-        self.installations: dict[str, Installation] = {}
+        self.owners: dict[int, str] = {}
+        """By a repository's id, also after it was renamed or deleted."""
+        self._installations: dict[int, Installation] = {}
         self._numbers = count(1)
         self._gates: list[Gate] = []
 
@@ -49,11 +51,12 @@ class World:
         """A repository whose first commit holds this configuration, with the App installed."""
         owner = f"team-{next(self._numbers)}"
         repo = self.github.add_repo(f"{owner}/site", {".dishwasher.yml": config, **(files or {})})
-        self.installations[owner] = self.github.install(self.app, owner)
+        self.owners[repo.id] = owner
+        self._installations[repo.id] = self.github.install(self.app, owner)
         return repo
 
     def installation(self, repo: Repo) -> Installation:
-        return self.installations[repo.full_name.partition("/")[0]]
+        return self._installations[repo.id]
 
     def gate(self) -> Gate:
         gate = Gate(self.folder, f"gate-{next(self._numbers)}")
@@ -71,6 +74,14 @@ class World:
         named = {run.name.removeprefix("dishwasher / "): run for run in runs}
         assert len(named) == len(runs), f"a check run was made twice: {[run.name for run in runs]}"
         return named
+
+    def wait_settled(self, sha: str) -> None:
+        """Wait until nobody has anything left to do for a commit."""
+        jobs = self.table.jobs(sha)
+        keys = {job["id"] for job in jobs} | {job["build"] for job in jobs}
+        self.table.wait(
+            lambda: not any(key in keys for _, key in self.table.messages()), "silent bells"
+        )
 
     def deliver(self, guid: str, event: str, body: bytes) -> tuple[int, str]:
         """POST a delivery that is signed as GitHub does it; status and text of the answer."""
