@@ -20,6 +20,9 @@ class Faults:
     """A call takes up to `slow_longest` seconds."""
     slow_longest: float = 8.0
 
+    stall: float = 0.0
+    """Everything waits for the same moment up to 10 s away, and goes on together."""
+
     bell_lost: float = 0.0
     bell_twice: float = 0.0
     bell_late: float = 0.0
@@ -86,6 +89,7 @@ STRONGEST = Faults(
     freeze=0.003,
     freeze_longest=700.0,
     slow=0.05,
+    stall=0.004,
     bell_lost=0.3,
     bell_twice=0.3,
     bell_late=0.3,

@@ -46,6 +46,9 @@ class SimFleet:
         if actor is not None and not self._world.chance(self._world.faults.stop_ignored):
             self._world.baton.kill(actor)
 
+    def is_running(self, attempt: str) -> bool:
+        return attempt in self.runners and self.runners[attempt].alive
+
     def _begin(self, bootstrap: Bootstrap) -> None:
         delay = self._world.random.uniform(0.05, 3.0)
         if self._world.chance(self._world.faults.runner_slow):

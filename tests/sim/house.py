@@ -73,6 +73,7 @@ def build(world: World) -> House:
     attempts = Attempts(store, blobs, queue, clock, hub, verdicts, timing, Limits(), page)
     settle = Settle(blobs, clock, attempts, verdicts, timing)
     reap = Reap(store, queue, clock, fleet, verdicts, timing)
+    laws.is_running = fleet.is_running
     fleet.make = lambda: Runner(world, web, laws, attempts, settle)
     fleet.ended = reap.ended
     mail.accept = Accept(store, queue, clock, SECRET)

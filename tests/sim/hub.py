@@ -175,6 +175,10 @@ class Hub:
     def annotated(self, repository: Repository, id: int) -> int:
         return self._call(repository, f"annotated {id}", lambda: len(self.runs[id].annotations))
 
+    def free_at(self, repository: Repository) -> float:
+        busy = self._world.chance(self._world.faults.throttle)
+        return self._world.now + 40 if busy else 0.0
+
     def has_room(self, repository: Repository) -> bool:
         return not self._world.chance(4 * self._world.faults.throttle)
 

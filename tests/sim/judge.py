@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 
 from dishwasher.core.build import Build, build_group
@@ -45,8 +46,8 @@ class Judge:
         for attempt, log in self._house.laws.logs.items():
             if self._house.blobs.peek(log_key(attempt)) != log:
                 yield f"L2 the log of {attempt} is not what its runner sent"
-        for attempt, actor in self._house.fleet.runners.items():
-            if actor.alive:
+        for attempt in self._house.fleet.runners:
+            if self._house.fleet.is_running(attempt):
                 yield f"L4 the runner of {attempt} is still there"
 
     def _deliveries(self) -> Iterator[str]:
@@ -92,6 +93,10 @@ class Judge:
                 yield f"L2 {job.id} {job.spec.name} is {job.state}"
             elif job.deadline:
                 yield f"L2 the end of {job.id} is not known to be shown"
+        asked = Counter(build.event.delivery for build in self._rows.all(Build))
+        for delivery, builds in asked.items():
+            if builds > 1:
+                yield f"L2 the delivery {delivery} was planned {builds} times"
         for build in self._rows.all(Build):
             if build.settled != len(build.jobs):
                 yield f"L4 build {build.id} counts {build.settled} of {len(build.jobs)} jobs"

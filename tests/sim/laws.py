@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from dishwasher.core.build import Build
@@ -13,6 +14,7 @@ from dishwasher.core.result import Result
 from dishwasher.ports import Record
 
 from tests.fakes.store import MemoryStore
+from tests.sim.faults import SMALL_SKEW
 from tests.sim.hub import Hub
 from tests.sim.world import World
 
@@ -47,6 +49,8 @@ class Laws:
     def __init__(self, world: World, hub: Hub) -> None:
         self._world, self._hub = world, hub
         self.rows = MemoryStore()
+        self.is_running: Callable[[str], bool] = _unwired
+        """Whether an attempt's runner is there."""
         self.pushes: list[Push] = []
         self.logs: dict[str, bytes] = {}
         self._started: Counter[str] = Counter()
@@ -108,12 +112,23 @@ class Laws:
                 law(getattr(old, name) == getattr(new, name), "S2", name, "of", new.id, "changed")
         elif new.is_over:
             self._verdict(new)
-        if before is State.RUNNING and new.state is State.QUEUED:
-            self._world.sometimes("a lease was taken away and the job tried again")
+        if old is not None and before is State.RUNNING:
+            self._lease(old, new)
         if new.state is State.QUEUED and before in (None, State.BLOCKED):
             needs = [self.rows.get(Job, need) for need in new.needs]
             met = all(need and need.reason in MEETS_A_NEED for need in needs)
             law(met, "S6", new.id, "was queued while a need was not met")
+
+    def _lease(self, old: Job, new: Job) -> None:
+        """Who lives and beats keeps the job."""
+        if new.state is State.QUEUED:
+            self._world.sometimes("a lease was taken away and the job tried again")
+        taken = new.state is State.QUEUED or new.reason in (Reason.LOST, Reason.UNKNOWN_EFFECT)
+        if not taken or old.attempt_id in self._said or not self._world.faults.clocks_agree:
+            return
+        early = old.deadline > self._world.now + SMALL_SKEW
+        runs = self.is_running(old.attempt_id)
+        self._world.law(not (early and runs), "S1 the lease of", old.attempt_id, "is taken early")
 
     def _verdict(self, job: Job) -> None:
         self._world.sometimes(f"a job ended as {job.reason}")
@@ -168,3 +183,7 @@ class Laws:
         build = self.rows.get(Build, job.build)
         assert build is not None
         return job, build
+
+
+def _unwired(attempt: str) -> bool:
+    raise AssertionError(f"nobody knows whether {attempt} is there")

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from dishwasher.flow.reap import Reap
+from tests.sim import careless
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,5 +33,5 @@ def applied(mutant: Mutant | None) -> Iterator[None]:
             setattr(place, name, value)
 
 
-ALL = (Mutant("no-reaper", "the reaper", ((Reap, "__call__", lambda self: None),)),)
+ALL = tuple(Mutant(*mutant) for mutant in careless.MUTANTS)
 BY_NAME = {mutant.name: mutant for mutant in ALL}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from dishwasher.core.event import Repository
+from dishwasher.core.event import NO_COMMIT, Repository
 from dishwasher.core.report import Status
 
 from tests.sim.configs import Written, write
@@ -214,7 +214,8 @@ class People:
     def _small_talk(self, repo: Repo) -> None:
         self._mail.send("ping", {"zen": "Speak like a human."})
         self._mail.send("issues", self._payload(repo) | {"action": "opened"})
-        self._mail.send("push", self._payload(repo), secret=b"guessed")
+        evil = {"ref": "refs/heads/evil", "before": NO_COMMIT, "after": repo.branches[MASTER]}
+        self._mail.send("push", self._payload(repo) | evil, secret=b"guessed")
 
     def _request(self, repo: Repo, branch: str, head: str, *, fork: bool) -> Request:
         requests = self._requests[repo.value.id]

@@ -8,11 +8,13 @@ from math import log
 from typing import Any
 
 from dishwasher.core.job import Timing
+
 from tests.sim.baton import Baton, Crash
 from tests.sim.faults import Faults, draw
 
 LATENCY = 0.02
 """Mean seconds of a call that nothing delays."""
+STALL = 10.0
 LONG_FREEZE = Timing().hold - 10.0
 """Seconds from which on a claim may be taken over while its holder does not move."""
 
@@ -31,6 +33,7 @@ class World:
         self.faults = draw(self.random) if faults is None else faults
         self.calm = False
         """No faults any more: the liveness phase."""
+        self._stalled_until = 0.0
         self.quiet_at = 0.0
         """When the last thing has come that is known to be under way."""
         self.ready_at = 0.0
@@ -80,6 +83,7 @@ class World:
                 self.sometimes("a worker froze")
             elif 0 <= fate - faults.freeze < faults.slow:
                 delay = self.random.uniform(0.1, faults.slow_longest)
+            delay += self._stall()
         if delay > 1.0:
             self.expect(delay)
         self.baton.sleep(delay)
@@ -89,6 +93,13 @@ class World:
         """End the run when a law does not hold."""
         if not holds:
             raise Broken(" ".join((law, *map(str, details))))
+
+    def _stall(self) -> float:
+        """The table hangs, say: whoever calls now goes on when the others do."""
+        if self.chance(self.faults.stall):
+            self._stalled_until = self.now + self.random.uniform(0.5, STALL)
+            self.sometimes("everything waited for one moment")
+        return max(0.0, self._stalled_until - self.now)
 
     def _crash(self) -> None:
         self.sometimes("a worker crashed")
