@@ -4,7 +4,16 @@ import json
 
 from dishwasher.core.codec import decode, encode
 from dishwasher.core.job import Reason
-from dishwasher.core.result import Artifact, PhaseResult, Result, StepResult
+from dishwasher.core.result import (
+    Artifact,
+    PhaseResult,
+    Result,
+    StepResult,
+    artifact_key,
+    log_key,
+    progress_key,
+    result_key,
+)
 
 from tests.samples import finding
 
@@ -28,3 +37,17 @@ def test_a_result_survives_the_way_to_the_server() -> None:
         notes=("one chunk was lost",),
     )
     assert decode(Result, json.loads(json.dumps(encode(result)))) == result
+
+
+def test_the_files_of_two_attempts_never_meet() -> None:
+    keys = [
+        key
+        for attempt in ("build-0.1", "build-0.2", "build-01.1")
+        for key in (
+            log_key(attempt),
+            result_key(attempt),
+            progress_key(attempt),
+            artifact_key(attempt, "log"),
+        )
+    ]
+    assert len(set(keys)) == len(keys) == 12

@@ -8,12 +8,11 @@ import pytest
 from dishwasher.core.build import Build
 from dishwasher.core.deploy import Environment, environment_id
 from dishwasher.core.job import Job, Reason, State
-from dishwasher.core.result import Artifact, PhaseResult, Progress
+from dishwasher.core.result import Artifact, PhaseResult, Progress, log_key, progress_key
 from dishwasher.core.ticket import PROTOCOL, UploadRequest
 from dishwasher.errors import Conflict, Fault, InfraError, Refused, UserError
 from dishwasher.flow.attempt import LOG_MARGIN
 from dishwasher.flow.dispatch import digest
-from dishwasher.flow.keep import log_key, progress_key
 from dishwasher.ports import Topic
 
 from tests.fakes.forge import Trouble

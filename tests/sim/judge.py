@@ -14,8 +14,7 @@ from dishwasher.core.job import Job, Reason
 from dishwasher.core.plan import CONFIG_JOB
 from dishwasher.core.rendering import render
 from dishwasher.core.report import Check, Report, Status
-from dishwasher.core.result import Result
-from dishwasher.flow.keep import log_key, result_key
+from dishwasher.core.result import Result, log_key, result_key
 
 from tests.sim.house import House, page
 from tests.sim.hub import Run

@@ -1,4 +1,4 @@
-"""What an attempt brings home: phases, steps, findings, artifacts and the end of the log."""
+"""What an attempt brings home (phases, steps, findings, artifacts, a log), and under which keys."""
 
 from __future__ import annotations
 
@@ -72,3 +72,19 @@ class Result:
     """Bytes of log that were offered; the stored log can be shorter where a chunk was lost."""
     notes: tuple[str, ...] = ()
     """What did not change the verdict and should be known: a lost log chunk, a skipped file."""
+
+
+def log_key(attempt_id: str) -> str:
+    return f"attempts/{attempt_id}/log"
+
+
+def artifact_key(attempt_id: str, path: str) -> str:
+    return f"attempts/{attempt_id}/artifacts/{path}"
+
+
+def result_key(attempt_id: str) -> str:
+    return f"attempts/{attempt_id}/result.json"
+
+
+def progress_key(attempt_id: str) -> str:
+    return f"attempts/{attempt_id}/progress.json"

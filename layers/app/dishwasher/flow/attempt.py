@@ -11,7 +11,7 @@ from dishwasher.core.build import Build
 from dishwasher.core.config import Kind
 from dishwasher.core.deploy import Environment
 from dishwasher.core.job import Job, State, Timing, fence, parse_attempt
-from dishwasher.core.result import Progress
+from dishwasher.core.result import Progress, artifact_key, log_key
 from dishwasher.core.ticket import (
     PROTOCOL,
     Claimed,
@@ -26,7 +26,7 @@ from dishwasher.core.ticket import (
 )
 from dishwasher.errors import Gone, InfraError, Refused, UserError
 from dishwasher.flow.dispatch import digest
-from dishwasher.flow.keep import artifact_key, keep_progress, log_key
+from dishwasher.flow.keep import keep_progress
 from dishwasher.flow.verdict import Verdicts
 from dishwasher.ports import Bells, Blobs, Clock, Store, Topic
 from dishwasher.ports import Source as Repositories

@@ -1,4 +1,4 @@
-"""Where an attempt's files are among the blobs, and how its words become bytes."""
+"""What an attempt tells of itself, kept among the blobs."""
 
 from __future__ import annotations
 
@@ -7,26 +7,10 @@ from typing import TypeVar
 
 from dishwasher.core.codec import decode, encode
 from dishwasher.core.job import Job
-from dishwasher.core.result import Progress, Result
+from dishwasher.core.result import Progress, Result, progress_key, result_key
 from dishwasher.ports import Blobs
 
 T = TypeVar("T", Result, Progress)
-
-
-def log_key(attempt_id: str) -> str:
-    return f"attempts/{attempt_id}/log"
-
-
-def artifact_key(attempt_id: str, path: str) -> str:
-    return f"attempts/{attempt_id}/artifacts/{path}"
-
-
-def result_key(attempt_id: str) -> str:
-    return f"attempts/{attempt_id}/result.json"
-
-
-def progress_key(attempt_id: str) -> str:
-    return f"attempts/{attempt_id}/progress.json"
 
 
 def keep_result(blobs: Blobs, job: Job, result: Result) -> None:

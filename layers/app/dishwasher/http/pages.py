@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from dishwasher.core.result import artifact_key
 from dishwasher.http.message import Request, Response
 from dishwasher.http.router import Route
 from dishwasher.ports import Blobs
@@ -95,7 +96,7 @@ class Site:
         found = self.pages.find(job_id)
         if found is None or not _lists(found, path):
             return self.missing(request)
-        key = f"attempts/{found.job.attempt_id}/artifacts/{path}"
+        key = artifact_key(found.job.attempt_id, path)
         size = self.blobs.size(key)
         if size is None:
             return self.missing(request)

@@ -17,7 +17,16 @@ from dishwasher.core.build import Build
 from dishwasher.core.codec import decode
 from dishwasher.core.job import Job
 from dishwasher.core.rendering import size
-from dishwasher.core.result import Artifact, PhaseResult, Progress, Result, StepResult
+from dishwasher.core.result import (
+    Artifact,
+    PhaseResult,
+    Progress,
+    Result,
+    StepResult,
+    log_key,
+    progress_key,
+    result_key,
+)
 from dishwasher.ports import Blobs, Clock, Store
 from dishwasher.web import views
 from dishwasher.web.assets import Assets
@@ -52,7 +61,7 @@ class Found:
 
     @property
     def log_key(self) -> str:
-        return f"attempts/{self.job.attempt_id}/log"
+        return log_key(self.job.attempt_id)
 
 
 def _places(phase: PhaseResult) -> tuple[PhaseResult | StepResult, ...]:
@@ -75,8 +84,8 @@ class Pages:
         build = self.store.get(Build, job.build) if job is not None else None
         if job is None or build is None:
             return None
-        result = self._read(job, "result.json", Result)
-        progress = None if result else self._read(job, "progress.json", Progress)
+        result = self._read(result_key(job.attempt_id), Result)
+        progress = None if result else self._read(progress_key(job.attempt_id), Progress)
         return Found(job, build, result, progress)
 
     def job(self, found: Found) -> str:
@@ -152,8 +161,8 @@ class Pages:
         jobs = sorted(self.store.group(Job, build.id), key=lambda job: job.position)
         return tuple(views.job_line(job, now) for job in jobs)
 
-    def _read(self, job: Job, name: str, kind: type[T]) -> T | None:
-        data = self.blobs.get(f"attempts/{job.attempt_id}/{name}")
+    def _read(self, key: str, kind: type[T]) -> T | None:
+        data = self.blobs.get(key)
         return None if data is None else decode(kind, json.loads(data))
 
     def _render(self, name: str, **values: object) -> str:
