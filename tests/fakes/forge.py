@@ -84,6 +84,7 @@ class FakeForge:
         """GUIDs to deliver again, for whoever plays GitHub's hands."""
         self.calls: list[str] = []
         self.room = True
+        self.closed_until = 0.0
         self.weather: Callable[[str], Trouble] = self._planned
         self._clock = clock
         self._trouble: dict[str, deque[Trouble]] = defaultdict(deque)
@@ -218,6 +219,9 @@ class FakeForge:
 
     def has_room(self, repository: Repository) -> bool:
         return self.room
+
+    def free_at(self, repository: Repository) -> float:
+        return self.closed_until
 
     # Deliveries
 

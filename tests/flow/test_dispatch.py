@@ -10,7 +10,7 @@ from dishwasher.core.build import Build
 from dishwasher.core.deploy import Environment, environment_id
 from dishwasher.core.job import Job, Reason, State, conclude
 from dishwasher.core.ticket import Bootstrap
-from dishwasher.errors import Conflict, InfraError, Unseen
+from dishwasher.errors import Conflict, InfraError, Throttled, Unseen
 from dishwasher.flow.dispatch import LOCKED, TAKEN_OFF, TRIES, digest
 from dishwasher.flow.plan import UNSEEN_FOR
 from dishwasher.ports import Topic
@@ -341,3 +341,25 @@ def test_a_job_without_a_build_is_an_error_that_says_so(house: House) -> None:
 def test_the_lock_says_what_to_do() -> None:
     assert "re-run this check" in LOCKED
     assert deploy.take(Environment("e", holder="x", unknown=True), "y") is None
+
+
+# When GitHub's limit is reached
+
+
+def test_a_job_stays_queued_until_a_token_can_be_had(checks: House) -> None:
+    waiting = lint(checks)
+    checks.forge.closed_until = checks.clock.now() + 600
+    with pytest.raises(Throttled) as pause:
+        checks.dispatch(waiting.id)
+    assert pause.value.retry_at == checks.clock.now() + 600
+    assert checks.job(waiting).state is State.QUEUED and not checks.fleet.started
+    checks.clock.advance(600)
+    checks.dispatch(waiting.id)
+    assert checks.job(waiting).state is State.STARTING
+
+
+def test_a_job_without_its_build_is_a_bug(checks: House) -> None:
+    waiting = replace(lint(checks), id="stray", build="none", version=0)
+    checks.store.save(waiting)
+    with pytest.raises(LookupError, match="has no build"):
+        checks.dispatch("stray")

@@ -160,3 +160,14 @@ def test_threads_together_spend_no_more_than_there_is() -> None:
     for thread in threads:
         thread.join()
     assert sum(taken) == 1000
+
+
+def test_who_would_be_refused_learns_when_to_come_back() -> None:
+    limiter = Limiter(100)
+    assert limiter.free_at(ONE, WRITE, NOW) == 0
+    limiter.take(ONE, 75, NOW, conclusion=False)
+    assert limiter.free_at(ONE, WRITE, NOW) == NOW + 61
+    assert limiter.free_at(OTHER, WRITE, NOW) == 0
+    limiter.close(ONE, NOW + 300, NOW)
+    assert limiter.free_at(ONE, WRITE, NOW + 100) == NOW + 300
+    assert limiter.free_at(ONE, WRITE, NOW + 300) == 0

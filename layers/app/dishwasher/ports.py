@@ -173,6 +173,10 @@ class Source(Protocol):
 
     def revoke(self, token: str) -> None: ...
 
+    def free_at(self, repository: Repository) -> float:
+        """When the next token can be had, in seconds since the epoch; 0 for now."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class PostedCheck:

@@ -13,7 +13,7 @@ from dishwasher.core.deploy import Environment
 from dishwasher.core.event import Event
 from dishwasher.core.job import Job, Reason, State, Timing
 from dishwasher.core.ticket import Bootstrap
-from dishwasher.errors import Conflict, Gone, InfraError, Unseen
+from dishwasher.errors import Conflict, Gone, InfraError, Throttled, Unseen
 from dishwasher.flow.plan import UNSEEN_FOR
 from dishwasher.flow.verdict import Verdicts
 from dishwasher.ports import Clock, Fleet, Source, Store
@@ -38,6 +38,7 @@ class Dispatch:
             waiting = self.store.get(Job, job_id)
             if waiting is None or waiting.state is not State.QUEUED:
                 return
+            self._await_token(waiting)
             code = self.clock.secret()
             claimed = job.claim(waiting, digest(code), self.clock.now(), self.timing)
             try:
@@ -50,6 +51,15 @@ class Dispatch:
                 self._end(job_id, Reason.REFUSED, f"{error}; nothing can be deployed from there.")
             return
         raise Conflict(f"job {job_id} is written too often")
+
+    def _await_token(self, waiting: Job) -> None:
+        """A runner that gets no ticket is an attempt lost: under a limit the job stays queued."""
+        build = self.store.get(Build, waiting.build)
+        if build is None:
+            raise LookupError(f"job {waiting.id} has no build")
+        free_at = self.source.free_at(build.event.repository)
+        if free_at > self.clock.now():
+            raise Throttled(f"job {waiting.id} waits for GitHub's limit", free_at)
 
     def _claim(self, claimed: Job) -> bool:
         if claimed.spec.kind is not Kind.DEPLOYMENT:

@@ -86,6 +86,9 @@ class GithubApp:
         """`owner/name`, the present one as far as we know."""
         return self._names.of(repository)
 
+    def free_at(self, repository: Repository) -> float:
+        return self._limiter.free_at(repository.installation, WRITE, self._clock.now())
+
     def has_room(self, repository: Repository) -> bool:
         return self._limiter.has_room(repository.installation, self._clock.now())
 

@@ -87,6 +87,16 @@ class Limiter:
                 account.spent.append((second, points))
             account.total += points
 
+    def free_at(self, installation: int, points: int, now: float) -> float:
+        """When a call may be sent, in seconds since the epoch; 0 for now."""
+        with self._lock:
+            account, allowed = self._account(installation, now), self._points * (1 - RESERVE)
+            if now < account.closed_until:
+                return account.closed_until
+            if account.total and account.total + points > allowed:
+                return _freed(account, points, allowed)
+            return 0.0
+
     def has_room(self, installation: int, now: float) -> bool:
         """Whether calls that only show progress may be made."""
         with self._lock:

@@ -119,6 +119,10 @@ class GithubSource:
                 self._issued.popitem(last=False)
         return token
 
+    def free_at(self, repository: Repository) -> float:
+        """When the limiter lets the next token be asked for; 0 for now."""
+        return self._app.free_at(repository)
+
     def revoke(self, token: str) -> None:
         """End the token now; harmless when it has ended. Raises InfraError when nobody knows."""
         with self._lock:
