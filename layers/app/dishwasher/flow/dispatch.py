@@ -38,11 +38,14 @@ class Dispatch:
             waiting = self.store.get(Job, job_id)
             if waiting is None or waiting.state is not State.QUEUED:
                 return
-            self._await_token(waiting)
+            build = self.store.get(Build, waiting.build)
+            if build is None:
+                raise LookupError(f"job {job_id} has no build")
+            self._await_token(waiting, build)
             code = self.clock.secret()
             claimed = job.claim(waiting, digest(code), self.clock.now(), self.timing)
             try:
-                if self._claim(claimed):
+                if self._claim(claimed, build):
                     self._start(claimed, code)
             except Conflict:
                 # Another dispatcher has it, or the reaper or its environment was written: look.
@@ -52,22 +55,16 @@ class Dispatch:
             return
         raise Conflict(f"job {job_id} is written too often")
 
-    def _await_token(self, waiting: Job) -> None:
+    def _await_token(self, waiting: Job, build: Build) -> None:
         """A runner that gets no ticket is an attempt lost: under a limit the job stays queued."""
-        build = self.store.get(Build, waiting.build)
-        if build is None:
-            raise LookupError(f"job {waiting.id} has no build")
         free_at = self.source.free_at(build.event.repository)
         if free_at > self.clock.now():
             raise Throttled(f"job {waiting.id} waits for GitHub's limit", free_at)
 
-    def _claim(self, claimed: Job) -> bool:
+    def _claim(self, claimed: Job, build: Build) -> bool:
         if claimed.spec.kind is not Kind.DEPLOYMENT:
             self.store.save(claimed)
             return True
-        build = self.store.get(Build, claimed.build)
-        if build is None:
-            raise LookupError(f"job {claimed.id} has no build")
         key = deploy.environment_id(build.event.repository.id, claimed.spec.name)
         environment = self.store.get(Environment, key) or Environment(key)
         by_hand = self._by_hand(claimed, build)
