@@ -90,8 +90,23 @@ def test_a_row_that_can_not_be_read_is_named(database: Database, body: str) -> N
         store.get(Job, "j1")
     with pytest.raises(InfraError, match="job 'j1' can not be read"):
         store.group(Job, "b")
-    with pytest.raises(InfraError, match="job 'j1' can not be read"):
-        store.due(Job, 1, 1)
+
+
+def test_a_row_that_can_not_be_read_does_not_hide_the_others(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    body = json.dumps(encode(replace(JOB, version=1)))
+    with database.writing(durable=True) as connection:
+        for number in range(5):
+            connection.execute(
+                "INSERT INTO rows VALUES ('job', ?, 1, '', 1, ?)",
+                (f"j{number}", body if number % 2 else "{}"),
+            )
+    store = SqliteStore(database)
+    assert len(store.due(Job, 1, 5)) == 2
+    assert "the stored job 'j0' can not be read" in caplog.text
+    assert len(store.due(Job, 1, 1)) == 1
+    assert store.due(Job, 1, 0) == ()
 
 
 def test_a_row_of_an_older_version_takes_the_defaults(database: Database) -> None:

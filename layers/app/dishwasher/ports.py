@@ -69,7 +69,10 @@ class Store(Protocol):
         ...
 
     def due(self, kind: type[R], now: float, limit: int) -> tuple[R, ...]:
-        """At most `limit` records of a kind with 0 < due <= now, the longest overdue first."""
+        """At most `limit` records of a kind with 0 < due <= now, the longest overdue first.
+
+        A row that can not be read is left out and logged: it must not hide the others.
+        """
         ...
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import logging
 import sqlite3
 from collections.abc import Iterable
+from contextlib import closing
 from typing import TypeVar
 
 from dishwasher.core.codec import decode, encode
@@ -14,8 +16,12 @@ from dishwasher.ports import Record
 
 R = TypeVar("R", bound=Record)
 
+_log = logging.getLogger(__name__)
+
 GET = "SELECT id, body FROM rows WHERE kind = ? AND id = ?"
 GROUP = "SELECT id, body FROM rows WHERE kind = ? AND grp = ? AND grp <> '' ORDER BY id"
+NO_LIMIT = -1
+"""https://www.sqlite.org/lang_select.html#the_limit_clause: rows are read as they are needed."""
 DUE = "SELECT id, body FROM rows WHERE kind = ? AND due > 0 AND due <= ? ORDER BY due, id LIMIT ?"
 INSERT = (
     "INSERT INTO rows (kind, id, version, grp, due, body) VALUES (?, ?, 1, ?, ?, ?) "
@@ -51,9 +57,20 @@ class SqliteStore:
         return tuple(_records(kind, rows))
 
     def due(self, kind: type[R], now: float, limit: int) -> tuple[R, ...]:
-        with self._database.reading() as connection:
-            rows = connection.execute(DUE, (kind.KIND, now, limit)).fetchall()
-        return tuple(_records(kind, rows))
+        found: list[R] = []
+        with (
+            self._database.reading() as connection,
+            closing(connection.execute(DUE, (kind.KIND, now, NO_LIMIT))) as rows,
+        ):
+            for row in rows:
+                if len(found) >= limit:
+                    break
+                try:
+                    found.extend(_records(kind, (row,)))
+                except InfraError as error:
+                    # A row of a later version, say: it must not hide the others from the reaper.
+                    _log.error("%s", error)
+        return tuple(found)
 
 
 def _put(connection: sqlite3.Connection, record: Record, body: str) -> None:
