@@ -11,9 +11,9 @@ from dishwasher.core.findings import Finding, Level
 from dishwasher.core.job import Reason
 from dishwasher.core.result import Artifact, Progress, Result
 from dishwasher.core.ticket import Source, Upload
-from dishwasher.errors import InfraError
+from dishwasher.errors import InfraError, Rejected
 from dishwasher.runner.http_sink import CLAIM, LOG, RESULT_BYTES, HttpSink
-from dishwasher.runner.sink import Fenced, LeaseOver, Rejected
+from dishwasher.runner.sink import Fenced, LeaseOver
 
 from tests.runner.server import CODE, LIMITS, Server, ticket
 

@@ -10,11 +10,11 @@ from typing import BinaryIO
 import pytest
 from dishwasher.core.result import Artifact, Progress, Result
 from dishwasher.core.ticket import LogAnswer, Orders, Ticket, Upload
-from dishwasher.errors import InfraError
+from dishwasher.errors import InfraError, Rejected
 from dishwasher.runner.log import SPARE, Log
 from dishwasher.runner.output import GAP_BYTES, LINE_BYTES, SHOWN, Output
 from dishwasher.runner.shipper import CHUNK, Shipper
-from dishwasher.runner.sink import Fenced, LeaseOver, Rejected, Sink
+from dishwasher.runner.sink import Fenced, LeaseOver, Sink
 from dishwasher.runner.stop import Cause, Stop
 
 Answer = Callable[[int, bytes], LogAnswer]

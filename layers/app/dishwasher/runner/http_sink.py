@@ -25,8 +25,8 @@ from dishwasher.core.ticket import (
     UploadAnswer,
     UploadRequest,
 )
-from dishwasher.errors import InfraError
-from dishwasher.runner.sink import Fenced, LeaseOver, Rejected
+from dishwasher.errors import InfraError, Rejected
+from dishwasher.runner.sink import Fenced, LeaseOver
 from dishwasher.runner.wire import Answer, Wire, WireError, origin
 
 T = TypeVar("T")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 import time
 
-from dishwasher.errors import InfraError
+from dishwasher.errors import InfraError, Rejected
 from dishwasher.runner.log import Log
-from dishwasher.runner.sink import Fenced, LeaseOver, Rejected, Sink
+from dishwasher.runner.sink import Fenced, LeaseOver, Sink
 from dishwasher.runner.stop import Cause, Stop
 
 CHUNK = 256 * 1024

@@ -6,7 +6,7 @@ from typing import BinaryIO, Protocol
 
 from dishwasher.core.result import Artifact, Progress, Result
 from dishwasher.core.ticket import LogAnswer, Orders, Ticket, Upload
-from dishwasher.errors import InfraError, Lost, Refused
+from dishwasher.errors import Lost, Refused
 
 
 class Fenced(Refused):
@@ -17,12 +17,11 @@ class LeaseOver(Lost):
     """No answer for as long as the lease lasts, so the server counts this attempt as lost."""
 
 
-class Rejected(InfraError):
-    """The server will never take this; saying it again is of no use."""
-
-
 class Sink(Protocol):
-    """Every method raises Fenced, LeaseOver or InfraError; each has its own patience."""
+    """Every method raises Fenced, LeaseOver or InfraError; each has its own patience.
+
+    Rejected: the server will never take this, saying it again is of no use.
+    """
 
     def claim(self, code: str) -> Ticket:
         """Exchange the one-time code for the ticket, and for the right to all that follows."""
