@@ -11,7 +11,7 @@ from dishwasher.core.job import Conclusion, Job, Reason, State, conclude
 from dishwasher.core.report import Check, Status
 from dishwasher.errors import Ambiguous, Fault, Gone, InfraError, Throttled, Unseen
 from dishwasher.flow.claim import take
-from dishwasher.flow.report import PROGRESS_AFTER, RETRY_AFTER, SWEEP_AFTER, UNSEEN_FOR
+from dishwasher.flow.report import HOPELESS_AFTER, PROGRESS_AFTER, RETRY_AFTER, SWEEP_AFTER
 from dishwasher.ports import Topic
 
 from tests.fakes.clock import NOON
@@ -386,7 +386,7 @@ def test_a_commit_that_is_not_visible_yet_is_waited_for_an_hour(house: House, bu
     with pytest.raises(Unseen):
         report(house, build)
     house.forge.plan("create", Trouble.UNSEEN)
-    report(house, build, after=UNSEEN_FOR + 1)
+    report(house, build, after=HOPELESS_AFTER + 1)
     assert house.job(lint(house, build)).due == 0
     assert list(shown(house)) == ["docs"]
 

@@ -11,7 +11,7 @@ from dishwasher.core.build import Build
 from dishwasher.core.config import JobSpec
 from dishwasher.core.job import Job, Reason, State
 from dishwasher.errors import Conflict, Refused
-from dishwasher.flow.verdict import ATTEMPTS_AT_WRITING
+from dishwasher.flow.verdict import WRITES
 from dishwasher.ports import Topic
 
 from tests.flow.house import House
@@ -129,7 +129,7 @@ def test_a_renewal_survives_another_writer(house: House) -> None:
 @pytest.mark.parametrize("verb", ["change", "renew"])
 def test_a_row_that_others_write_all_the_time_is_a_conflict(house: House, verb: str) -> None:
     made = house.jobs(stored(house, spec("a")))
-    interruptions = [lambda: house.store.save(house.job(made["a"]))] * ATTEMPTS_AT_WRITING
+    interruptions = [lambda: house.store.save(house.job(made["a"]))] * WRITES
     house.store.interrupt(*interruptions)
     with pytest.raises(Conflict, match="written too often"):
         getattr(house.verdicts, verb)(made["a"].id, lambda found: replace(found, cancel=True))

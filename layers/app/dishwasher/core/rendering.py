@@ -16,7 +16,10 @@ MAX_ANNOTATIONS = 300
 MAX_MESSAGE = 16_000
 """Characters; GitHub's limit is 64 KB of an annotation's message, at most 4 bytes a character."""
 MAX_TITLE = 255
-"""https://docs.github.com/en/rest/checks/runs: of an annotation's title."""
+"""Characters of an annotation's title, which is safe for a check run's, too, as that has no rule.
+
+https://docs.github.com/en/rest/checks/runs
+"""
 MAX_LINE = 2**31 - 1
 _DRIVE = re.compile(r"[A-Za-z]:")
 

@@ -28,8 +28,8 @@ SWEEP_AFTER = 30.0
 """Seconds until GitHub's lists surely show a check run that was made (they lag behind)."""
 PROGRESS_AFTER = 15.0
 """Seconds until progress that found no room is tried again."""
-UNSEEN_FOR = 3600.0
-"""Seconds after a job's end for which GitHub may still not show its commit."""
+HOPELESS_AFTER = 3600.0
+"""Seconds after a job's end; GitHub will not show its commit any more."""
 PATIENCE = 2
 """Failures in one round: one check run that GitHub fails on must not hold up the others."""
 
@@ -122,7 +122,7 @@ class Reports:
             self.verdicts.renew(job.id, lambda found: reported(found) if found.is_over else found)
 
     def _hopeless(self, job: Job) -> bool:
-        return job.is_over and self.clock.now() > job.ended + UNSEEN_FOR
+        return job.is_over and self.clock.now() > job.ended + HOPELESS_AFTER
 
     def _post(self, claim: Claim, repository: Repository, check: Check, posted: Posted) -> Posted:
         if posted.doubtful:

@@ -17,7 +17,7 @@ from dishwasher.core.job import Job, Reason, State, Timing
 from dishwasher.errors import Conflict
 from dishwasher.ports import Bells, Clock, Record, Store, Topic
 
-ATTEMPTS_AT_WRITING = 20
+WRITES = 20
 """Lost compare-and-sets before the caller gets the Conflict; each means that another writer won."""
 
 
@@ -33,7 +33,7 @@ class Verdicts:
 
         The change may be called again when another writer came first; it may raise to stop.
         """
-        for _ in range(ATTEMPTS_AT_WRITING):
+        for _ in range(WRITES):
             job = self.store.get(Job, job_id)
             if job is None:
                 return None
@@ -48,7 +48,7 @@ class Verdicts:
 
     def renew(self, job_id: str, change: Callable[[Job], Job]) -> Job:
         """Apply a change that nobody needs to hear of; raises LookupError for an unknown job."""
-        for _ in range(ATTEMPTS_AT_WRITING):
+        for _ in range(WRITES):
             job = self.store.get(Job, job_id)
             if job is None:
                 raise LookupError(f"there is no job {job_id}")

@@ -8,6 +8,8 @@ from typing import Any
 
 from dishwasher.core.event import Repository
 from dishwasher.core.findings import Finding
+from dishwasher.core.markdown import MAX_OUTPUT_BYTES
+from dishwasher.core.rendering import MAX_TITLE
 from dishwasher.core.report import ANNOTATIONS_PER_REQUEST, Check, Status
 from dishwasher.errors import Ambiguous, InfraError, Rejected, Unseen
 from dishwasher.github.answer import read
@@ -18,10 +20,6 @@ from dishwasher.ports import Checks, PostedCheck
 PER_PAGE = 100
 MAX_PAGES = 50
 """More check runs of ours on one commit than this many pages hold are not read."""
-MAX_SUMMARY = 65_535
-"""Bytes, though the description says characters: https://github.com/github/docs/issues/35252"""
-MAX_TITLE = 255
-"""Characters, of an annotation's title; the same is safe for a check run's, which has no rule."""
 MAX_MESSAGE = 64 * 1024 - 1
 """Bytes, of an annotation's message."""
 
@@ -203,8 +201,8 @@ def _state(check: Check) -> dict[str, Any]:
 def _output(check: Check, annotations: tuple[Finding, ...]) -> dict[str, Any]:
     # GitHub wants a summary in every output, also where only annotations are added.
     output: dict[str, Any] = {
-        "title": cut(check.title or check.name, MAX_SUMMARY)[:MAX_TITLE],
-        "summary": cut(check.summary, MAX_SUMMARY) or check.title or check.name,
+        "title": cut(check.title or check.name, MAX_OUTPUT_BYTES)[:MAX_TITLE],
+        "summary": cut(check.summary, MAX_OUTPUT_BYTES) or check.title or check.name,
     }
     if annotations:
         output["annotations"] = [_annotation(finding) for finding in annotations]
