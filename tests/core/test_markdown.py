@@ -6,7 +6,7 @@ import html
 import re
 
 import pytest
-from dishwasher.core.markdown import MAX_BLOCK_BYTES, cut, fenced, inert, printable, sections
+from dishwasher.core.markdown import MAX_BLOCK_BYTES, fenced, inert, printable, sections
 from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
@@ -117,7 +117,7 @@ def test_a_line_of_a_block_is_cut() -> None:
 
 @given(st.text("a🚀é\n", max_size=400), st.integers(60, 300))
 def test_a_cut_text_fits_and_says_so(text: str, limit: int) -> None:
-    kept = cut(text, limit)
+    kept = sections([text], limit)
     assert len(kept.encode()) <= limit
     if len(text.encode()) <= limit:
         assert kept == text

@@ -54,12 +54,6 @@ def fenced(lines: Sequence[str], line_limit: int = 500, limit: int = MAX_BLOCK_B
     return f"{fence}text\n{body}\n{fence}"
 
 
-def cut(text: str, limit: int = MAX_OUTPUT_BYTES) -> str:
-    """Plain text in at most `limit` bytes of UTF-8, by whole lines or characters."""
-    data = text.encode("utf-8", "replace")
-    return data.decode("utf-8") if len(data) <= limit else _beginning(data, limit)
-
-
 def _beginning(data: bytes, limit: int) -> str:
     """As much as leaves room to say that there is more."""
     kept = data[: limit - len(_CUT.encode())].decode("utf-8", "ignore")

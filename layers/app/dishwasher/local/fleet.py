@@ -84,11 +84,6 @@ class ProcessFleet:
         with self._changed:
             return self._changed.wait_for(lambda: len(self._running) < self._slots, timeout)
 
-    def wait_until_idle(self, timeout: float) -> bool:
-        """True as soon as no runner is left."""
-        with self._changed:
-            return self._changed.wait_for(lambda: not self._running, timeout)
-
     def close(self, stop: bool = False) -> None:
         """Start no more runners; those at work go on, or are stopped and waited for."""
         if stop:
