@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Protocol
 
+from dishwasher.daemon.part import Part
 from dishwasher.daemon.scheduler import Scheduler
 from dishwasher.daemon.server import Server
 from dishwasher.daemon.worker import Loop
@@ -18,12 +18,6 @@ REPORTERS = 2
 LOOK_FOR_MISSED = 300.0
 """Seconds between two looks at GitHub's log of deliveries."""
 STOP_SECONDS = 5.0
-
-
-class Part(Protocol):
-    def start(self) -> None: ...
-    def stop(self) -> None: ...
-    def join(self, timeout: float) -> bool: ...
 
 
 class Dispatching(Loop):

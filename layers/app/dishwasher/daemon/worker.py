@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable
 
+from dishwasher.daemon.part import Part
 from dishwasher.errors import Conflict, InfraError, Throttled
 from dishwasher.ports import Clock, Message, Queue, Topic
 
@@ -24,7 +24,7 @@ MOST_YIELD = 1.0
 """Seconds between two looks whether requests still wait, and after which work goes on anyhow."""
 
 
-class Loop:
+class Loop(Part):
     """Takes messages of a topic and hands their keys to a flow.
 
     A message whose handling failed by our own or a service's fault rings again after a while; the
@@ -41,26 +41,13 @@ class Loop:
         crowded: Callable[[], bool] = lambda: False,
     ) -> None:
         """`crowded` tells that requests wait for an answer: they come before this loop's work."""
+        super().__init__(name)
         self._queue = queue
         self._topic = topic
         self._handle = handle
         self._clock = clock
         self._crowded = crowded
         self._failures: dict[str, int] = {}
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Begin to stop; `join` waits for the end."""
-        self._stopping.set()
-
-    def join(self, timeout: float) -> bool:
-        """Whether the loop has ended in that many seconds."""
-        self._thread.join(timeout)
-        return not self._thread.is_alive()
 
     def _run(self) -> None:
         delay = FIRST_DELAY
