@@ -2,14 +2,17 @@ from __future__ import annotations
 
 import base64
 import subprocess
+import threading
+import time
 from pathlib import Path
 
 import pytest
 from dishwasher.errors import InfraError, Unseen, UserError
 from dishwasher.github import GithubApp, GithubSource
+from dishwasher.github.source import REVOKED_WITHIN
 
 from tests.github.conftest import REPOSITORY, Stage
-from tests.github.raw import RawServer, Say
+from tests.github.raw import Asked, RawServer, Say
 
 BYTES = bytes(range(256)) * 3
 CONFIG = "/repos/octo/demo/contents/.dishwasher.yml"
@@ -167,3 +170,23 @@ def test_a_revocation_that_fails_says_so(stage: Stage) -> None:
         stage.source.revoke(token)
     stage.source.revoke(token)
     assert [entry.status for entry in stage.github.requests("DELETE")] == [502, 204]
+
+
+def test_a_revocation_without_answer_does_not_hold_up_the_job(
+    raw: RawServer, app: GithubApp
+) -> None:
+    source, over = GithubSource(app), threading.Event()
+
+    def hang(asked: Asked) -> Say:
+        assert over.wait(30)
+        return Say(204)
+
+    raw.on("DELETE", "/installation/token", hang)
+    begun = time.monotonic()
+    with pytest.raises(InfraError, match="the call goes on"):
+        source.revoke("ghs_x")
+    assert REVOKED_WITHIN <= time.monotonic() - begun < REVOKED_WITHIN + 5
+    over.set()
+    source.revoke("ghs_y")
+    given_back = [asked.headers["authorization"] for asked in raw.requests("DELETE")]
+    assert given_back == ["Bearer ghs_x", "Bearer ghs_y"]

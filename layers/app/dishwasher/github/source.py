@@ -15,6 +15,7 @@ from dishwasher.github.answer import Missing, Redirected, read, unreadable
 from dishwasher.github.app import APP, GithubApp
 from dishwasher.github.auth import Purpose
 from dishwasher.github.client import Call
+from dishwasher.github.errand import Errands
 from dishwasher.ports import Comparison, Source
 
 LARGEST_FILE = 1024 * 1024
@@ -24,6 +25,9 @@ https://docs.github.com/en/rest/repos/contents#get-repository-content
 """
 REMEMBERED = 10_000
 """Clone tokens whose installation is remembered, so that revoking one is counted with it."""
+REVOKED_WITHIN = 3.0
+"""Seconds for which a job that is about to start waits for the end of its token: it ends by itself
+within the hour, and a GitHub that does not answer must not hold up the build."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,7 @@ class GithubSource:
         self._app = app
         self._issued: OrderedDict[str, int] = OrderedDict()
         self._lock = threading.Lock()
+        self._errands = Errands()
 
     def file(self, repository: Repository, path: str, sha: str) -> bytes | None:
         """The file at that commit; None where there is none or the path is no file.
@@ -127,7 +132,7 @@ class GithubSource:
         """End the token now; harmless when it has ended. Raises InfraError when nobody knows."""
         with self._lock:
             installation = self._issued.pop(token, APP)
-        self._app.revoke(token, installation)
+        self._errands.run(lambda: self._app.revoke(token, installation), REVOKED_WITHIN)
 
 
 def _conforms(app: GithubApp) -> Source:
