@@ -44,7 +44,7 @@ class Table:
     def jobs(self, sha: str) -> list[Row]:
         """The jobs of all builds of a commit, in the order of the plan."""
         builds = [row["id"] for row in self.rows("build") if row["event"]["sha"] == sha]
-        return [row for row in self.rows("job") if row["build"] in builds]
+        return [row for row in self.rows("job") if row.get("build") in builds]
 
     def age(self, kind: str, id: str, **changes: float) -> None:
         """As if time had gone by: set these fields of a record, and its `due` as it is indexed."""
