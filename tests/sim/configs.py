@@ -32,9 +32,11 @@ def write(random: Random) -> Written:
         return Written(MISTAKE, (CONFIG_JOB,))
     names = CHECKS[: random.randint(1, len(CHECKS))]
     lines = ["checks:"]
+    # Checks that take equally long end together, and must not miss each other's end.
+    lengths = random.choice((SECONDS, SECONDS, (random.choice(SECONDS),)))
     for place, name in enumerate(names):
         needs = [other for other in names[:place] if random.random() < 0.35]
-        step = f"sim {random.choice(ENDINGS)} {random.choice(SECONDS)} {random.choice(FINDINGS)}"
+        step = f"sim {random.choice(ENDINGS)} {random.choice(lengths)} {random.choice(FINDINGS)}"
         wanted = f", needs: [{', '.join(needs)}]" if needs else ""
         lines.append(f"  {name}: {{run: {step}{wanted}}}")
     if random.random() < 0.15:

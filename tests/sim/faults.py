@@ -21,7 +21,7 @@ class Faults:
     slow_longest: float = 8.0
 
     stall: float = 0.0
-    """Everything waits for the same moment up to 10 s away, and goes on together."""
+    """Everything waits for the same moment up to 20 s away, and goes on together."""
 
     bell_lost: float = 0.0
     bell_twice: float = 0.0
@@ -89,7 +89,7 @@ STRONGEST = Faults(
     freeze=0.003,
     freeze_longest=700.0,
     slow=0.05,
-    stall=0.004,
+    stall=0.005,
     bell_lost=0.3,
     bell_twice=0.3,
     bell_late=0.3,

@@ -50,7 +50,7 @@ class SimFleet:
         return attempt in self.runners and self.runners[attempt].alive
 
     def _begin(self, bootstrap: Bootstrap) -> None:
-        delay = self._world.random.uniform(0.05, 3.0)
+        delay = self._world.random.choice((0.05, 0.05, 1.0, 3.0))
         if self._world.chance(self._world.faults.runner_slow):
             delay = self._world.random.uniform(3.0, SLOWEST)
 

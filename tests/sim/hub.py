@@ -176,8 +176,9 @@ class Hub:
         return self._call(repository, f"annotated {id}", lambda: len(self.runs[id].annotations))
 
     def free_at(self, repository: Repository) -> float:
-        busy = self._world.chance(self._world.faults.throttle)
-        return self._world.now + 40 if busy else 0.0
+        # As the limiter knows it, by the worker's clock; nothing is sent for it.
+        until = self._limits.get(repository.installation, 0.0)
+        return until + self._world.baton.current.skew if until > self._world.now else 0.0
 
     def has_room(self, repository: Repository) -> bool:
         return not self._world.chance(4 * self._world.faults.throttle)

@@ -172,10 +172,16 @@ class Laws:
         push = Push(event.repository.id, event.branch, event.before, event.sha)
         place = max(n for n, made in enumerate(self.pushes) if made == push)
         latest, sha = self._latest.get(environment, (-1, ""))
-        tip = self._hub.repos[event.repository.id].branches[event.branch]
-        in_order = place >= latest or event.sha in (sha, tip)
+        in_order = place >= latest or self._leads_on(push, sha)
         law(in_order, "S3", event.sha, "was deployed to", environment, "after the later", sha)
         self._latest[environment] = (place, event.sha)
+
+    def _leads_on(self, push: Push, sha: str) -> bool:
+        """Whether the branch's history goes from that commit over this one to where it stands."""
+        tip = self._hub.repos[push.repository].branches[push.branch]
+        history = self._hub.commits[tip].ancestors
+        later = sha in self._hub.commits[push.sha].ancestors
+        return push.sha in (sha, tip) or (push.sha in history and later)
 
     def _of(self, attempt: str) -> tuple[Job, Build]:
         job = self.rows.get(Job, parse_attempt(attempt)[0])

@@ -86,7 +86,7 @@ class Runner:
         return claimed.ticket
 
     def _checkout(self) -> None:
-        self._pause(self._world.random.uniform(0.5, 8.0))
+        self._pause(self._world.random.choice((0.5, 2.0, 2.0, 8.0)))
 
     def _work(self, seconds: float) -> None:
         beat = self._attempts.limits.beat_seconds

@@ -14,7 +14,7 @@ from tests.sim.faults import Faults, draw
 
 LATENCY = 0.02
 """Mean seconds of a call that nothing delays."""
-STALL = 10.0
+STALL = 20.0
 LONG_FREEZE = Timing().hold - 10.0
 """Seconds from which on a claim may be taken over while its holder does not move."""
 
