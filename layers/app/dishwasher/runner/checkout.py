@@ -54,8 +54,10 @@ SETTINGS = {
     "maintenance.auto": "false",
     # One pack is faster to write than a file for each object.
     "transfer.unpackLimit": "1",
-    "http.lowSpeedLimit": "1000",
-    "http.lowSpeedTime": "30",
+    # Only a dead connection is this slow: while a large repository's pack is made, all that comes
+    # is five bytes every five seconds (uploadpack.keepAlive).
+    "http.lowSpeedLimit": "1",
+    "http.lowSpeedTime": "60",
 }
 
 
