@@ -87,7 +87,11 @@ def test_a_sha_256_repository_is_read() -> None:
     assert event("push", after="d" * 64, before="e" * 64).sha == "d" * 64
 
 
-@pytest.mark.parametrize("change", [{"deleted": True}, {"after": NO_COMMIT}])
+def test_a_new_branch_of_a_sha_256_repository_has_no_commit_before() -> None:
+    assert event("push", after="d" * 64, before="0" * 64).before == NO_COMMIT
+
+
+@pytest.mark.parametrize("change", [{"deleted": True}, {"after": NO_COMMIT}, {"after": "0" * 64}])
 def test_a_deleted_branch_builds_nothing(change: dict[str, object]) -> None:
     assert reason("push", **change) == "the branch was deleted"
 

@@ -262,6 +262,36 @@ def test_commits_without_a_common_history_are_new_throughout() -> None:
     assert house.planned(pull_request()).base_sha == ""
 
 
+@pytest.mark.parametrize("trouble", [Trouble.GONE, Trouble.REJECTED])
+@pytest.mark.parametrize(
+    ("event", "base"),
+    [
+        (push(branch="topic", sha=OTHER_SHA), BASE_SHA),
+        (push(branch="topic", sha=OTHER_SHA, before=NO_COMMIT), ""),
+        (pull_request(), BASE_SHA),
+    ],
+)
+def test_a_comparison_that_github_refuses_leaves_nothing_unbuilt(
+    event: Event, base: str, trouble: Trouble
+) -> None:
+    house = House(SPELLING)
+    house.forge.plan("compare", trouble)
+    assert house.planned(event).base_sha == base
+
+
+def test_a_comparison_that_keeps_failing_is_done_without() -> None:
+    house = House(SPELLING)
+    house.forge.plan("compare", Trouble.UNSENT, Trouble.UNSENT)
+    event = push(branch="topic", sha=OTHER_SHA)
+    house.deliver(event)
+    with pytest.raises(InfraError):
+        house.plan(event.delivery)
+    house.clock.advance(UNSEEN_FOR)
+    house.plan(event.delivery)
+    (build,) = builds(house)
+    assert build.base_sha == BASE_SHA
+
+
 def test_a_build_that_does_not_ask_pays_no_call_for_it(house: House) -> None:
     assert house.planned(pull_request()).base_sha == ""
     assert "compare" not in house.forge.calls

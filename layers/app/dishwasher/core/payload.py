@@ -53,16 +53,17 @@ def _push(delivery: str, payload: Json) -> Event | Ignored:
     ref = _text(payload, "ref")
     if not ref.startswith("refs/heads/"):
         return Ignored("only pushes to branches are built")
-    if payload.get("deleted") is True or payload.get("after") == NO_COMMIT:
+    before, after = _pushed(payload, "before"), _pushed(payload, "after")
+    if payload.get("deleted") is True or after == NO_COMMIT:
         return Ignored("the branch was deleted")
     return Event(
         kind=EventKind.PUSH,
         delivery=delivery,
         repository=_repository(payload),
         sender=_sender(payload),
-        sha=_sha(payload, "after"),
+        sha=after,
         branch=ref.removeprefix("refs/heads/"),
-        before=_sha(payload, "before"),
+        before=before,
         forced=payload.get("forced") is True,
     )
 
@@ -158,6 +159,12 @@ def _matching(pattern: re.Pattern[str], data: Json, key: str) -> str:
 
 def _sha(data: Json, key: str) -> str:
     return _matching(SHA, data, key)
+
+
+def _pushed(data: Json, key: str) -> str:
+    """What a ref points at; no commit is forty zeros here, and 64 where SHA-256 names objects."""
+    sha = _sha(data, key)
+    return sha if sha.strip("0") else NO_COMMIT
 
 
 def _number(data: Json, key: str) -> int:

@@ -55,7 +55,8 @@ def scope(event: Event, specs: Iterable[JobSpec], doubt: str = "") -> str:
     """What makes a build of this commit a different one, besides repository and commit.
 
     Checks of one commit are built once, whoever asks. A push that deploys is its own build, told
-    apart by what the branch pointed at before: pushing back and forth deploys each time. So is
+    apart by what the branch pointed at before, so that pushing back deploys the older commit; the
+    very same move of a branch is taken for the same push, and deploys once. So is
     each re-run, and the refusal of a stranger's commit, which one of the team may push as well.
     """
     if event.rerun:
@@ -77,6 +78,13 @@ def base_of(event: Event) -> str:
     if event.branch == event.repository.default_branch and event.before != NO_COMMIT:
         return ""
     return event.repository.default_branch
+
+
+def near_base(event: Event) -> str:
+    """A commit near that merge base, where GitHub does not tell it; empty when there is none."""
+    if event.pull_request is not None:
+        return event.pull_request.base_sha
+    return "" if event.before == NO_COMMIT else event.before
 
 
 def jobs(build: str, specs: Sequence[JobSpec], now: float, timing: Timing) -> tuple[Job, ...]:

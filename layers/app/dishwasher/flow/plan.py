@@ -131,7 +131,9 @@ class Plan:
         jobs = plan.jobs(key, specs, now, self.timing)
         if doubt:
             jobs = tuple(conclude(job, Reason.REFUSED, _refusal(doubt), now) for job in jobs)
-        base = self._base(event) if any(spec.uses is Uses.SPELLING for spec in specs) else ""
+        base = (
+            self._base(delivery, event) if any(spec.uses is Uses.SPELLING for spec in specs) else ""
+        )
         self._store(delivery, event, jobs, base, config.path)
 
     def _store(
@@ -178,11 +180,19 @@ class Plan:
         keep_result(self.blobs, job, result)
         self._store(delivery, event, (job,), "", error.path)
 
-    def _base(self, event: Event) -> str:
+    def _base(self, delivery: Delivery, event: Event) -> str:
         against = plan.base_of(event)
         if not against:
             return event.before
-        comparison = self.source.compare(event.repository, against, event.sha)
+        try:
+            comparison = self.source.compare(event.repository, against, event.sha)
+        except (Gone, Rejected):
+            return plan.near_base(event)
+        except InfraError:
+            # It only tells the new lines from the old: no reason to leave the commit unbuilt.
+            if self.clock.now() < delivery.received + UNSEEN_FOR:
+                raise
+            return plan.near_base(event)
         # A branch that was just pushed as the first one is its own base: everything is new.
         if comparison is None or comparison.merge_base == event.sha:
             return ""
