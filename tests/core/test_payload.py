@@ -71,6 +71,16 @@ def test_a_new_branch_has_no_commit_before() -> None:
     assert event("push").before == NO_COMMIT
 
 
+def test_a_push_tells_its_time() -> None:
+    assert event("push").pushed_at == 1557933657
+
+
+@pytest.mark.parametrize("odd", [None, "2019-05-15T15:20:32Z", True, -1, 2**63])
+def test_a_push_without_a_readable_time_is_a_push_all_the_same(odd: object) -> None:
+    repository = {**EXAMPLES["push"]["repository"], "pushed_at": odd}
+    assert event("push", repository=repository).pushed_at == 0
+
+
 def test_a_forced_push_says_so() -> None:
     assert event("push", forced=True).forced
 

@@ -72,9 +72,10 @@ def test_a_push_that_deploys_is_a_build_of_its_own_for_each_commit_before() -> N
         scope(push(), [LINT]),
         scope(push(), [LINT, STAGING]),
         scope(push(before=NO_COMMIT), [LINT, STAGING]),
+        scope(push(pushed_at=1557933657), [LINT, STAGING]),
         scope(push(branch="release"), [LINT, STAGING]),
     }
-    assert len(scopes) == 4
+    assert len(scopes) == 5
 
 
 def test_a_refusal_never_stands_for_a_build() -> None:

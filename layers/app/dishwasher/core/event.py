@@ -60,6 +60,9 @@ class Event:
     """The branch pushed, or the head branch of the pull request; empty where there is none."""
     before: str = NO_COMMIT
     """What the branch pointed at; NO_COMMIT for a new branch."""
+    pushed_at: int = 0
+    """GitHub's time of the push in seconds: the same in a redelivery, another when the branch is
+    moved likewise once more; 0 where it is not told."""
     forced: bool = False
     pull_request: PullRequest | None = None
     rerun: bool = False

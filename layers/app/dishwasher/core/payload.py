@@ -64,6 +64,7 @@ def _push(delivery: str, payload: Json) -> Event | Ignored:
         sha=after,
         branch=ref.removeprefix("refs/heads/"),
         before=before,
+        pushed_at=_pushed_at(payload),
         forced=payload.get("forced") is True,
     )
 
@@ -124,6 +125,12 @@ def _repository(payload: Json) -> Repository:
         private=data.get("private") is not False,
         installation=_number(_object(payload, "installation"), "id"),
     )
+
+
+def _pushed_at(payload: Json) -> int:
+    """A number in pushes; other events tell it as text, and nobody needs it there."""
+    value = _object(payload, "repository").get("pushed_at")
+    return value if type(value) is int and 0 < value < 2**63 else 0
 
 
 def _sender(payload: Json) -> str:

@@ -55,16 +55,16 @@ def scope(event: Event, specs: Iterable[JobSpec], doubt: str = "") -> str:
     """What makes a build of this commit a different one, besides repository and commit.
 
     Checks of one commit are built once, whoever asks. A push that deploys is its own build, told
-    apart by what the branch pointed at before, so that pushing back deploys the older commit; the
-    very same move of a branch is taken for the same push, and deploys once. So is
-    each re-run, and the refusal of a stranger's commit, which one of the team may push as well.
+    apart by what the branch pointed at before and by when it was pushed: pushing back and forth
+    deploys each time, a redelivery does not. So is each re-run, and the refusal of a stranger's
+    commit, which one of the team may push as well.
     """
     if event.rerun:
         return f"rerun\n{event.delivery}"
     if doubt:
         return "refused"
     if any(spec.kind is Kind.DEPLOYMENT for spec in specs):
-        return f"{event.branch}\n{event.before}"
+        return f"{event.branch}\n{event.before}\n{event.pushed_at}"
     return ""
 
 
