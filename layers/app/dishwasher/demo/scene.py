@@ -14,9 +14,12 @@ from types import TracebackType
 from dishwasher.demo.github import Repo, StandIn
 from dishwasher.demo.staging import Staging
 from dishwasher.errors import InfraError
+from dishwasher.local import machine
 
 SAMPLE = Path(__file__).parent / "sample"
 LISTENS = re.compile(r"listens on (\S+);")
+GIT = (2, 38)
+"""The stand-in merges pull requests by `git merge-tree --write-tree`."""
 STOP_SECONDS = 10.0
 
 
@@ -24,7 +27,12 @@ class Scene:
     """Use it as a context manager; nothing is left behind but the folder while it stays up."""
 
     def __init__(self) -> None:
-        self._scratch = tempfile.TemporaryDirectory(prefix="dishwasher-demo-")
+        """Raises UserError where this machine can not show it."""
+        machine.require(os.environ.get("PATH"), GIT)
+        # A job that a stop has interrupted goes on for a moment, and may write while we remove.
+        self._scratch = tempfile.TemporaryDirectory(
+            prefix="dishwasher-demo-", ignore_cleanup_errors=True
+        )
         self.folder = Path(self._scratch.name)
         self.github = StandIn(self.folder / "github")
         self.staging = Staging(self.folder / "staging")

@@ -22,12 +22,15 @@ from dishwasher.github.checks import GithubChecks
 from dishwasher.github.deliveries import GithubDeliveries
 from dishwasher.github.limiter import Limiter
 from dishwasher.github.source import GithubSource
+from dishwasher.local import machine
 from dishwasher.local.blobs import FileBlobs
 from dishwasher.local.clock import SystemClock
 from dishwasher.local.database import Database
 from dishwasher.local.fleet import ProcessFleet
 from dishwasher.local.queue import SqliteQueue
 from dishwasher.local.store import SqliteStore
+from dishwasher.ports import Store
+from dishwasher.wiring.activity import LoggedChecks, LoggedStore
 from dishwasher.wiring.settings import Settings
 
 REAP_SECONDS = 10.0
@@ -66,7 +69,7 @@ class House:
     address: Address
     clock: SystemClock
     database: Database
-    store: SqliteStore
+    store: Store
     queue: SqliteQueue
     blobs: FileBlobs
     fleet: ProcessFleet
@@ -89,17 +92,18 @@ class House:
 
 
 def build(settings: Settings, workers: int, environment: Mapping[str, str]) -> House:
-    """Wire the flows; raises UserError or InfraError where a setting or the disk does not serve."""
+    """Wire the flows; raises UserError or InfraError where settings or machine do not serve."""
+    machine.require(environment.get("PATH"))
     clock, address = SystemClock(), Address(settings.public_url)
     database = Database(settings.data)
-    store, queue = SqliteStore(database), SqliteQueue(database, clock)
+    store, queue = LoggedStore(SqliteStore(database)), SqliteQueue(database, clock)
     secret = settings.webhook_secret.encode()
     blobs = FileBlobs(settings.data / "blobs", clock, derive(secret, "uploads"), address.local)
     limiter = Limiter(settings.points_per_minute)
     app = GithubApp(
         settings.app_id, settings.private_key, settings.api_url, settings.url, clock, limiter
     )
-    source, checks = GithubSource(app), GithubChecks(app)
+    source, checks = GithubSource(app), LoggedChecks(GithubChecks(app))
     timing = settings.timing
     verdicts = Verdicts(store, queue, clock, timing)
     limits = Limits(beat_seconds=timing.beat, lease_seconds=timing.lease)
