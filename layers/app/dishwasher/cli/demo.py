@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import signal
 import sys
+
+from dishwasher.errors import UserError
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser(
-        "demo", help="see the whole story on this machine", description=__doc__
+        "demo",
+        help="see the whole story on this machine",
+        description="Show the whole story on this machine, with a stand-in for GitHub and a sample "
+        "site: a pull request goes red, is mended, merged and deployed. It needs no account and "
+        "changes nothing outside a temporary folder.",
     )
     parser.add_argument(
         "--exit", action="store_true", help="end after the story: 0 if all of it was seen"
@@ -20,9 +27,18 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def demo(options: argparse.Namespace) -> int:
     """Tell the story; stay up for a look around unless told to end."""
     # Imported here, so that other commands do not need the demo's packages.
-    from dishwasher.demo.scene import Scene
-    from dishwasher.demo.story import Story
+    try:
+        from dishwasher.demo.scene import Scene
+        from dishwasher.demo.story import Story
+    except ModuleNotFoundError as error:
+        raise UserError(
+            f"the demo needs packages that are not installed ({error.name} is the first): "
+            "run `make demo` in a clone, or: pip install '.[demo]'"
+        ) from error
 
+    # By default these end Python at once, and the bot and the site would stay behind.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
     with Scene() as scene:
         say(f"A stand-in for GitHub: {scene.github.url}")
         say(f"Dishwasher:            {scene.url}")
@@ -34,7 +50,8 @@ def demo(options: argparse.Namespace) -> int:
             say(f"\nThe bot's own log:\n{scene.log.read_text()[-4000:]}")
         if not options.exit:
             say("\nEverything stays up for you to look around; Ctrl-C ends it.")
-            signal.pause()
+            with contextlib.suppress(KeyboardInterrupt):
+                signal.pause()
     return 0 if well else 1
 
 

@@ -30,8 +30,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="dishwasher", description=dishwasher.__doc__)
-    parser.add_argument("--version", action="version", version=dishwasher.__version__)
+    parser = argparse.ArgumentParser(
+        prog="dishwasher",
+        description="A GitHub App that builds, checks and deploys what is pushed.",
+        epilog="`dishwasher demo` shows all of it without an account; `dishwasher COMMAND --help` "
+        "says more of a command.",
+    )
+    parser.add_argument(
+        "--version", action="version", version=f"dishwasher {dishwasher.__version__}"
+    )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for command in (demo, serve):
         command.add(commands)

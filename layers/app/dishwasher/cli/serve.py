@@ -17,14 +17,29 @@ WORKERS = 2
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser("serve", help="run the bot on this machine", description=__doc__)
+    parser = commands.add_parser(
+        "serve",
+        help="run the bot on this machine",
+        description="Listen for a GitHub App's webhooks; build, check and deploy on this machine.",
+        epilog=_described(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
-    parser.add_argument("--port", type=int, default=PORT, help="0 takes any free (%(default)s)")
-    parser.add_argument("--data", type=Path, help="data folder (DISHWASHER_DATA or .dishwasher)")
     parser.add_argument(
-        "--workers", type=int, default=WORKERS, help="runners at once (%(default)s)"
+        "--port", type=int, default=PORT, help="port to listen on, 0 for any free (%(default)s)"
+    )
+    parser.add_argument(
+        "--data", type=Path, metavar="FOLDER", help="data folder (DISHWASHER_DATA, or .dishwasher)"
+    )
+    parser.add_argument(
+        "--workers", type=int, default=WORKERS, help="jobs that run at once (%(default)s)"
     )
     parser.set_defaults(call=serve)
+
+
+def _described() -> str:
+    rows = (f"  {name}\n      {text}" for name, text in settings.DESCRIBED.items())
+    return "settings, from the environment (and their defaults):\n" + "\n".join(rows)
 
 
 def serve(options: argparse.Namespace) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import socket
 import sys
@@ -126,8 +127,13 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         family = socket.getaddrinfo(host or None, port, flags=socket.AI_PASSIVE)[0][0]
         return socket.create_server((host, port), family=family, backlog=BACKLOG)
-    except OSError as error:
-        raise UserError(f"can not listen on {host}:{port}: {error}; choose another port") from error
+    except (OSError, UnicodeError) as error:
+        other = "port" if getattr(error, "errno", 0) in (errno.EADDRINUSE, errno.EACCES) else "host"
+        # create_server repeats the address in its own words.
+        why = str(getattr(error, "strerror", None) or error).partition(" (while")[0]
+        raise UserError(
+            f"can not listen on {host}:{port}: {why}; choose another {other}"
+        ) from error
 
 
 def _adapt(app: App) -> Callable[[WSGIEnvironment, StartResponse], Iterable[bytes]]:

@@ -67,7 +67,10 @@ class Database:
             with _alone_in(folder):
                 self._durable, self._quick = self._opened()
         except OSError as error:
-            raise InfraError(f"can not use the data folder {folder}: {error}") from error
+            raise InfraError(
+                f"can not use the data folder {folder}: {error.strerror or error}; choose another "
+                "with --data or DISHWASHER_DATA"
+            ) from error
 
     @contextmanager
     def writing(self, *, durable: bool) -> Iterator[sqlite3.Connection]:

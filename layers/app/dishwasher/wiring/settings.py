@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from dishwasher.core.environment import JOB_ENV
 from dishwasher.core.job import Timing
 from dishwasher.errors import UserError
 
@@ -15,14 +16,33 @@ API_URL = "https://api.github.com"
 WEB_URL = "https://github.com"
 POINTS_PER_MINUTE = 900
 """GitHub's secondary limit: https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api"""
+DATA = ".dishwasher"
 LEASE = Timing().lease
+PATHS = ("/", "./", "../", "~")
+"""Beginnings of a value that names a file, whether or not the file is there."""
 MIN_SECRET = 8
 """Characters of a webhook secret below which anyone could guess it."""
+
+DESCRIBED = {
+    "DISHWASHER_GITHUB_APP_ID": "the App's id or client id",
+    "DISHWASHER_GITHUB_PRIVATE_KEY": "its private key: PEM text, or a file's path",
+    "DISHWASHER_GITHUB_WEBHOOK_SECRET": "what GitHub signs webhooks with; text, or a file's path",
+    "DISHWASHER_GITHUB_API_URL": f"where GitHub's API is ({API_URL})",
+    "DISHWASHER_GITHUB_URL": f"where GitHub is ({WEB_URL})",
+    "DISHWASHER_PUBLIC_URL": "where check runs link to (where the server listens)",
+    "DISHWASHER_DATA": f"the data folder ({DATA}); --data wins",
+    "DISHWASHER_GITHUB_POINTS_PER_MINUTE": "requests' cost for each installation and minute "
+    f"({POINTS_PER_MINUTE})",
+    JOB_ENV: "names of host variables that jobs may see",
+    "DISHWASHER_LEASE_SECONDS": f"silence after which a runner counts as lost ({LEASE:g})",
+}
+"""Every setting of the embedded mode, for `--help`; the first three have no default."""
+HELP = "`dishwasher serve --help` lists all of them; `dishwasher demo` needs none."
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The settings of DESIGN's table; the secrets stay out of every repr."""
+    """What the environment says of the App and of this server; no repr shows the secrets."""
 
     app_id: str
     private_key: str = field(repr=False)
@@ -45,10 +65,10 @@ def read(environment: Mapping[str, str]) -> Settings:
     """The settings of the embedded mode; raises UserError naming everything that is missing."""
     reader = _Reader(environment)
     settings = Settings(
-        app_id=reader.text("APP_ID", "the App's id or client id"),
-        private_key=reader.secret("PRIVATE_KEY", "the App's key: PEM text or a file's path"),
-        webhook_secret=reader.secret("WEBHOOK_SECRET", "what GitHub signs webhooks with"),
-        data=Path(environment.get("DISHWASHER_DATA") or ".dishwasher"),
+        app_id=reader.text("APP_ID"),
+        private_key=reader.secret("PRIVATE_KEY"),
+        webhook_secret=reader.secret("WEBHOOK_SECRET"),
+        data=Path(environment.get("DISHWASHER_DATA") or DATA),
         api_url=reader.url("GITHUB_API_URL", API_URL),
         url=reader.url("GITHUB_URL", WEB_URL),
         public_url=reader.url("PUBLIC_URL", ""),
@@ -66,28 +86,32 @@ class _Reader:
         self._environment = environment
         self._mistakes: list[str] = []
 
-    def text(self, name: str, what: str) -> str:
+    def text(self, name: str) -> str:
         # The App's settings carry GITHUB in their names, ours do not.
         key = f"DISHWASHER_GITHUB_{name}"
         value = self._environment.get(key, "").strip()
         if not value:
-            self._mistakes.append(f"{key} is not set: {what}")
+            self._mistakes.append(f"{key} is not set: {DESCRIBED[key]}")
         return value
 
-    def secret(self, name: str, what: str) -> str:
+    def secret(self, name: str) -> str:
         """Text, or the content of the file that the text names."""
-        value = self.text(name, what)
+        value = self.text(name)
         key = f"DISHWASHER_GITHUB_{name}"
         if value.startswith("ssm:"):
             self._mistakes.append(f"{key}: ssm: names are read on AWS only")
             return ""
-        if "\n" in value or (os.path.sep not in value and not os.path.exists(value)):
+        place = os.path.expanduser(value)
+        if not os.path.exists(place) and not value.startswith(PATHS):
             return value
         try:
-            return Path(value).read_text().strip()
-        except (OSError, UnicodeDecodeError) as error:
-            self._mistakes.append(f"{key}: can not read the file {value}: {error}")
-            return ""
+            return Path(place).read_text().strip()
+        # The value stays out of the message: a secret in base64 can look like a path.
+        except OSError as error:
+            self._mistakes.append(f"{key} names a file that can not be read: {error.strerror}")
+        except UnicodeDecodeError:
+            self._mistakes.append(f"{key} names a file that holds no text")
+        return ""
 
     def url(self, name: str, default: str) -> str:
         key = f"DISHWASHER_{name}"
@@ -116,6 +140,10 @@ class _Reader:
                 "make one with: openssl rand -hex 32"
             )
         if settings.private_key and "PRIVATE KEY" not in settings.private_key:
-            self._mistakes.append("DISHWASHER_GITHUB_PRIVATE_KEY is neither a PEM nor a PEM file")
+            self._mistakes.append(
+                "DISHWASHER_GITHUB_PRIVATE_KEY is neither a private key in PEM form nor the path "
+                "of a file that holds one"
+            )
         if self._mistakes:
-            raise UserError("\n".join(self._mistakes))
+            said = "\n  ".join(self._mistakes)
+            raise UserError(f"settings in the environment are missing or wrong:\n  {said}\n{HELP}")
