@@ -1,12 +1,18 @@
 """What waitress refuses before a request is whole: doubled headers, bodies too large for a path.
 
 Both belong to the parser: the default takes any body up to one limit into a temporary file, and
-joins doubled headers with a comma, after which nobody can tell.
+joins doubled headers with a comma, after which nobody can tell. And whom it hangs up on when too
+many are connected: by default it takes no one new, so that a few hundred silent connections shut
+out GitHub and the runners.
 """
 
 from __future__ import annotations
 
+import socket
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
@@ -20,6 +26,9 @@ one the body is not even read, which many clients see as a broken connection."""
 HEADERS = 64 * 1024
 IN_MEMORY = 512 * 1024
 """Bytes of a body beyond which it waits in a temporary file."""
+
+SPARE = 64
+"""Connections below waitress' own limit from which on a new one takes the place of an old one."""
 
 LISTS = frozenset({"ACCEPT", "CACHE_CONTROL", "COOKIE", "FORWARDED", "VIA", "X_FORWARDED_FOR"})
 """Headers that browsers and proxies may repeat (RFC 9110, section 5.3) and that nobody trusts."""
@@ -52,11 +61,47 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
     def parse_header(self, header_plus: bytes) -> None:
         self.adj = SMALL
         self.headers: dict[str, str] = _Once()
-        super().parse_header(header_plus)
+        try:
+            super().parse_header(header_plus)
+        except ValueError as error:
+            # From urlsplit, for `http://[`.
+            raise ParsingError("Bad URI") from error
         self.headers = dict(self.headers)
         if self.path.startswith(LARGE_PATH):
             self.adj = LARGE
 
 
 class Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
+    """A connection; `quiet_since` (time.monotonic()) it has not sent a whole request."""
+
     parser_class = Parser
+
+    def __init__(
+        self, server: Any, sock: socket.socket, addr: Any, adj: Any, map: Any = None
+    ) -> None:
+        super().__init__(server, sock, addr, adj, map)
+        self.quiet_since = time.monotonic()
+        if len(server.active_channels) > adj.connection_limit - SPARE:
+            self._take_a_place()
+
+    def service(self) -> None:
+        super().service()
+        self.quiet_since = time.monotonic()
+
+    def _take_a_place(self) -> None:
+        """Have the connection closed that owes us a request for the longest time.
+
+        Those that send a body go last: theirs may be a large artifact.
+        """
+        if others := [channel for channel in self._others() if not channel.will_close]:
+            # Not closed here: the loop may still have an event of its socket in hand.
+            min(others, key=lambda one: (one.sends_a_body, one.quiet_since)).will_close = True
+
+    def _others(self) -> Iterator[Channel]:
+        for channel in self.server.active_channels.values():
+            if channel is not self and not channel.requests and not channel.total_outbufs_len:
+                yield channel
+
+    @property
+    def sends_a_body(self) -> bool:
+        return self.request is not None and bool(self.request.headers_finished)
