@@ -8,8 +8,13 @@ import pytest
 
 from tests.e2e.world import World
 
-PATIENT = 30.0
-"""Seconds of lease where a runner has to outlive a server that is away or blocked."""
+
+@pytest.fixture(autouse=True)
+def gates_open_at_the_end(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test that failed must not leave its jobs where they hold the runners of the next."""
+    yield
+    if "world" in request.fixturenames:
+        request.getfixturevalue("world").open_gates()
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,14 @@ import pytest
 from tests.e2e.world import World
 
 
+@pytest.fixture(autouse=True)
+def gates_open_at_the_end(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test that failed must not leave its jobs where they hold the runners of the next."""
+    yield
+    if "world" in request.fixturenames:
+        request.getfixturevalue("world").open_gates()
+
+
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     world = World(tmp_path_factory.mktemp("world"))

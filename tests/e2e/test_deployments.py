@@ -11,6 +11,7 @@ from tests.e2e.gate import Gate
 from tests.e2e.world import World
 
 BEGIN, END = "echo begin-$DISHWASHER_SHA >> $LEDGER", "echo end-$DISHWASHER_SHA >> $LEDGER"
+WORDS = ("begin", "end")
 LIVE = "dishwasher / live"
 
 
@@ -70,8 +71,8 @@ def test_two_pushes_deploy_in_order_and_one_at_a_time(world: World) -> None:
     gate = world.gate()
     repo = world.repo(config("true", gate.script))
     first = repo.commit({"a.txt": "1"})
-    second = repo.commit({"a.txt": "2"})
     assert gate.wait() == first
+    second = repo.commit({"a.txt": "2"})
     # The second is ready and waits for the first.
     world.github.wait_for(
         lambda: (
@@ -93,6 +94,17 @@ def test_two_pushes_deploy_in_order_and_one_at_a_time(world: World) -> None:
 
 def waiting(world: World, repo: Repo) -> list[str]:
     return list(world.table.row("environment", f"{repo.id}/live")["waiting"])
+
+
+def test_pushes_in_quick_succession_never_deploy_an_older_commit_last(world: World) -> None:
+    repo = world.repo(config("true", "true"))
+    shas = [repo.commit({"a.txt": f"{number}"}) for number in range(4)]
+    ends = [concluded(world, repo, sha).conclusion for sha in shas]
+    done = deployed(world, *shas)
+    # Whoever was overtaken by a later commit was left out; the others came in their order.
+    assert done == [(word, n) for n, end in enumerate(ends) if end == "success" for word in WORDS]
+    assert set(ends) <= {"success", "cancelled"}
+    assert ends[-1] == "success"
 
 
 def test_a_commit_that_a_later_one_has_overtaken_is_not_deployed(world: World) -> None:
