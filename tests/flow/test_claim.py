@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 from dishwasher.core.report import Posted, Report
-from dishwasher.errors import Conflict, Lost, Throttled
+from dishwasher.errors import Conflict, InfraError, Lost, Throttled
 from dishwasher.flow.claim import WRITES, Claim, take
+from dishwasher.ports import Record
 
 from tests.fakes.clock import FakeClock
 from tests.flow.house import RacyStore
@@ -144,6 +145,27 @@ def test_a_warning_reaches_whoever_holds_the_claim_now(store: RacyStore, clock: 
 def test_a_warning_is_heard_when_nobody_holds_the_claim(store: RacyStore, clock: FakeClock) -> None:
     Claim(store, clock, KEY, "old", HOLD).warn(clock.now() + 5)
     assert report(store).due == clock.now() + 5
+
+
+def broken() -> None:
+    raise InfraError("the table is down")
+
+
+def test_a_warning_outlives_a_table_that_fails_for_a_moment(
+    store: RacyStore, clock: FakeClock
+) -> None:
+    store.interrupt(broken)
+    Claim(store, clock, KEY, "old", HOLD).warn(clock.now() + 5)
+    assert report(store).sweep == clock.now() + 5
+
+
+def test_a_warning_that_can_not_be_left_is_told(clock: FakeClock) -> None:
+    class Down(RacyStore):
+        def save(self, *records: Record) -> None:
+            broken()
+
+    with pytest.raises(InfraError, match="down"):
+        Claim(Down(), clock, KEY, "old", HOLD).warn(clock.now() + 5)
 
 
 def test_a_row_that_others_write_all_the_time_is_a_conflict(

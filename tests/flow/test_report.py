@@ -469,6 +469,30 @@ def test_who_lost_the_claim_in_the_sweep_leaves_the_rest_to_the_other(
     assert house.report(build).sweep
 
 
+@pytest.mark.parametrize("call", ["create", "update"])
+def test_what_was_sent_without_the_claim_is_looked_at_by_a_sweep(
+    house: House, build: Build, call: str
+) -> None:
+    class Late:
+        """Checks of which one call has its effect after the claim, and loses its answer."""
+
+        def __getattr__(self, name: str) -> object:
+            return self.fail if name == call else getattr(house.forge, name)
+
+        def fail(self, *arguments: object) -> None:
+            house.clock.advance(house.timing.hold)
+            assert take(house.store, house.clock, build.group, house.timing.hold) is not None
+            getattr(house.forge, call)(*arguments)
+            raise Ambiguous("timeout")
+
+    if call == "update":
+        report(house, build)
+        house.started(lint(house, build))
+    with suppress(InfraError):
+        replace(house.reports, checks=Late())(build.id)  # type: ignore[arg-type]
+    assert house.report(build).sweep == house.clock.now() + SWEEP_AFTER
+
+
 def test_two_reporters_make_one_check_run_each(house: House, build: Build) -> None:
     house.store.interrupt(None, lambda: house.reports(build.id))
     report(house, build)

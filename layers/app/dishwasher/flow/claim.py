@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from dishwasher.core.report import Posted, Report
-from dishwasher.errors import Conflict, Lost, Throttled
+from dishwasher.errors import Conflict, InfraError, Lost, Throttled
 from dishwasher.ports import Clock, Store
 
 WRITES = 50
@@ -80,15 +80,20 @@ class Claim:
 
     def warn(self, time: float) -> None:
         """Have whoever holds the claim now sweep: we did something after we had lost it."""
+        failure: InfraError = Conflict(f"report {self.key} is written too often")
         for _ in range(WRITES):
-            report = self.store.get(Report, self.key) or Report(self.key)
-            due = min(report.due or time, time)
             try:
+                report = self.store.get(Report, self.key) or Report(self.key)
+                due = min(report.due or time, time)
                 self.store.save(replace(report, sweep=time, due=due))
             except Conflict:
                 continue
+            except InfraError as error:
+                # Nobody else knows what we did, and nobody would come back for it.
+                failure = error
+                continue
             return
-        raise Conflict(f"report {self.key} is written too often")
+        raise failure
 
     def _write(self, change: Callable[[Report], Report]) -> Report:
         # Others write too, but only to mark it dirty: a lost compare-and-set is read again.

@@ -159,7 +159,7 @@ class Reports:
         try:
             number = self.checks.create(repository, replace(check, annotations=page))
         except Ambiguous:
-            claim.sweep_at(self.clock.now() + SWEEP_AFTER)
+            claim.warn(self.clock.now() + SWEEP_AFTER)
             raise
         except (InfraError, Gone):
             # Nothing was made: the next try need not look first.
@@ -179,8 +179,11 @@ class Reports:
             # The verdict goes with the first page, so that many findings do not delay it.
             try:
                 self.checks.update(repository, posted.check, replace(check, annotations=page))
-            except Ambiguous:
-                claim.sweep_at(self.clock.now() + SWEEP_AFTER)
+            except (Throttled, Rejected):
+                raise
+            except InfraError:
+                # It may have overwritten a later state, when we had lost the claim meanwhile.
+                claim.warn(self.clock.now() + SWEEP_AFTER)
                 raise
             done = check.annotations[: start + len(page)]
             posted = self._done(
@@ -196,10 +199,10 @@ class Reports:
         return posted
 
     def _done(self, claim: Claim, posted: Posted) -> Posted:
-        """Note what GitHub has taken; a claim that was lost meanwhile leaves a warning behind."""
+        """Note what GitHub has taken; where that can not be noted, leave a warning behind."""
         try:
             return claim.note(posted)
-        except Lost:
+        except (Lost, InfraError):
             # Frozen between asking and sending: we made a double, or overwrote a later state.
             claim.warn(self.clock.now() + SWEEP_AFTER)
             raise
