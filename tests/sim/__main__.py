@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 import time
 from collections import Counter
@@ -15,6 +16,7 @@ from tests.sim.story import Outcome, play
 SHOWN = 400
 """Lines of a trace that are shown of a failing seed: the end is what matters."""
 EVERY = 25
+LAW = re.compile(r"[SLG]\d ")
 
 
 def main(arguments: list[str]) -> int:
@@ -70,11 +72,14 @@ def _mutants(first: int, seeds: int, jobs: int) -> int:
         for tried, outcome in enumerate(played(range(first, first + seeds), mutant.name, jobs), 1):
             if outcome.violations:
                 why = outcome.violations[0].splitlines()[-1]
-                print(f"killed    {mutant.name:<28} by seed {outcome.seed:<4} ({tried}): {why}")
+                # A mutant that merely fails to run proves nothing.
+                fate = "killed" if LAW.match(outcome.violations[0]) else "BROKEN"
+                survivors += fate == "BROKEN"
+                print(f"{fate}    {mutant.name:<20} by seed {outcome.seed:<4} ({tried}): {why}")
                 break
         else:
             survivors += 1
-            print(f"SURVIVED  {mutant.name:<28} {seeds} seeds: {mutant.without}")
+            print(f"SURVIVED  {mutant.name:<20} {seeds} seeds: {mutant.without}")
     print(f"{len(mutants.ALL)} mutants, {survivors} survived")
     return 1 if survivors else 0
 

@@ -66,10 +66,10 @@ true_reap_job = Reap._job
 # Rule 2: a claim is fenced.
 
 
-def claim_blindly(self: Dispatch, claimed: Job) -> bool:
+def claim_blindly(self: Dispatch, claimed: Job, build: Build) -> bool:
     """Writes over whatever is there now."""
     if claimed.spec.kind is Kind.DEPLOYMENT:
-        return true_claim(self, claimed)
+        return true_claim(self, claimed, build)
     now = self.store.get(Job, claimed.id)
     self.store.save(replace(claimed, version=now.version if now else 0))
     return True
