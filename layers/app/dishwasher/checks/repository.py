@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,12 +10,12 @@ from pathlib import Path
 from typing import IO
 
 from dishwasher.checks import diff
+from dishwasher.core.event import SHA
 from dishwasher.errors import InfraError
 
 SECONDS = 300.0
 """A git that takes longer is stuck: the Linux kernel's whole diff takes a few seconds."""
 
-_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _ENVIRONMENT = {
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_CONFIG_GLOBAL": "/dev/null",
@@ -71,7 +70,7 @@ class Repository:
         question = ("merge-base", _checked(base), _checked(head))
         with self._run(question, accept=(0, 1, 128)) as answer:
             common = answer.read().decode().strip()
-        return common if _ID.fullmatch(common) else base
+        return common if SHA.fullmatch(common) else base
 
     def added(self, base: str, head: str) -> Iterator[diff.Added]:
         """Files with the lines that head has and base does not have; renames are followed."""
@@ -151,6 +150,6 @@ class Repository:
 
 
 def _checked(id: str) -> str:
-    if not _ID.fullmatch(id):
+    if not SHA.fullmatch(id):
         raise InfraError(f"{id[:80]!r} is not the id of a git object")
     return id

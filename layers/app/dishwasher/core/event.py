@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+"""An object name of git, SHA-1 or SHA-256, written out."""
 NO_COMMIT = "0" * 40
 """What GitHub sends as `before` of a new ref and `after` of a deleted one."""
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from dishwasher.core.event import (
     NO_COMMIT,
+    SHA,
     Event,
     EventKind,
     Ignored,
@@ -19,8 +20,6 @@ from dishwasher.core.event import (
 )
 from dishwasher.errors import UserError
 
-SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-"""An object name of git, SHA-1 or SHA-256, written out."""
 OWNER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 NAME = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}")
 """What GitHub allows in names; checked because they become URLs and folders."""

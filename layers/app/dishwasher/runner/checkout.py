@@ -14,12 +14,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from dishwasher.core.event import SHA
 from dishwasher.core.ticket import Source
 from dishwasher.errors import InfraError, UserError
 from dishwasher.runner.command import Commands
 from dishwasher.runner.stop import Stopped
 
-SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 URL = re.compile(r"https?://[A-Za-z0-9._\[\]:-]+(?:/[A-Za-z0-9._~%+@-]+)+")
 """No user, no query, nothing that git's configuration or a helper could read as more."""
 
