@@ -9,14 +9,20 @@ from collections.abc import Iterator
 
 import pytest
 from dishwasher.daemon.limits import SPARE
-from dishwasher.daemon.server import CONNECTIONS, Server
+from dishwasher.daemon.server import CONNECTIONS, THREADS, Server
 from dishwasher.http.message import Request, Response, text
+from dishwasher.http.span import Span
 
 HEAD = b"POST /webhook HTTP/1.1\r\nHost: a\r\n"
 TIMEOUT = 20.0
+LARGE = 64 * 1024 * 1024
+"""Bytes of an answer that no socket's buffers hold."""
 
 
 def answer(request: Request) -> Response:
+    if request.path == "/large":
+        body = Span(lambda start, end: b"x" * (end - start), 0, LARGE)
+        return Response(200, (("content-length", str(LARGE)),), body)
     return text(200, f"{len(request.body(1000))} bytes")
 
 
@@ -64,3 +70,30 @@ def test_whoever_speaks_and_whoever_sends_a_body_stays(server: Server) -> None:
                 stack.enter_context(connect(server))
             assert b"200 OK" in ask(speaker)
         assert b"6 bytes" in ask(upload, b"def")
+
+
+def large(server: Server) -> socket.socket:
+    """A connection that has asked for much and takes only its beginning."""
+    connection = connect(server)
+    connection.sendall(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert connection.recv(9) == b"HTTP/1.1 "
+    return connection
+
+
+def test_readers_that_do_not_read_keep_no_thread(server: Server) -> None:
+    with contextlib.ExitStack() as stack:
+        slow = [stack.enter_context(large(server)) for _ in range(2 * THREADS)]
+        assert b"200 OK" in ask(stack.enter_context(connect(server)))
+        size = 0
+        while data := slow[0].recv(1 << 20):
+            size += len(data)
+            if size >= LARGE:
+                break
+        assert size >= LARGE
+
+
+def test_a_crowd_that_does_not_read_keeps_nobody_out(server: Server) -> None:
+    with contextlib.ExitStack() as stack:
+        for _ in range(CONNECTIONS + SPARE):
+            stack.enter_context(large(server))
+        assert b"200 OK" in ask(stack.enter_context(connect(server)))

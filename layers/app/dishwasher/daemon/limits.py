@@ -11,6 +11,7 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,7 +73,7 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
 
 
 class Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
-    """A connection; `quiet_since` (time.monotonic()) it has not sent a whole request."""
+    """A connection; `quiet_since` (time.monotonic()) no request of it has come in whole."""
 
     parser_class = Parser
 
@@ -89,19 +90,25 @@ class Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
         self.quiet_since = time.monotonic()
 
     def _take_a_place(self) -> None:
-        """Have the connection closed that owes us a request for the longest time.
+        """Have the connection closed that has let us wait for the longest time.
 
-        Those that send a body go last: theirs may be a large artifact.
+        Those that send a body go later than those that send nothing, because it may be a large
+        artifact; those that do not take their answer go last.
         """
         if others := [channel for channel in self._others() if not channel.will_close]:
-            # Not closed here: the loop may still have an event of its socket in hand.
-            min(others, key=lambda one: (one.sends_a_body, one.quiet_since)).will_close = True
+            oldest = min(others, key=lambda one: (one._rank(), one.quiet_since))
+            # Not closed here: the loop may still have an event of its socket in hand. Shut down,
+            # because the loop looks at a connection that takes nothing only when it has ended.
+            oldest.will_close = True
+            with suppress(OSError):
+                oldest.socket.shutdown(socket.SHUT_RDWR)
 
     def _others(self) -> Iterator[Channel]:
         for channel in self.server.active_channels.values():
-            if channel is not self and not channel.requests and not channel.total_outbufs_len:
+            if channel is not self and not channel.requests:
                 yield channel
 
-    @property
-    def sends_a_body(self) -> bool:
-        return self.request is not None and bool(self.request.headers_finished)
+    def _rank(self) -> int:
+        if self.total_outbufs_len:
+            return 2
+        return int(self.request is not None and bool(self.request.headers_finished))

@@ -21,6 +21,7 @@ from dishwasher.daemon.limits import Channel
 from dishwasher.errors import Fault, UserError
 from dishwasher.http.message import Request, Response, query_from, text
 from dishwasher.http.router import answer_to
+from dishwasher.http.span import Span
 
 if TYPE_CHECKING:
     from waitress.server import TcpWSGIServer
@@ -146,6 +147,9 @@ def _adapt(app: App) -> Callable[[WSGIEnvironment, StartResponse], Iterable[byte
             response = _bug(environ)
         headers = list(response.headers)
         start_response(_PHRASES[response.status], headers)
+        if isinstance(response.body, Span):
+            wrapped: Iterable[bytes] = environ["wsgi.file_wrapper"](response.body)
+            return wrapped
         return [response.body] if isinstance(response.body, bytes) else response.body
 
     return serve

@@ -12,6 +12,7 @@ from urllib.parse import quote
 from dishwasher.core.result import artifact_key
 from dishwasher.http.message import Request, Response
 from dishwasher.http.router import Route
+from dishwasher.http.span import Span
 from dishwasher.ports import Blobs
 from dishwasher.web.ansi import PLAIN
 from dishwasher.web.log import Place
@@ -29,8 +30,6 @@ PAGE_POLICY = (
 )
 FILE_POLICY = "default-src 'none'; sandbox"
 """For what a job made: even opened as a page, it can do nothing in our name."""
-BLOCK = 1024 * 1024
-"""Bytes read at once from what is streamed."""
 SMALL = 1024
 """Bytes below which compressing costs more than it saves."""
 
@@ -122,19 +121,13 @@ class Site:
     def _stream(
         self, key: str, start: int, end: int, headers: tuple[tuple[str, str], ...]
     ) -> Response:
-        def blocks() -> Iterator[bytes]:
-            for at in range(start, end, BLOCK):
-                data = self.blobs.get(key, at, min(at + BLOCK, end))
-                if data is None:
-                    return
-                yield data
-
+        body = Span(lambda first, last: self.blobs.get(key, first, last), start, end)
         common = (
             ("content-length", str(end - start)),
             ("content-security-policy", FILE_POLICY),
             ("cache-control", "private, no-cache"),
         )
-        return Response(200, (*headers, *common, *SAFE), blocks())
+        return Response(200, (*headers, *common, *SAFE), body)
 
 
 def disposition(name: str) -> str:
