@@ -1,4 +1,4 @@
-"""A stand-in GitHub and a bot, each a process of its own, for measuring them from outside."""
+"""A bot in a process of its own, for measuring it from outside, and pushes to send it."""
 
 from __future__ import annotations
 
@@ -11,31 +11,17 @@ import re
 import signal
 import subprocess
 import sys
-import urllib.request
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dishwasher.demo.github.process import StandInProcess
+
 CONFIG = "checks:\n  build:\n    run: 'true'\n"
 PADDING = 8_000
 """Bytes that a push of GitHub has beside what is read here; the examples have 6 to 12 KB."""
-
-
-class GitHub:
-    """The verbs of the stand-in's control, over HTTP."""
-
-    def __init__(self, places: Mapping[str, str]) -> None:
-        self.url, self.api_url = places["url"], places["api_url"]
-        self._control = places["control_url"]
-
-    def do(self, verb: str, **arguments: object) -> Any:
-        request = urllib.request.Request(
-            f"{self._control}/{verb}", json.dumps(arguments).encode(), method="POST"
-        )
-        with urllib.request.urlopen(request, timeout=120) as answer:
-            return json.load(answer)
 
 
 @contextlib.contextmanager
@@ -64,15 +50,8 @@ def process(
 
 
 @contextlib.contextmanager
-def github(folder: Path) -> Iterator[GitHub]:
-    command = [sys.executable, "-m", "dishwasher.demo.github"]
-    with process(command, os.environ, folder / "github.log") as (_, line):
-        yield GitHub(json.loads(line))
-
-
-@contextlib.contextmanager
 def bot(
-    folder: Path, hub: GitHub, app: Mapping[str, Any], workers: int
+    folder: Path, hub: StandInProcess, app: Mapping[str, Any], workers: int
 ) -> Iterator[tuple[int, str]]:
     """Process id and URL of `dishwasher serve`."""
     key = folder / "key.pem"
@@ -103,16 +82,18 @@ class Push:
     body: bytes
 
 
-def repository(hub: GitHub, app: Mapping[str, Any], owner: str, branches: int) -> list[Push]:
+def repository(
+    hub: StandInProcess, app: Mapping[str, Any], owner: str, branches: int
+) -> list[Push]:
     """A repository with so many branches, the App installed, and a push for each branch."""
     name = f"{owner}/site"
     files = {".dishwasher.yml": CONFIG, "README.md": "A site.\n"}
-    made = hub.do("add_repo", full_name=name, files=files, private=False)
-    installed = hub.do("install", app=app["id"], account=owner)
+    made = hub.call("add_repo", full_name=name, files=files, private=False)
+    installed = hub.call("install", app=app["id"], account=owner)
     pushes = []
     for number in range(branches):
         branch = f"topic-{number}"
-        sha = hub.do("commit", repo=name, files={"n.txt": f"{owner} {number}\n"}, branch=branch)
+        sha = hub.call("commit", repo=name, files={"n.txt": f"{owner} {number}\n"}, branch=branch)
         pushes.append(_push(made, installed["id"], owner, branch, sha, app["webhook_secret"]))
     return pushes
 

@@ -14,8 +14,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from dishwasher.demo.github.process import StandInProcess
+
 from bench.load import Memory, checkout, send, send_at_once
-from bench.stage import GitHub, Push, bot, github, process, repository
+from bench.stage import Push, bot, process, repository
 
 WARM_UP, ALONE = 3, 12
 INSTALLATIONS, EACH = 20, 10
@@ -41,8 +43,8 @@ def main() -> int:
     table = Table()
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         folder = Path(name)
-        with github(folder) as hub:
-            app = hub.do("add_app")
+        with StandInProcess() as hub:
+            app = hub.call("add_app")
             alone = repository(hub, app, "alone", WARM_UP + ALONE)
             crowd = [
                 push
@@ -53,7 +55,7 @@ def main() -> int:
             with bot(folder, hub, app, WORKERS) as (pid, url):
                 one_by_one(hub, url, alone, table)
                 all_at_once(hub, pid, url, crowd, table)
-            table.row("requests that GitHub would refuse", len(hub.do("violations")), "", 0)
+            table.row("requests that GitHub would refuse", len(hub.call("violations")), "", 0)
     return 0 if table.kept else 1
 
 
@@ -68,7 +70,7 @@ def bare_server(folder: Path, alone: list[Push], crowd: list[Push], table: Table
         table.row("bare server, 200 at once: max", 1e3 * max(at_once), "ms")
 
 
-def one_by_one(hub: GitHub, url: str, pushes: list[Push], table: Table) -> None:
+def one_by_one(hub: StandInProcess, url: str, pushes: list[Push], table: Table) -> None:
     answered, first, concluded = [], [], []
     for push in pushes:
         sent = send(url, push)
@@ -84,7 +86,7 @@ def one_by_one(hub: GitHub, url: str, pushes: list[Push], table: Table) -> None:
     table.row("alone: concluded beyond the bare checkout", median(concluded) - bare, "ms", 150)
 
 
-def all_at_once(hub: GitHub, pid: int, url: str, pushes: list[Push], table: Table) -> None:
+def all_at_once(hub: StandInProcess, pid: int, url: str, pushes: list[Push], table: Table) -> None:
     loop = sum(checkout(push) for push in pushes)
     with Memory(pid) as memory:
         sent = send_at_once(url, pushes)
@@ -103,10 +105,10 @@ def all_at_once(hub: GitHub, pid: int, url: str, pushes: list[Push], table: Tabl
     table.row("server and runners together, peak", memory.peak / 1e6, "MB", 150)
 
 
-def wait_for(hub: GitHub, pushes: list[Push]) -> dict[str, tuple[float, float]]:
+def wait_for(hub: StandInProcess, pushes: list[Push]) -> dict[str, tuple[float, float]]:
     """For each commit, when its first check run was made and when it was concluded."""
     for push in pushes:
-        hub.do("wait_concluded", sha=push.sha, timeout=PATIENCE)
+        hub.call("wait_concluded", sha=push.sha, timeout=PATIENCE)
     runs = runs_of(hub)
     return {
         push.sha: (
@@ -121,13 +123,13 @@ def median(values: list[float]) -> float:
     return statistics.median(values[WARM_UP:])
 
 
-def runs_of(hub: GitHub) -> dict[str, list[Any]]:
+def runs_of(hub: StandInProcess) -> dict[str, list[Any]]:
     """All check runs by commit."""
     found: dict[str, list[Any]] = {}
     for number in range(INSTALLATIONS):
-        for run in hub.do("check_runs", repo=f"team-{number}/site"):
+        for run in hub.call("check_runs", repo=f"team-{number}/site"):
             found.setdefault(run["head_sha"], []).append(run)
-    for run in hub.do("check_runs", repo="alone/site"):
+    for run in hub.call("check_runs", repo="alone/site"):
         found.setdefault(run["head_sha"], []).append(run)
     return found
 
