@@ -8,7 +8,7 @@ VENV := .venv/$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info
 BIN := $(VENV)/bin
 STAMP := $(VENV)/ready
 
-.PHONY: demo test test-real lint types check sim chaos bench clean
+.PHONY: demo test test-real lint types check sim chaos bench screenshots clean
 .DELETE_ON_ERROR:
 
 # The lock lets two `make` run at once in one clone: the second waits and finds the work done.
@@ -40,6 +40,9 @@ chaos: $(STAMP)
 
 bench: $(STAMP)
 	@$(BIN)/python -m bench.webhook $(ARGS)
+
+screenshots: $(STAMP)
+	@$(BIN)/python infra/screenshots
 
 check: lint types sim
 	@$(BIN)/python -m pytest -q tests/test_architecture.py
