@@ -9,7 +9,7 @@ import sys
 import time
 from collections import Counter
 
-from tests.sim import mutants
+from tests.sim import mutants, sometimes
 from tests.sim.many import played
 from tests.sim.story import Outcome, play
 
@@ -61,9 +61,12 @@ def _seeds(seeds: range, options: argparse.Namespace) -> int:
     print("in how many of these worlds it happened that")
     for what, count in sorted(seen.items(), key=lambda item: -item[1]):
         print(f"  {count:5}  {what}")
+    kind = sometimes.missing(seen) if len(seeds) >= sometimes.ENOUGH else []
+    for what in kind:
+        print(f"  never that {what}: the worlds are too kind")
     rate = len(seeds) / seconds
     print(f"{len(seeds)} seeds, {failed} violations ({seconds:.1f} s, {rate:.1f} seeds/s)")
-    return 1 if failed else 0
+    return 1 if failed or kind else 0
 
 
 def _mutants(first: int, seeds: int, jobs: int) -> int:

@@ -15,7 +15,7 @@ from dishwasher.core.job import LIVE, Job, State, Timing
 from dishwasher.core.report import Posted, Report
 from dishwasher.core.result import Result
 from dishwasher.errors import Throttled
-from dishwasher.flow import accept, attempt, claim, plan, report, settle
+from dishwasher.flow import accept, attempt, claim, dispatch, plan, report, settle
 from dishwasher.flow.accept import Accept
 from dishwasher.flow.attempt import Attempts
 from dishwasher.flow.claim import Claim
@@ -190,8 +190,19 @@ def never_doubt(self: Claim, posted: Posted) -> Posted:
     return true_note(self, posted)
 
 
-def done_without_warning(self: Reports, held: Claim, posted: Posted) -> Posted:
-    return held.note(posted)
+def warn_if_held(self: Claim, time: float) -> None:
+    """Says nothing when the claim is lost, which is when it matters."""
+    self.sweep_at(time)
+
+
+def believe_the_digest(
+    self: Reports, held: Claim, repository: Any, check: Any, posted: Posted
+) -> Posted:
+    """Takes a check run whose annotations are all there for finished."""
+    if not posted.check:
+        return true_resolve(self, held, repository, check, posted)
+    found = self.checks.annotated(repository, posted.check)
+    return held.note(replace(posted, annotations=found, doubtful=False))
 
 
 def forget_annotations(
@@ -241,6 +252,10 @@ def not_taken_off(self: Dispatch, environment: Environment, build: Any) -> str:
     if environment.sha in ("", event.sha) or event.forced:
         return ""
     return "old" if self._holds(event, environment.sha) else ""
+
+
+class Unraised(Exception):
+    """Stands where a fault was caught."""
 
 
 def another_id(self: Plan, *_: Any) -> str:
@@ -315,7 +330,12 @@ MUTANTS: tuple[tuple[str, str, tuple[Patch, ...]], ...] = (
     ),
     ("no-doubt", "the note before a POST", ((Claim, "note", never_doubt),)),
     ("no-sweep", "the sweep", ((Reports, "_sweep", sweep_nothing),)),
-    ("no-warning", "the warning of a frozen writer", ((Reports, "_done", done_without_warning),)),
+    ("no-warning", "the warning of a frozen writer", ((Claim, "warn", warn_if_held),)),
+    (
+        "digest-kept",
+        "sending once more after a doubt",
+        ((Reports, "_resolve", believe_the_digest),),
+    ),
     ("annotations-again", "the count of annotations", ((Reports, "_resolve", forget_annotations),)),
     ("deploy-retried", "never again after a loss", ((job, "expire", deploy_again),)),
     ("no-intent", "the stored intent", ((Attempts, "_deploying", no_intent),)),
@@ -323,6 +343,7 @@ MUTANTS: tuple[tuple[str, str, tuple[Patch, ...]], ...] = (
     ("unknown-unlocked", "the lock after an unknown end", ((deploy, "release", release_unknown),)),
     ("no-order", "the order of deployments", ((Dispatch, "_superseded", not_superseded),)),
     ("rollback-ignored", "the look at the branch", ((Dispatch, "_superseded", not_taken_off),)),
+    ("gone-unheard", "the end of what is gone", ((dispatch, "Gone", Unraised),)),
     (
         "planned-twice",
         "one write for the delivery and its build, whose id follows from it",

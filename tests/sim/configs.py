@@ -8,7 +8,7 @@ from random import Random
 from dishwasher.core.plan import CONFIG_JOB
 
 CHECKS = ("lint", "tests", "docs", "style")
-ENDINGS = ("ok", "ok", "ok", "ok", "failed", "failed", "advisory", "timed_out")
+ENDINGS = (*("ok",) * 6, "failed", "failed", "advisory", "timed_out")
 SECONDS = (1, 10, 45, 130)
 FINDINGS = (0, 0, 3, 60, 120)
 MISTAKE = b"checks:\n  lint: {rnu: make lint}\n"
@@ -34,20 +34,22 @@ def write(random: Random) -> Written:
     lines = ["checks:"]
     # Checks that take equally long end together, and must not miss each other's end.
     lengths = random.choice((SECONDS, SECONDS, (random.choice(SECONDS),)))
+    endings = random.choice((ENDINGS, ("ok", "advisory")))
     for place, name in enumerate(names):
         needs = [other for other in names[:place] if random.random() < 0.35]
-        step = f"sim {random.choice(ENDINGS)} {random.choice(lengths)} {random.choice(FINDINGS)}"
+        step = f"sim {random.choice(endings)} {random.choice(lengths)} {random.choice(FINDINGS)}"
         wanted = f", needs: [{', '.join(needs)}]" if needs else ""
         lines.append(f"  {name}: {{run: {step}{wanted}}}")
     if random.random() < 0.15:
         names = (*names, "spelling")
         lines.append("  spelling: {uses: spelling}")
-    deployments = ("staging", "production")[: random.choice((0, 1, 1, 2))]
+    deployments = ("staging", "production")[: random.choice((0, 1, 1, 1, 2))]
     if deployments:
         lines.append("deployments:")
     for name in deployments:
         ending = random.choice(("ok", "ok", "ok", "failed"))
-        lines.append(f"  {name}: {{branch: master, run: sim {ending} {random.choice(SECONDS)} 0}}")
+        seconds = random.choice(SECONDS[1:])
+        lines.append(f"  {name}: {{branch: master, run: sim {ending} {seconds} 0}}")
     return Written("\n".join(lines).encode(), names, deployments)
 
 

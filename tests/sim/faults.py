@@ -86,7 +86,7 @@ SMALL_SKEW = 8.0
 STRONGEST = Faults(
     crash=0.01,
     crash_all=0.5,
-    freeze=0.003,
+    freeze=0.005,
     freeze_longest=700.0,
     slow=0.05,
     stall=0.005,
@@ -102,15 +102,15 @@ STRONGEST = Faults(
     github_after=0.15,
     github_refused=0.1,
     throttle=0.03,
-    unlisted=0.8,
+    unlisted=0.9,
     lag=60.0,
-    gone=0.2,
+    gone=0.3,
     blob=0.05,
     http_lost=0.1,
     http_answer_lost=0.1,
     http_late=0.1,
-    runner_crash=0.03,
-    runner_freeze=0.02,
+    runner_crash=0.04,
+    runner_freeze=0.03,
     runner_absent=0.2,
     runner_slow=0.3,
     checkout_fails=0.2,
@@ -124,7 +124,7 @@ STRONGEST = Faults(
     skew=SMALL_SKEW,
 )
 FIXED = frozenset({"slow_longest", "freeze_longest", "throttle_longest", "crash_all"})
-LIKELY = 0.45
+LIKELY = 0.5
 """Chance of each kind of fault to be on in a world."""
 
 
@@ -138,7 +138,7 @@ def draw(random: Random) -> Faults:
         if random.random() < LIKELY:
             chosen[field.name] = strongest * random.choice((0.1, 0.4, 1.0))
     chosen["crash_all"] = random.choice((0.0, 0.5, 1.0))
-    chosen["freeze_longest"] = random.choice((30.0, 200.0, 700.0))
+    chosen["freeze_longest"] = random.choice((30.0, 300.0, 700.0))
     chosen["throttle_longest"] = random.choice((60.0, 120.0, 3000.0))
     if "skew" in chosen and random.random() < 0.2:
         chosen["skew"] = 600.0

@@ -21,6 +21,9 @@ UNLISTED_FOR = 20.0
 """Seconds that GitHub's lists lag behind at most."""
 LONG_LISTED = 30.0
 """Seconds in the lists after which nobody may miss a check run any more."""
+WRITE_RISK = 12.0
+"""Who freezes between asking and sending overwrites what others have sent since."""
+VANISH = 0.2
 TIMEOUT = 20.0
 """Seconds after which a client gives an answer up."""
 
@@ -68,6 +71,7 @@ class Repo:
     moved_at: dict[str, list[tuple[float, str]]] = field(default_factory=dict)
     """For each branch: when the API begins to show that it stands at a commit."""
     gone_at: float = float("inf")
+    is_doomed: bool = False
 
 
 class Hub:
@@ -98,6 +102,8 @@ class Hub:
         before = repo.branches.get(branch, NO_COMMIT)
         repo.branches[branch] = sha
         visible = max(self._world.now, self.commits[sha].visible_at)
+        if self._world.chance(self._world.faults.lag / 100.0):
+            visible += self._world.random.uniform(0.0, self._world.faults.lag / 2)
         repo.moved_at.setdefault(branch, []).append((visible, sha))
         return before
 
@@ -150,13 +156,19 @@ class Hub:
             self._say(run, check)
             return number
 
-        return self._call(repository, f"create {check.external_id} {check.status}", make, once=True)
+        return self._call(
+            repository, f"create {check.external_id} {check.status}", make, once=True, write=True
+        )
 
     def update(self, repository: Repository, id: int, check: Check) -> None:
         self._world.law(len(check.annotations) <= ANNOTATIONS_PER_REQUEST, "G1 too many at once")
         what = f"update {id} {check.status} +{len(check.annotations)}"
         once = bool(check.annotations)
-        self._call(repository, what, lambda: self._say(self.runs[id], check), once=once)
+
+        def say() -> None:
+            self._say(self.runs[id], check)
+
+        self._call(repository, what, say, once=once, write=True)
 
     def list(self, repository: Repository, sha: str) -> tuple[PostedCheck, ...]:
         def read() -> tuple[PostedCheck, ...]:
@@ -237,10 +249,12 @@ class Hub:
         effect: Callable[[], T],
         *,
         once: bool = False,
+        write: bool = False,
     ) -> T:
         world, faults = self._world, self._world.faults
-        frozen = world.point(what)
+        frozen = world.point(what, risk=WRITE_RISK if write else 1.0)
         if repository is not None:
+            self._vanish(self.repos[repository.id], what)
             self._permit(repository)
         doubt = Ambiguous if once else InfraError
         if once and world.chance(faults.github_refused):
@@ -256,6 +270,12 @@ class Hub:
             world.baton.sleep(TIMEOUT)
             raise doubt(f"{what}: timeout (done)")
         return answer
+
+    def _vanish(self, repo: Repo, what: str) -> None:
+        """A repository may go at the worst moment: when a deployment is about to begin."""
+        doomed = repo.is_doomed and what.startswith(("branch", "compare"))
+        if doomed and self._world.chance(VANISH):
+            repo.gone_at = min(repo.gone_at, self._world.now)
 
     def _permit(self, repository: Repository) -> None:
         world = self._world

@@ -58,11 +58,11 @@ class People:
         self._requests: dict[int, list[Request]] = {}
         self._branches = 0
 
-    def found(self, id: int, *, gone_at: float = float("inf")) -> Repo:
+    def found(self, id: int) -> Repo:
         """A new repository with an empty history."""
         # Two share an installation, and its limits with it.
         value = Repository(id, f"team{id // 2}", f"app{id}", MASTER, True, 100 + id // 2)
-        repo = Repo(value, gone_at=gone_at)
+        repo = Repo(value)
         self._hub.repos[id] = repo
         self._requests[id] = []
         return repo
@@ -120,7 +120,7 @@ class People:
     def _act(self, repo: Repo) -> None:
         acts = (
             *(self._push_somewhere,) * 4,
-            *(lambda repo: self.push(repo, MASTER),) * 4,
+            *(lambda repo: self.push(repo, MASTER),) * 6,
             *(self._open,) * 4,
             *(self._merge,) * 3,
             *(self._rerun,) * 4,
@@ -148,6 +148,10 @@ class People:
         branch = self._world.random.choice(known)
         request = self._request(repo, branch, repo.branches[branch], fork=False)
         self._pull_request(repo, request, "opened")
+        if self._world.random.random() < 0.3:
+            # Opened by mistake: its checks are under way when it is closed.
+            self._world.baton.sleep(self._world.random.uniform(1.0, 15.0))
+            self._close(repo)
 
     def _fork(self, repo: Repo) -> None:
         written = write(self._world.random)

@@ -15,6 +15,9 @@ from tests.sim.world import World
 
 R = TypeVar("R", bound=Record)
 
+INDEX_LAG = 20.0
+"""Seconds that an index may lag behind its table."""
+
 
 @dataclass(frozen=True, slots=True)
 class SimClock:
@@ -36,7 +39,7 @@ class SimStore:
         self._world = world
         self._watch = laws.watch
         self.rows = laws.rows
-        self._before: dict[tuple[str, str], Record] = {}
+        self._before: dict[tuple[str, str], tuple[float, Record]] = {}
 
     def get(self, kind: type[R], id: str) -> R | None:
         self._world.point("get", kind.KIND, id)
@@ -51,7 +54,7 @@ class SimStore:
         self.commit(*records)
         for old, new in zip(before, records, strict=True):
             if old is not None:
-                self._before[new.KIND, new.id] = old
+                self._before[new.KIND, new.id] = (world.now, old)
             if world.trace is not None:
                 world.tell("stored", *_changes(old, new))
         for old, new in zip(before, records, strict=True):
@@ -73,13 +76,19 @@ class SimStore:
         self._world.point("due", kind.KIND)
         self._fail("table_before")
         found = self.rows.due(kind, now, limit)
-        return tuple(self._as_it_was(record) for record in found)
+        if self._world.chance(self._world.faults.table_stale):
+            found = self._as_it_was(kind, now, found)
+        return found[:limit]
 
-    def _as_it_was(self, record: R) -> R:
-        if not self._world.chance(self._world.faults.table_stale):
-            return record
-        old = self._before.get((record.KIND, record.id), record)
-        return old  # type: ignore[return-value]  # of the same kind, because of its key
+    def _as_it_was(self, kind: type[R], now: float, found: tuple[R, ...]) -> tuple[R, ...]:
+        """An index that lags behind shows rows as they were, and rows that were due."""
+        lately = self._world.now - INDEX_LAG
+        shown = {record.id: record for record in found}
+        for (name, id), (at, old) in self._before.items():
+            if name == kind.KIND and at >= lately and (id in shown or 0 < old.due <= now):
+                self._world.sometimes("a list showed a record as it was")
+                shown[id] = old  # type: ignore[assignment]  # of this kind, because of its key
+        return tuple(shown.values())
 
     def _fail(self, which: str, *, quietly: bool = False) -> bool:
         if not self._world.chance(getattr(self._world.faults, which)):

@@ -78,10 +78,11 @@ def _play(world: World) -> list[str]:
 def _live(world: World, people: People, until: float) -> None:
     repos = []
     for id in range(1, world.random.randint(1, 3) + 1):
-        gone_at = float("inf")
+        repo = people.found(id)
         if world.chance(world.faults.gone):
-            gone_at = world.random.uniform(world.now, until)
-        repos.append(people.found(id, gone_at=gone_at))
+            repo.is_doomed = True
+            repo.gone_at = world.random.uniform(world.now, until)
+        repos.append(repo)
     people.work(repos, until, world.random.randint(4, 18))
 
 

@@ -64,9 +64,10 @@ class World:
             text = " ".join((what, *map(str, details)))
             self.trace.append((self.now, self.baton.current.name, text))
 
-    def point(self, what: str, *details: Any) -> bool:
+    def point(self, what: str, *details: Any, risk: float = 1.0) -> bool:
         """A worker is about to call a port: time passes, and it may die or freeze.
 
+        `risk` times as often where that hurts most, so that not a thousand seeds are needed.
         Answers whether it was frozen so long that a claim of it may have been taken over.
         """
         self.tell(what, *details)
@@ -77,11 +78,11 @@ class World:
             if fate < faults.crash:
                 self._crash()
             fate -= faults.crash
-            if 0 <= fate < faults.freeze:
+            if 0 <= fate < faults.freeze * risk:
                 delay = self.random.uniform(5.0, faults.freeze_longest)
                 long = delay > LONG_FREEZE
                 self.sometimes("a worker froze")
-            elif 0 <= fate - faults.freeze < faults.slow:
+            elif 0 <= fate - faults.freeze * risk < faults.slow:
                 delay = self.random.uniform(0.1, faults.slow_longest)
             delay += self._stall()
         if delay > 1.0:
