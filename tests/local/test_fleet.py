@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -208,6 +209,40 @@ fleet = ProcessFleet(Path(sys.argv[1]), 2, dict(os.environ), print)
 fleet.start(Bootstrap(*sys.argv[2:]))
 sys.stdin.read()
 """
+
+
+def test_a_zygote_that_is_stopped_is_replaced(work: Path, exits: Exits, serve: Begin) -> None:
+    fleet = ProcessFleet(work, 1, os.environ, exits, silence=0.2)
+
+    def free() -> None:
+        """As the loop that dispatches does it, until there is a slot again."""
+        end = time.monotonic() + WAIT
+        while not fleet.wait_for_slot(0.05):
+            assert time.monotonic() < end
+
+    try:
+        working = serve("until [ -e $HOME/go ]; do echo up; sleep .02; done")
+        fleet.start(working.bootstrap)
+        working.wait(lambda: b"up" in working.log)
+        os.kill(stopped := fleet.pid, signal.SIGSTOP)
+        assert not fleet.wait_for_slot(0.5), "its runner works, and keeps the slot"
+        working.cancel = True
+        assert working.result().reason is Reason.CANCELLED
+        free()
+        unread = serve("true")
+        fleet.start(unread.bootstrap)
+        assert fleet.pid != stopped
+        exits.wait(2)
+        os.kill(stopped := fleet.pid, signal.SIGSTOP)
+        fleet.start(serve("true").bootstrap)
+        free()
+        last = serve("true")
+        fleet.start(last.bootstrap)
+        assert fleet.pid != stopped
+        assert last.result().reason is Reason.OK
+    finally:
+        fleet.close(stop=True)
+    assert exits.attempts == ["job.1", "job.2", "job.3", "job.4"]
 
 
 def test_runners_outlive_the_server_and_bring_home_their_results(serve: Begin, work: Path) -> None:

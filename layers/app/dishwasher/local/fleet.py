@@ -6,11 +6,13 @@ import contextlib
 import json
 import logging
 import os
+import select
 import selectors
 import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -21,6 +23,9 @@ from dishwasher.core.ticket import Bootstrap
 from dishwasher.errors import InfraError
 
 MODULE = "dishwasher.runner.zygote"
+SILENCE = 15.0
+"""Seconds in which a zygote must tell of a runner that it was to start, or that has ended: milli-
+seconds do, unless somebody has stopped it (a job of the same user may send it SIGSTOP)."""
 
 _log = logging.getLogger(__name__)
 
@@ -39,8 +44,10 @@ class ProcessFleet:
         slots: int,
         environment: Mapping[str, str],
         on_exit: Callable[[str], None],
+        silence: float = SILENCE,
     ) -> None:
         self._folder, self._slots, self._on_exit = folder, slots, on_exit
+        self._silence = silence
         # The server's own settings and secrets stay here: a job's user could read them there.
         self._environment = carried(environment)
         self._environment["PYTHONPATH"] = str(Path(dishwasher.__file__).parents[1])
@@ -80,8 +87,12 @@ class ProcessFleet:
             return self._slots - len(self._running)
 
     def wait_for_slot(self, timeout: float) -> bool:
-        """True as soon as a runner can be started, False after `timeout` seconds."""
+        """True as soon as a runner can be started, False after `timeout` seconds.
+
+        A zygote that holds on to its slots in silence is replaced, so this is to be called often.
+        """
         with self._changed:
+            self._zygote.check(self._silence)
             return self._changed.wait_for(lambda: len(self._running) < self._slots, timeout)
 
     def close(self, stop: bool = False) -> None:
@@ -118,6 +129,8 @@ class _Zygote:
         self._ended = ended
         self._watched: dict[str, int | None] = {}
         """Attempt → descriptor of its process, None before it is reported."""
+        self._silent: dict[str, float] = {}
+        """Attempt → since when (time.monotonic()) the zygote owes us a word about it."""
         self._stopping: set[str] = set()
         self._lock = threading.Lock()
         self._dead = False
@@ -147,6 +160,18 @@ class _Zygote:
             self._tell(json.dumps({"stop": attempt}).encode() + b"\n")
         except OSError:
             self._terminate(attempt)
+
+    def check(self, silence: float) -> None:
+        """Kill a zygote that does nothing: its runners go on, and are watched without it."""
+        now = time.monotonic()
+        with self._lock:
+            for attempt, descriptor in self._watched.items():
+                if descriptor is not None and not _is_over(descriptor):
+                    self._silent.pop(attempt, None)
+                elif now - self._silent.setdefault(attempt, now) > silence and not self._dead:
+                    _log.error("the zygote %d is silent about %s: killed", self.pid, attempt)
+                    self._process.kill()
+                    return
 
     def _terminate(self, attempt: str) -> None:
         with self._lock, contextlib.suppress(ProcessLookupError):
@@ -210,6 +235,7 @@ class _Zygote:
             if descriptor is not None:
                 os.close(descriptor)
             self._stopping.discard(attempt)
+            self._silent.pop(attempt, None)
         self._ended(attempt)
 
 
@@ -218,3 +244,10 @@ def _open(pid: int) -> int | None:
         return os.pidfd_open(pid)
     except ProcessLookupError:
         return None
+
+
+def _is_over(descriptor: int) -> bool:
+    """Whether the process has ended, also when nobody has waited for it yet."""
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(0))
