@@ -37,7 +37,7 @@ def echo(request: Request) -> Response:
 
 
 @contextmanager
-def serving(app: object = echo, **options: int) -> Iterator[Server]:
+def serving(app: object = echo, **options: object) -> Iterator[Server]:
     server = Server(app, **options)  # type: ignore[arg-type]
     server.start()
     try:
@@ -113,10 +113,17 @@ def test_the_cap_of_a_route_is_answered(server: Server, size: int) -> None:
 def test_a_body_beyond_all_caps_is_not_read(server: Server) -> None:
     head = b"POST /webhook HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n"
     assert raw(server, head % limits.BODY).startswith(b"HTTP/1.1 413 ")
-    large = raw(
-        server, b"PUT /uploads/x HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % limits.LARGE_BODY
-    )
-    assert large.startswith(b"HTTP/1.1 413 ")
+    chunk = b"%x\r\n" % limits.BODY + b"x" * limits.BODY + b"\r\n0\r\n\r\n"
+    chunked = b"POST /webhook HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+    assert raw(server, chunked + chunk).startswith(b"HTTP/1.1 413 ")
+
+
+def test_nobody_fills_the_disk_with_an_upload_that_was_not_asked_for() -> None:
+    size = limits.BODY + 100
+    head = b"PUT %s HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n"
+    with serving(promised=lambda path: size if path == "/uploads/ours" else 0) as server:
+        for path, length in ((b"/uploads/x", limits.BODY), (b"/uploads/ours", size + 1)):
+            assert raw(server, head % (path, length)).startswith(b"HTTP/1.1 413 ")
 
 
 def test_a_large_upload_is_handed_on_as_a_stream() -> None:
@@ -127,7 +134,7 @@ def test_a_large_upload_is_handed_on_as_a_stream() -> None:
         return text(200, "ok")
 
     size = limits.BODY + 5
-    with serving(receive) as server:
+    with serving(receive, promised=lambda path: size) as server:
         assert ask(server, "PUT", "/uploads/x", b"x" * size)[0] == 200
     assert seen == [size]
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from dishwasher.errors import InfraError
 from dishwasher.local.blobs import ABANDONED_SECONDS, TEMPORARY, FileBlobs
+from dishwasher.local.uploads import UPLOAD_SECONDS
 
 from tests.fakes.clock import FakeClock
 from tests.local.program import output
@@ -124,6 +125,18 @@ def test_the_url_follows_the_server(data: Path, clock: FakeClock) -> None:
     blobs = FileBlobs(data, clock, b"secret", lambda: f"http://localhost:{port[0]}")
     port[0] = "2"
     assert blobs.upload_url("key", 0, "").startswith("http://localhost:2/uploads/")
+
+
+def test_only_an_upload_that_was_asked_for_is_expected(data: Path, clock: FakeClock) -> None:
+    blobs = FileBlobs(data, clock, b"secret", lambda: "")
+    token = blobs.upload_url("key", 1 << 30, "").rpartition("/")[2]
+    assert (blobs.expected(token), blobs.expected(f"{token}x"), blobs.expected("é")) == (
+        1 << 30,
+        0,
+        0,
+    )
+    clock.advance(UPLOAD_SECONDS + 1)
+    assert blobs.expected(token) == 0
 
 
 def test_a_token_of_before_a_restart_is_good(data: Path, clock: FakeClock) -> None:

@@ -48,20 +48,28 @@ def serve(options: argparse.Namespace) -> int:
     from dishwasher.daemon.embedded import Embedded
     from dishwasher.daemon.server import Server
     from dishwasher.errors import UserError
+    from dishwasher.runner import orphans
     from dishwasher.wiring import local
-    from dishwasher.wiring.routes import routes
+    from dishwasher.wiring.routes import promised, routes
 
     if options.workers < 1:
         raise UserError("--workers must be at least 1")
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
+    # Jobs run as the same user, and the settings hold the App's key.
+    orphans.shut_memory()
     chosen = settings.read(os.environ)
     if options.data:
         chosen = replace(chosen, data=options.data)
     house = local.build(chosen, options.workers, os.environ)
     ready = threading.Event()
-    server = Server(routes(house, chosen, ready.is_set), options.host, options.port)
+    server = Server(
+        routes(house, chosen, ready.is_set),
+        options.host,
+        options.port,
+        promised=promised(house),
+    )
     embedded = Embedded(house, server)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -18,12 +18,10 @@ from typing import Any
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
 
-LARGE_PATH = "/uploads/"
-LARGE_BODY = 2 * 1024 * 1024 * 1024
-"""Bytes of one artifact; a job's own limits are lower, this one guards the disk."""
-BODY = 64 * 1024 * 1024
-"""Bytes of any other body. Each route has its own, lower limit and answers 413 itself; above this
-one the body is not even read, which many clients see as a broken connection."""
+BODY = 32 * 1024 * 1024
+"""Bytes of a body, unless its path is promised more. Each route has its own, lower limit and
+answers 413 itself; above this one the body is not even read, which many clients see as a broken
+connection. Whoever sends it is not known yet, and it takes room on the disk."""
 HEADERS = 64 * 1024
 IN_MEMORY = 512 * 1024
 """Bytes of a body beyond which it waits in a temporary file."""
@@ -45,8 +43,8 @@ class Limits:
     url_scheme: str = "http"
 
 
-SMALL = Limits(BODY)
-LARGE = Limits(LARGE_BODY)
+Promised = Callable[[str], int]
+"""Path of a request → bytes that its body may have by a promise of ours, mostly 0."""
 
 
 class _Once(dict[str, str]):
@@ -59,8 +57,12 @@ class _Once(dict[str, str]):
 
 
 class Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
+    def __init__(self, adj: Any, promised: Promised) -> None:
+        super().__init__(adj)
+        self._promised = promised
+
     def parse_header(self, header_plus: bytes) -> None:
-        self.adj = SMALL
+        self.adj = Limits(BODY)
         self.headers: dict[str, str] = _Once()
         try:
             super().parse_header(header_plus)
@@ -68,14 +70,16 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
             # From urlsplit, for `http://[`.
             raise ParsingError("Bad URI") from error
         self.headers = dict(self.headers)
-        if self.path.startswith(LARGE_PATH):
-            self.adj = LARGE
+        # One more, because waitress refuses a body of the limit itself.
+        self.adj = Limits(max(BODY, self._promised(self.path) + 1))
 
 
 class Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
     """A connection; `quiet_since` (time.monotonic()) no request of it has come in whole."""
 
-    parser_class = Parser
+    def parser_class(self, adj: Any) -> Parser:
+        promised: Promised = self.server.promised
+        return Parser(adj, promised)
 
     def __init__(
         self, server: Any, sock: socket.socket, addr: Any, adj: Any, map: Any = None

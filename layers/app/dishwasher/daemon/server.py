@@ -50,9 +50,17 @@ class Server:
     """Listens from the start, serves from `start()` until `stop()`."""
 
     def __init__(
-        self, app: App, host: str = "127.0.0.1", port: int = 0, threads: int = THREADS
+        self,
+        app: App,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        threads: int = THREADS,
+        promised: limits.Promised = lambda path: 0,
     ) -> None:
-        """Bind the address; port 0 takes any free one. Raises UserError when it can not be had."""
+        """Bind the address; port 0 takes any free one. Raises UserError when it can not be had.
+
+        A body longer than `limits.BODY` is taken only as far as it is `promised`.
+        """
         self._socket = _listen(host, port)
         self.host, self.port = host, int(self._socket.getsockname()[1])
         # It says each time that a request waits for a thread, which is what a queue is for.
@@ -66,13 +74,14 @@ class Server:
             channel_timeout=IDLE_SECONDS,
             recv_bytes=256 * 1024,
             max_request_header_size=limits.HEADERS,
-            max_request_body_size=limits.LARGE_BODY,
+            max_request_body_size=limits.BODY,
             asyncore_use_poll=True,
             log_socket_errors=False,
             clear_untrusted_proxy_headers=False,
             ident=None,
         )
         self._waitress.channel_class = Channel
+        self._waitress.promised = promised
         self._thread = threading.Thread(target=self._waitress.run, name="http", daemon=True)
 
     @property

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from dishwasher.errors import InfraError, Refused
+from dishwasher.errors import Gone, InfraError, Refused
 from dishwasher.local.keys import path_of
 from dishwasher.local.uploads import UPLOAD_SECONDS, Leave, sign, verify
 from dishwasher.ports import Clock
@@ -76,6 +76,13 @@ class FileBlobs:
         path_of(key)
         leave = Leave(key, size, sha256.lower(), self._clock.now() + UPLOAD_SECONDS)
         return f"{self._base_url()}/uploads/{sign(leave, self._secret)}"
+
+    def expected(self, token: str) -> int:
+        """Bytes that may be PUT to this upload URL: none where it is not one of ours."""
+        try:
+            return verify(token, self._secret, self._clock.now()).size
+        except (Refused, Gone):
+            return 0
 
     def receive(self, token: str, stream: BinaryIO) -> None:
         """Store what was PUT to an upload URL; raises Refused unless it is exactly what was agreed.
