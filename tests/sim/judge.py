@@ -16,8 +16,8 @@ from dishwasher.core.rendering import render
 from dishwasher.core.report import Check, Report, Status
 from dishwasher.core.result import Result, log_key, result_key
 
+from tests.sim.commits import Run
 from tests.sim.house import House, page
-from tests.sim.hub import Run
 from tests.sim.laws import BY_A_RUNNER
 from tests.sim.people import Expected, People
 

@@ -4,19 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
 
-from tests.sim import careless
-
-
-@dataclass(frozen=True, slots=True)
-class Mutant:
-    """A protection taken away: `patches` are (object, attribute, what stands there instead)."""
-
-    name: str
-    without: str
-    patches: tuple[tuple[Any, str, Any], ...]
+from tests.sim.without import bells, claims, deploys, reports
+from tests.sim.without.patch import Mutant
 
 
 @contextmanager
@@ -33,5 +23,5 @@ def applied(mutant: Mutant | None) -> Iterator[None]:
             setattr(place, name, value)
 
 
-ALL = tuple(Mutant(*mutant) for mutant in careless.MUTANTS)
+ALL = (*bells.MUTANTS, *claims.MUTANTS, *reports.MUTANTS, *deploys.MUTANTS)
 BY_NAME = {mutant.name: mutant for mutant in ALL}

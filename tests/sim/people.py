@@ -8,8 +8,9 @@ from typing import Any
 from dishwasher.core.event import NO_COMMIT, Repository
 from dishwasher.core.report import Status
 
+from tests.sim.commits import Repo
 from tests.sim.configs import Written, write
-from tests.sim.hub import Hub, Repo
+from tests.sim.hub import Hub
 from tests.sim.laws import Laws, Push
 from tests.sim.mail import Mail
 from tests.sim.world import World

@@ -1,0 +1,77 @@
+"""A few worlds and mutants with every test run; `make sim` plays many more."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from random import Random
+
+import pytest
+
+from tests.sim import mutants, sometimes
+from tests.sim.__main__ import LAW, main
+from tests.sim.faults import FIXED, STRONGEST, Faults, draw
+from tests.sim.story import play
+
+SEEDS = range(20)
+SURE = ("no-reaper", "not-stored", "no-renewal", "no-intent")
+"""Mutants that hardly survive a world, whatever its seed."""
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_world_that_fails_breaks_no_law(seed: int) -> None:
+    assert play(seed).violations == ()
+
+
+def test_a_kind_world_breaks_no_law_and_asks_nothing_again() -> None:
+    outcome = play(1, faults=Faults())
+    assert outcome.violations == ()
+    assert not [what for what in outcome.seen if not what.startswith("a job ended as")]
+
+
+@pytest.mark.parametrize("name", SURE)
+def test_a_world_without_a_protection_breaks_a_law(name: str) -> None:
+    with mutants.applied(mutants.BY_NAME[name]):
+        violations = [violation for seed in range(6) for violation in play(seed).violations[:1]]
+    assert violations
+    assert all(LAW.match(violation) for violation in violations)
+
+
+def test_a_mutant_leaves_nothing_behind() -> None:
+    before = [getattr(place, name) for mutant in mutants.ALL for place, name, _ in mutant.patches]
+    for mutant in mutants.ALL:
+        with mutants.applied(mutant):
+            assert all(getattr(place, name) is value for place, name, value in mutant.patches)
+    after = [getattr(place, name) for mutant in mutants.ALL for place, name, _ in mutant.patches]
+    assert all(one is other for one, other in zip(before, after, strict=True))
+
+
+def test_the_same_seed_is_the_same_world() -> None:
+    one, two = play(7, traced=True), play(7, traced=True)
+    assert one.trace
+    assert one == two
+
+
+def test_a_swarm_knows_every_fault() -> None:
+    drawn = [draw(Random(seed)) for seed in range(100)]
+    for field in fields(Faults):
+        strengths = {getattr(faults, field.name) for faults in drawn}
+        assert len(strengths) > 1 or field.name == "slow_longest"
+        assert field.name in FIXED or getattr(STRONGEST, field.name) > 0
+
+
+def test_a_failing_seed_is_told_with_its_trace_and_its_command(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["--seeds", "1", "--mutant", "no-intent", "--jobs", "1"]) == 1
+    said = capsys.readouterr().out
+    assert "seed 0 violates" in said
+    assert "again: python -m tests.sim --trace 0 --mutant no-intent" in said
+    assert " effect " in said
+    assert "NOT REPRODUCED" not in said
+    assert "1 seeds, 1 violations" in said
+
+
+def test_worlds_that_are_too_kind_prove_nothing() -> None:
+    seen = dict.fromkeys(sometimes.EXPECTED, 1)
+    assert sometimes.missing(seen) == []
+    assert sometimes.missing(seen | {"a bell was lost": 0}) == ["a bell was lost"]

@@ -1,0 +1,1 @@
+"""Careless variants of small parts of the flows; each takes one protection away."""

@@ -1,0 +1,92 @@
+"""Rules 1 and 5: the table is the truth, a queue is only a bell; strangers are not believed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from dishwasher.core import trust
+from dishwasher.core.delivery import Delivery, Stage
+from dishwasher.core.job import LIVE, Job
+from dishwasher.flow import accept, plan
+from dishwasher.flow.accept import Accept
+from dishwasher.flow.plan import Plan
+from dishwasher.flow.reap import Reap
+from dishwasher.ports import Topic
+
+from tests.sim.without.patch import Mutant
+
+
+def nothing(*_: Any, **__: Any) -> None:
+    """Instead of what protects."""
+
+
+def reap_only_leases(self: Reap, found: Job) -> None:
+    """Trusts that no bell for a waiting job or an unreported end is ever lost."""
+    if found.state in LIVE:
+        self._expire(found)
+    else:
+        self._postpone(replace(found, deadline=self.clock.now() + 30.0))
+
+
+def reap_no_ends(self: Reap, found: Job) -> None:
+    """Does not look whether GitHub was told of an end."""
+    if not found.is_over:
+        true_reap_job(self, found)
+
+
+def postpone_delivery(self: Reap, delivery: Any) -> None:
+    self._postpone(replace(delivery, due=self.clock.now() + 30.0))
+
+
+def remembers_no_delivery(self: Accept, delivery: Any) -> Any:
+    """Rings without having stored; what is not in the table is not there."""
+    self.bells.ring(Topic.DELIVERIES, delivery.id)
+    return accept.Answer(202, delivery.id)
+
+
+def another_id(self: Plan, *_: Any) -> str:
+    """A new id for each planning, so that planning twice makes two builds."""
+    return self.clock.secret()
+
+
+def store_apart(
+    self: Plan, delivery: Any, event: Any, jobs: tuple[Job, ...], base: str, path: str
+) -> None:
+    """Stores that the delivery is planned only after what was planned."""
+    twin = replace(delivery, id=self.clock.secret(), version=0)
+    true_store(self, twin, event, jobs, base, path)
+    now = self.store.get(Delivery, delivery.id)
+    stage = replace(now or delivery, stage=Stage.PLANNED, due=0.0)
+    self.store.save(stage)
+
+
+def trust_all(event: Any, branch: str | None) -> str:
+    return ""
+
+
+def signed_by_anybody(secret: bytes, header: str, body: bytes) -> bool:
+    return True
+
+
+true_reap_job = Reap._job
+true_store = Plan._store
+
+
+MUTANTS = (
+    Mutant("no-reaper", "the reaper", ((Reap, "__call__", nothing),)),
+    Mutant(
+        "bells-trusted", "bells rung again for waiting jobs", ((Reap, "_job", reap_only_leases),)
+    ),
+    Mutant("ends-not-reaped", "unreported ends looked at again", ((Reap, "_job", reap_no_ends),)),
+    Mutant("deliveries-trusted", "bells of deliveries", ((Reap, "_delivery", postpone_delivery),)),
+    Mutant("not-stored", "deliveries stored first", ((Accept, "_keep", remembers_no_delivery),)),
+    Mutant(
+        "planned-twice",
+        "one write for the delivery and its build, whose id follows from it",
+        ((Plan, "_id", another_id), (Plan, "_store", store_apart)),
+    ),
+    Mutant("unseen-is-gone", "the wait for a commit", ((plan, "UNSEEN_FOR", 0.0),)),
+    Mutant("trusts-forks", "distrust", ((trust, "distrust", trust_all),)),
+    Mutant("unsigned", "the signature", ((accept, "signed", signed_by_anybody),)),
+)

@@ -1,0 +1,133 @@
+"""Rule 2: a claim is fenced."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from dishwasher.core import deploy, job, plan
+from dishwasher.core.build import Build
+from dishwasher.core.config import Kind
+from dishwasher.core.job import LIVE, Job, State, Timing
+from dishwasher.core.result import Result
+from dishwasher.flow import attempt, settle
+from dishwasher.flow.dispatch import Dispatch
+from dishwasher.flow.keep import keep_result
+from dishwasher.flow.reap import Reap
+from dishwasher.flow.settle import Settle
+from dishwasher.flow.verdict import Verdicts
+from dishwasher.ports import Record
+
+from tests.sim.without.patch import Mutant
+
+
+def nothing(*_: Any, **__: Any) -> None:
+    """Instead of what protects."""
+
+
+def claim_blindly(self: Dispatch, claimed: Job, build: Build) -> bool:
+    """Writes over whatever is there now."""
+    if claimed.spec.kind is Kind.DEPLOYMENT:
+        return true_claim(self, claimed, build)
+    now = self.store.get(Job, claimed.id)
+    self.store.save(replace(claimed, version=now.version if now else 0))
+    return True
+
+
+def unfenced(_: Job, __: int) -> None:
+    """Lets any attempt speak."""
+
+
+def conclude_again(found: Job, reason: Any, detail: str, now: float) -> Job:
+    """Takes a second end as well as the first."""
+    return true_conclude(replace(found, state=State.RUNNING), reason, detail, now)
+
+
+def never_renewed(found: Job, now: float, timing: Timing) -> Job:
+    return found
+
+
+def claim_without_deadline(found: Job, code: str, now: float, timing: Timing) -> Job:
+    return replace(true_job_claim(found, code, now, timing), deadline=0.0)
+
+
+def retry_for_ever(found: Job, now: float, timing: Timing, cause: str = "") -> Job:
+    return true_expire(replace(found, infra_retries=0, lost_retries=0), now, timing, cause)
+
+
+def save_with_late_counter(self: Verdicts, before: Job, after: Job) -> Job:
+    """Reads the counter only when it has decided, so that it fences nothing of what it read."""
+    if not after.is_over or before.is_over:
+        return true_save(self, before, after)
+    siblings = {found.id: found for found in self.store.group(Job, after.build)}
+    siblings[after.id] = after
+    moved = plan.advance(siblings.values(), self.clock.now(), self.timing)
+    build = self.store.get(Build, after.build)
+    assert build is not None
+    ended = 1 + sum(found.is_over for found in moved)
+    records: list[Record] = [replace(build, settled=build.settled + ended), after, *moved]
+    held = self._held(after, build)
+    if held is not None:
+        unknown = after.reason is job.Reason.UNKNOWN_EFFECT
+        records.append(deploy.release(held, after.id, unknown=unknown))
+    self.store.save(*records)
+    self._ring(after, (after, *moved))
+    return replace(after, version=after.version + 1)
+
+
+def expire_unseen(self: Reap, found: Job) -> None:
+    """Does not look whether the runner has spoken since the list was made."""
+    self.verdicts.change(
+        found.id,
+        lambda current: (
+            job.expire(current, self.clock.now(), self.timing) if current.state in LIVE else current
+        ),
+    )
+    self.fleet.stop(found.attempt_id)
+
+
+def result_after_verdict(self: Settle, attempt_id: str, token: str, result: Result) -> None:
+    current = self.attempts.authorised(attempt_id, token)
+    number = current.attempt
+
+    def concluded(found: Job) -> Job:
+        job.fence(found, number)
+        return self._verdict(found, result)
+
+    self.verdicts.change(current.id, concluded)
+    keep_result(self.blobs, current, result)
+
+
+true_claim = Dispatch._claim
+true_conclude = job.conclude
+true_job_claim = job.claim
+true_expire = job.expire
+true_save = Verdicts._save
+
+
+MUTANTS = (
+    Mutant("blind-claim", "compare-and-set of a claim", ((Dispatch, "_claim", claim_blindly),)),
+    Mutant(
+        "unfenced",
+        "the fence and the one end",
+        (
+            (attempt, "fence", unfenced),
+            (settle, "fence", unfenced),
+            (job, "conclude", conclude_again),
+        ),
+    ),
+    Mutant("no-renewal", "the renewal of leases", ((job, "beat", never_renewed),)),
+    Mutant("no-start-deadline", "the limit of a start", ((job, "claim", claim_without_deadline),)),
+    Mutant("endless-retries", "the limit of retries", ((job, "expire", retry_for_ever),)),
+    Mutant(
+        "no-build-counter",
+        "the build's counter as a fence",
+        ((Verdicts, "_save", save_with_late_counter), (Verdicts, "advance", nothing)),
+    ),
+    Mutant("hasty-reaper", "the second look at a lease", ((Reap, "_expire", expire_unseen),)),
+    Mutant(
+        "result-after",
+        "the words before the verdict",
+        ((Settle, "__call__", result_after_verdict),),
+    ),
+)

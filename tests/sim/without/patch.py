@@ -1,0 +1,15 @@
+"""What a mutant is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """A protection taken away: `patches` are (object, attribute, what stands there instead)."""
+
+    name: str
+    without: str
+    patches: tuple[tuple[Any, str, Any], ...]

@@ -1,0 +1,111 @@
+"""Rule 3: reporting is level-triggered and serialised."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from dishwasher.core.report import Posted, Report
+from dishwasher.errors import Throttled
+from dishwasher.flow import claim, report
+from dishwasher.flow.claim import Claim
+from dishwasher.flow.report import Reports
+from dishwasher.ports import Clock, Store
+
+from tests.sim.without.patch import Mutant
+
+
+def take_anyway(store: Store, clock: Clock, key: str, hold: float) -> Claim | None:
+    """Takes the claim of whoever has it."""
+    found = store.get(Report, key)
+    if found is not None and found.holder:
+        store.save(replace(found, until=0.0))
+    return claim.take(store, clock, key, hold)
+
+
+def report_whoever_holds(self: Claim) -> Report:
+    """Does not look whether the claim is still its own."""
+    return self.store.get(Report, self.key) or Report(self.key)
+
+
+def take_or_leave(store: Store, clock: Clock, key: str, hold: float) -> Claim | None:
+    """Who loses the claim just leaves."""
+    found = store.get(Report, key)
+    if found is not None and found.until > clock.now():
+        if found.holder:
+            return None
+        raise Throttled("it waits", found.until)
+    return claim.take(store, clock, key, hold)
+
+
+def believe_unmade(
+    self: Reports, held: Claim, repository: Any, check: Any, posted: Posted
+) -> Posted:
+    return held.note(replace(posted, doubtful=False))
+
+
+def sweep_nothing(self: Reports, held: Claim, repository: Any) -> None:
+    if held.report().sweep:
+        held.sweep_at(0.0)
+
+
+def never_doubt(self: Claim, posted: Posted) -> Posted:
+    """Does not note that a call has begun."""
+    if posted.doubtful:
+        return posted
+    return true_note(self, posted)
+
+
+def warn_if_held(self: Claim, time: float) -> None:
+    """Says nothing when the claim is lost, which is when it matters."""
+    self.sweep_at(time)
+
+
+def believe_the_digest(
+    self: Reports, held: Claim, repository: Any, check: Any, posted: Posted
+) -> Posted:
+    """Takes a check run whose annotations are all there for finished."""
+    if not posted.check:
+        return true_resolve(self, held, repository, check, posted)
+    found = self.checks.annotated(repository, posted.check)
+    return held.note(replace(posted, annotations=found, doubtful=False))
+
+
+def forget_annotations(
+    self: Reports, held: Claim, repository: Any, check: Any, posted: Posted
+) -> Posted:
+    """Finds the check run again, and sends all of its annotations once more."""
+    found = true_resolve(self, held, repository, check, posted)
+    return held.note(replace(found, annotations=0)) if found.check else found
+
+
+true_note = Claim.note
+true_resolve = Reports._resolve
+
+
+MUTANTS = (
+    Mutant(
+        "shared-reports",
+        "the exclusive claim on a report",
+        ((report, "take", take_anyway), (Claim, "report", report_whoever_holds)),
+    ),
+    Mutant("not-dirty", "the dirty mark", ((report, "take", take_or_leave),)),
+    Mutant(
+        "no-look",
+        "the look before a repeated POST",
+        ((Reports, "_resolve", believe_unmade),),
+    ),
+    Mutant("no-doubt", "the note before a POST", ((Claim, "note", never_doubt),)),
+    Mutant("no-sweep", "the sweep", ((Reports, "_sweep", sweep_nothing),)),
+    Mutant("no-warning", "the warning of a frozen writer", ((Claim, "warn", warn_if_held),)),
+    Mutant(
+        "digest-kept",
+        "sending once more after a doubt",
+        ((Reports, "_resolve", believe_the_digest),),
+    ),
+    Mutant(
+        "annotations-again",
+        "the count of annotations",
+        ((Reports, "_resolve", forget_annotations),),
+    ),
+)
