@@ -26,6 +26,10 @@ MODULE = "dishwasher.runner.zygote"
 SILENCE = 15.0
 """Seconds in which a zygote must tell of a runner that it was to start, or that has ended: milli-
 seconds do, unless somebody has stopped it (a job of the same user may send it SIGSTOP)."""
+KILL_SECONDS = 35.0
+"""From a stop to SIGKILL where the zygote, which does it after 30, has died meanwhile."""
+LOOK_SECONDS = 1.0
+"""Between two looks at runners that were told to stop and have no zygote to end them."""
 
 _log = logging.getLogger(__name__)
 
@@ -45,9 +49,10 @@ class ProcessFleet:
         environment: Mapping[str, str],
         on_exit: Callable[[str], None],
         silence: float = SILENCE,
+        kill_seconds: float = KILL_SECONDS,
     ) -> None:
         self._folder, self._slots, self._on_exit = folder, slots, on_exit
-        self._silence = silence
+        self._silence, self._kill_seconds = silence, kill_seconds
         # The server's own settings and secrets stay here: a job's user could read them there.
         self._environment = carried(environment)
         self._environment["PYTHONPATH"] = str(Path(dishwasher.__file__).parents[1])
@@ -107,7 +112,7 @@ class ProcessFleet:
             self._zygote.join()
 
     def _spawn(self) -> _Zygote:
-        return _Zygote(self._folder, self._environment, self._ended)
+        return _Zygote(self._folder, self._environment, self._ended, self._kill_seconds)
 
     def _ended(self, attempt: str) -> None:
         with self._changed:
@@ -124,14 +129,19 @@ class _Zygote:
     """One zygote process and the thread that hears it."""
 
     def __init__(
-        self, folder: Path, environment: Mapping[str, str], ended: Callable[[str], None]
+        self,
+        folder: Path,
+        environment: Mapping[str, str],
+        ended: Callable[[str], None],
+        kill_seconds: float,
     ) -> None:
-        self._ended = ended
+        self._ended, self._kill_seconds = ended, kill_seconds
         self._watched: dict[str, int | None] = {}
         """Attempt → descriptor of its process, None before it is reported."""
         self._silent: dict[str, float] = {}
         """Attempt → since when (time.monotonic()) the zygote owes us a word about it."""
-        self._stopping: set[str] = set()
+        self._stopping: dict[str, float] = {}
+        """Attempt → when (time.monotonic()) it is killed, if the zygote does not live to do it."""
         self._lock = threading.Lock()
         self._dead = False
         self._process = subprocess.Popen(
@@ -155,7 +165,7 @@ class _Zygote:
 
     def stop(self, attempt: str) -> None:
         """Ask the runner to cancel its job; a living zygote sees to it that it ends."""
-        self._stopping.add(attempt)
+        self._stopping.setdefault(attempt, time.monotonic() + self._kill_seconds)
         try:
             self._tell(json.dumps({"stop": attempt}).encode() + b"\n")
         except OSError:
@@ -173,11 +183,11 @@ class _Zygote:
                     self._process.kill()
                     return
 
-    def _terminate(self, attempt: str) -> None:
+    def _terminate(self, attempt: str, number: signal.Signals = signal.SIGTERM) -> None:
         with self._lock, contextlib.suppress(ProcessLookupError):
             descriptor = self._watched.get(attempt)
             if descriptor is not None:
-                signal.pidfd_send_signal(descriptor, signal.SIGTERM)
+                signal.pidfd_send_signal(descriptor, number)
 
     def _tell(self, line: bytes) -> None:
         assert self._process.stdin is not None
@@ -221,20 +231,23 @@ class _Zygote:
                     self._end(attempt)
                 else:
                     selector.register(descriptor, selectors.EVENT_READ, attempt)
-            for attempt in self._stopping & self._watched.keys():
+            for attempt in self._stopping.keys() & self._watched.keys():
                 # The zygote may have died with the order unread.
                 self._terminate(attempt)
             while self._watched:
-                for key, _ in selector.select():
+                for key, _ in selector.select(LOOK_SECONDS):
                     selector.unregister(key.fd)
                     self._end(key.data)
+                for attempt, kill_at in tuple(self._stopping.items()):
+                    if kill_at <= time.monotonic():
+                        self._terminate(attempt, signal.SIGKILL)
 
     def _end(self, attempt: str) -> None:
         with self._lock:
             descriptor = self._watched.pop(attempt, None)
             if descriptor is not None:
                 os.close(descriptor)
-            self._stopping.discard(attempt)
+            self._stopping.pop(attempt, None)
             self._silent.pop(attempt, None)
         self._ended(attempt)
 
