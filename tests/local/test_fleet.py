@@ -245,6 +245,35 @@ def test_a_zygote_that_is_stopped_is_replaced(work: Path, exits: Exits, serve: B
     assert exits.attempts == ["job.1", "job.2", "job.3", "job.4"]
 
 
+def test_a_stopped_runner_without_a_zygote_is_killed(
+    work: Path, exits: Exits, serve: Begin
+) -> None:
+    fleet = ProcessFleet(work, 1, os.environ, exits, kill_seconds=0.2)
+    server = serve("echo up; sleep 86232")
+    fleet.start(server.bootstrap)
+    server.wait(lambda: b"up" in server.log)
+    (runner,) = children(fleet.pid)
+    os.kill(runner, signal.SIGSTOP)
+    kill_and_wait(fleet.pid)
+    fleet.stop("job.1")
+    exits.wait(1)
+    assert fleet.free_slots() == 1
+    for pid in running("86232"):
+        os.kill(pid, signal.SIGKILL)
+    fleet.close(stop=True)
+
+
+def test_a_job_that_removes_the_folder_of_all_jobs_harms_itself_alone(
+    fleet: ProcessFleet, serve: Begin, exits: Exits, work: Path
+) -> None:
+    for step in (f"rm -rf {work}", "true"):
+        server = serve(step)
+        assert fleet.wait_for_slot(WAIT)
+        fleet.start(server.bootstrap)
+        assert server.result().reason is Reason.OK
+    exits.wait(2)
+
+
 def test_runners_outlive_the_server_and_bring_home_their_results(serve: Begin, work: Path) -> None:
     server = serve("until [ -e $HOME/go ]; do sleep .02; done; (setsid sleep 86233 &)")
     words: Bootstrap = server.bootstrap

@@ -37,7 +37,8 @@ def run_attempt(bootstrap: Bootstrap, folder: Path, host: Mapping[str, str]) -> 
     stop = Stop()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.request(Cause.CANCELLED))
-    workspace.root.mkdir(mode=0o700)
+    # The folder too: what cleans up /tmp, or a job of before, may have removed it.
+    workspace.root.mkdir(mode=0o700, parents=True)
     lock = hold(workspace.root)
     if lock is None:
         raise InfraError(f"another process holds {workspace.root}")

@@ -75,6 +75,7 @@ class Engine:
                 verdict = self._keep_artifacts(verdict)
         finally:
             self._commands.end()
+            self._workspace.make_room()
             missing = self._shipper.finish()
         self._leave_quietly()
         if missing:

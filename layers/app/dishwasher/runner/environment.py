@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +12,10 @@ from dishwasher.core.environment import visible
 from dishwasher.core.ticket import Ticket
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+ROOM = 16 * 1024 * 1024
+"""Bytes that a log's end, a result and the table need to be stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +37,24 @@ class Workspace:
         return self.root / "artifacts"
 
     def make(self) -> None:
-        for folder in (self.checkout, self.home, self.artifacts):
+        for folder in self._folders:
             folder.mkdir()
+
+    def make_room(self, room: int = ROOM) -> None:
+        """Remove what the job wrote where the disk has less room than this left.
+
+        What is still to be told is stored on the same disk when the server is on this machine; each
+        would wait for the other until the lease is over.
+        """
+        # The job may have removed its own folder.
+        with suppress(FileNotFoundError):
+            if shutil.disk_usage(self.root).free < room:
+                for folder in self._folders:
+                    shutil.rmtree(folder, ignore_errors=True)
+
+    @property
+    def _folders(self) -> tuple[Path, ...]:
+        return (self.checkout, self.home, self.artifacts)
 
 
 def base_environment(host: Mapping[str, str], workspace: Workspace) -> dict[str, str]:
