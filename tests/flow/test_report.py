@@ -171,6 +171,18 @@ def test_a_creation_whose_answer_is_lost_is_looked_for_first(
     assert len(house.runs()) == 2
 
 
+def test_a_later_failure_that_made_nothing_takes_no_doubt_away(house: House, build: Build) -> None:
+    house.forge.plan("create", Trouble.AFTER)
+    with pytest.raises(Ambiguous):
+        report(house, build)
+    house.forge.plan("list", Trouble.STALE)
+    house.forge.plan("create", Trouble.UNSEEN)
+    with pytest.raises(Unseen):
+        report(house, build, after=RETRY_AFTER)
+    report(house, build, after=RETRY_AFTER)
+    assert len(house.runs()) == 2
+
+
 def test_a_check_run_that_the_list_lacked_is_ended_by_the_sweep(house: House, build: Build) -> None:
     house.forge.plan("create", Trouble.AFTER)
     house.forge.plan("list", Trouble.STALE)

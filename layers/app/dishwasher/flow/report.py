@@ -162,8 +162,8 @@ class Reports:
             claim.warn(self.clock.now() + SWEEP_AFTER)
             raise
         except (InfraError, Gone):
-            # Nothing was made: the next try need not look first.
-            claim.note(replace(posted, doubtful=False))
+            # This call made nothing; an earlier one that is in doubt still may have.
+            claim.note(posted)
             raise
         return self._done(
             claim,
