@@ -236,6 +236,29 @@ def sweep_now(house: House, build: Build) -> None:
     claim.release()
 
 
+def test_a_later_double_takes_the_place_of_ours(house: House, build: Build) -> None:
+    """GitHub shows the last check run of a name, so that is where the annotations belong."""
+    report(house, build)
+    queued = house.run("lint").shown
+    house.ended(lint(house, build), Reason.FAILED, **many(60))
+    report(house, build)
+    double = house.forge.create(REPOSITORY, queued)
+    sweep_now(house, build)
+    report(house, build)
+    assert house.forge.runs[double].is_completed
+    assert len(house.forge.runs[double].annotations) == 60
+    assert house.report(build).of(lint(house, build).id).check == double
+
+
+def test_of_two_that_a_lost_answer_left_the_later_is_ours(house: House, build: Build) -> None:
+    house.forge.plan("create", Trouble.AFTER)
+    with pytest.raises(Ambiguous):
+        report(house, build)
+    double = house.forge.create(REPOSITORY, house.run("lint").shown)
+    report(house, build, after=RETRY_AFTER)
+    assert house.report(build).of(lint(house, build).id).check == double
+
+
 def test_the_sweep_leaves_foreign_check_runs_alone(house: House, build: Build) -> None:
     report(house, build)
     foreign = replace(house.run("lint").shown, name="other", external_id="not ours")

@@ -143,12 +143,12 @@ class Reports:
             count = self.checks.annotated(repository, posted.check)
             # Without the digest it is sent once more: nobody knows what else of it has arrived.
             return claim.note(replace(posted, annotations=count, digest="", doubtful=False))
-        for found in self.checks.list(repository, check.head_sha):
-            if found.external_id == check.external_id:
-                count = self.checks.annotated(repository, found.id)
-                return claim.note(
-                    replace(posted, check=found.id, annotations=count, digest="", doubtful=False)
-                )
+        listed = self.checks.list(repository, check.head_sha)
+        # The last of them, should there be two: it is what GitHub shows of a name.
+        latest = max((run.id for run in listed if run.external_id == check.external_id), default=0)
+        if latest:
+            count = self.checks.annotated(repository, latest)
+            return claim.note(Posted(posted.job, latest, annotations=count))
         # Not listed is no proof that it was not made: the sweep will find a second one.
         claim.sweep_at(self.clock.now() + SWEEP_AFTER)
         return posted
@@ -224,13 +224,24 @@ class Reports:
             if not job.is_over:
                 unsettled = True
                 continue
-            check = replace(self._desired(build, job), annotations=())
+            check = self._desired(build, job)
             try:
-                self.checks.update(repository, found.id, check)
+                self._end(claim, repository, check, found.id, ours)
             except (Gone, Rejected):
                 # It is not there any more, or GitHub will never take it.
                 continue
         claim.sweep_at(self.clock.now() + SWEEP_AFTER if unsettled else 0.0)
+
+    def _end(
+        self, claim: Claim, repository: Repository, check: Check, id: int, ours: Posted
+    ) -> None:
+        """Complete a check run that is open and should not be."""
+        if id <= ours.check:
+            self.checks.update(repository, id, replace(check, annotations=()))
+            return
+        # GitHub shows the last of a name: a later double takes the place of ours.
+        count = self.checks.annotated(repository, id)
+        self._update(claim, repository, check, Posted(ours.job, id, annotations=count))
 
     def _leave(self, claim: Claim, build: Build, until: float) -> None:
         """Nothing more can be sent now; come back then."""
