@@ -26,7 +26,9 @@ from tests.sim.judge import Judge
 from tests.sim.people import MASTER, People
 from tests.sim.world import Broken, World
 
-SETTLE = 600.0
+WORK = 700.0
+"""Seconds that the longest chain of jobs works, if nothing disturbs it."""
+SETTLE = 600.0 + WORK
 """Seconds without faults in which everything settles."""
 LOOK = 15.0
 PROMPT = 10.0
