@@ -59,6 +59,11 @@ HEALTHY = Written(
     b"  long: {run: sim advisory 150 60, needs: [quick]}\n"
     b"  broken: sim failed 3 2\n"
     b"  never: {run: sim ok 1 0, needs: [broken]}\n"
+    # A crowd that ends together, so that one end comes while another is being reported.
+    b"  one: sim ok 3 0\n"
+    b"  two: sim ok 3 0\n"
+    b"  three: sim ok 3 0\n"
+    b"  four: sim ok 3 0\n"
 )
 """What must go through without a scratch once the world is calm."""
 HEALTHY_REASONS = {
@@ -66,6 +71,7 @@ HEALTHY_REASONS = {
     "long": "advisory",
     "broken": "failed",
     "never": "need_failed",
+    **dict.fromkeys(("one", "two", "three", "four"), "ok"),
 }
 HEALTHY_DEPLOYING = Written(
     b"checks:\n  quick: sim ok 2 0\ndeployments:\n  staging: {branch: master, run: sim ok 100 0}\n"

@@ -83,6 +83,15 @@ true_note = Claim.note
 true_resolve = Reports._resolve
 
 
+def forget_doubts(self: Claim, posted: Posted) -> Posted:
+    """Notes a doubt once, and takes the next call's end for the end of it."""
+    known = self.report().of(posted.job)
+    same = replace(known, doubtful=False) == replace(posted, doubtful=False)
+    if same and known.doubtful and not posted.check:
+        return true_note(self, replace(posted, doubtful=False))
+    return true_note(self, posted)
+
+
 MUTANTS = (
     Mutant(
         "shared-reports",
@@ -96,6 +105,7 @@ MUTANTS = (
         ((Reports, "_resolve", believe_unmade),),
     ),
     Mutant("no-doubt", "the note before a POST", ((Claim, "note", never_doubt),)),
+    Mutant("forgotten-doubt", "a doubt that outlasts", ((Claim, "note", forget_doubts),)),
     Mutant("no-sweep", "the sweep", ((Reports, "_sweep", sweep_nothing),)),
     Mutant("no-warning", "the warning of a frozen writer", ((Claim, "warn", warn_if_held),)),
     Mutant(
