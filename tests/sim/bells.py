@@ -44,7 +44,9 @@ class SimQueue:
 
     def ring(self, topic: Topic, key: str, delay: float = 0.0) -> None:
         world, faults = self._world, self._world.faults
-        world.point("ring", topic, key, f"{delay:.0f}")
+        if world.point("ring", topic, key, f"{delay:.0f}"):
+            # Frozen: what was to ring in an hour will ring that much later.
+            world.ready_at = max(world.ready_at, world.now + delay)
         if world.chance(faults.bell_error):
             raise InfraError("the queue did not answer (no bell was rung)")
         if world.chance(faults.bell_lost):
