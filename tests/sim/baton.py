@@ -61,11 +61,13 @@ class Baton:
 
     def spawn(self, name: str, body: Callable[[], None], delay: float = 0.0) -> Actor:
         actor = Actor(name)
-        threading.stack_size(STACK)
         thread = threading.Thread(target=self._live, args=(actor, body), name=name, daemon=True)
         self._threads.append((actor, thread))
         self._enter(actor, self.now + delay)
+        # The size is the whole process's: other tests want theirs back.
+        before = threading.stack_size(STACK)
         thread.start()
+        threading.stack_size(before)
         return actor
 
     def sleep(self, seconds: float) -> None:
