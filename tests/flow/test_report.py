@@ -250,6 +250,28 @@ def test_a_later_double_takes_the_place_of_ours(house: House, build: Build) -> N
     assert house.report(build).of(lint(house, build).id).check == double
 
 
+def test_a_verdict_that_comes_before_the_sweep_ends_both(house: House, build: Build) -> None:
+    report(house, build)
+    first = house.run("lint")
+    double = house.forge.create(REPOSITORY, first.shown)
+    sweep_now(house, build)
+
+    class Late:
+        """Checks whose list comes just after the job has ended."""
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(house.forge, name)
+
+        def list(self, *arguments: object) -> object:
+            house.ended(lint(house, build), Reason.FAILED, **many(60))
+            return house.forge.list(*arguments)  # type: ignore[arg-type]
+
+    replace(house.reports, checks=Late())(build.id)  # type: ignore[arg-type]
+    assert first.is_completed
+    assert house.forge.runs[double].is_completed
+    assert len(house.forge.runs[double].annotations) == 60
+
+
 def test_of_two_that_a_lost_answer_left_the_later_is_ours(house: House, build: Build) -> None:
     house.forge.plan("create", Trouble.AFTER)
     with pytest.raises(Ambiguous):

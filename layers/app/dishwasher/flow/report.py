@@ -242,6 +242,8 @@ class Reports:
         # GitHub shows the last of a name: a later double takes the place of ours.
         count = self.checks.annotated(repository, id)
         self._update(claim, repository, check, Posted(ours.job, id, annotations=count))
+        if ours.check and not ours.completed:
+            self.checks.update(repository, ours.check, replace(check, annotations=()))
 
     def _leave(self, claim: Claim, build: Build, until: float) -> None:
         """Nothing more can be sent now; come back then."""
