@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from dishwasher.core.report import Posted, Report
 from dishwasher.errors import Conflict, InfraError, Lost, Throttled
-from dishwasher.flow.claim import WRITES, Claim, take
+from dishwasher.flow.claim import LINGER, WRITES, Claim, take
 from dishwasher.ports import Record
 
 from tests.fakes.clock import FakeClock
@@ -145,6 +145,26 @@ def test_a_warning_reaches_whoever_holds_the_claim_now(store: RacyStore, clock: 
 def test_a_warning_is_heard_when_nobody_holds_the_claim(store: RacyStore, clock: FakeClock) -> None:
     Claim(store, clock, KEY, "old", HOLD).warn(clock.now() + 5)
     assert report(store).due == clock.now() + 5
+
+
+def test_a_claim_that_is_taken_over_is_looked_after(store: RacyStore, clock: FakeClock) -> None:
+    claimed(store, clock)
+    clock.advance(HOLD)
+    over = clock.now() + LINGER
+    claim = claimed(store, clock)
+    claim.sweep_at(clock.now() + 5)
+    claim.release()
+    assert report(store).due == clock.now() + 5
+    clock.advance(5)
+    claim = claimed(store, clock)
+    claim.swept(0.0)
+    claim.release()
+    assert report(store).due == report(store).linger == over
+    clock.advance(LINGER)
+    claim = claimed(store, clock)
+    claim.swept(0.0)
+    claim.release()
+    assert (report(store).due, report(store).linger) == (0.0, 0.0)
 
 
 def broken() -> None:

@@ -10,7 +10,7 @@ from dishwasher.core.build import Build
 from dishwasher.core.job import Conclusion, Job, Reason, State, conclude
 from dishwasher.core.report import Check, Status
 from dishwasher.errors import Ambiguous, Fault, Gone, InfraError, Throttled, Unseen
-from dishwasher.flow.claim import take
+from dishwasher.flow.claim import LINGER, take
 from dishwasher.flow.report import HOPELESS_AFTER, PROGRESS_AFTER, RETRY_AFTER, SWEEP_AFTER
 from dishwasher.ports import Topic
 
@@ -198,7 +198,29 @@ def test_a_check_run_that_the_list_lacked_is_ended_by_the_sweep(house: House, bu
     assert house.store.due(type(house.report(build)), house.clock.now(), 9)
     report(house, build)
     assert all(run.shown.conclusion == Conclusion.FAILURE for run in house.runs())
-    assert (house.report(build).sweep, house.report(build).due) == (0.0, 0.0)
+    assert house.report(build).sweep == 0.0
+    house.clock.advance(LINGER)
+    assert house.store.due(type(house.report(build)), house.clock.now(), 9)
+    report(house, build)
+    assert (house.report(build).linger, house.report(build).due) == (0.0, 0.0)
+
+
+def test_who_was_given_up_and_says_nothing_is_cleaned_up_after(house: House, build: Build) -> None:
+    """A reporter freezes with "running" in its hand, wakes after the verdict, sends it and dies."""
+    report(house, build)
+    early = house.run("lint").shown
+    assert take(house.store, house.clock, build.group, house.timing.hold)
+    house.clock.advance(house.timing.hold)
+    house.ended(lint(house, build), Reason.OK)
+    report(house, build)
+    house.forge.update(REPOSITORY, house.run("lint").id, early)
+    house.clock.advance(LINGER - 1)
+    report(house, build)
+    assert not house.run("lint").is_completed
+    house.clock.advance(1)
+    report(house, build)
+    assert house.run("lint").shown.conclusion == Conclusion.SUCCESS
+    assert house.report(build).due == 0.0
 
 
 def test_the_sweep_waits_for_the_verdict(house: House, build: Build) -> None:

@@ -26,7 +26,8 @@ def main(arguments: list[str]) -> int:
         return _mutants(options.first, options.seeds, options.jobs)
     if options.trace is not None:
         with mutants.applied(mutant):
-            outcome = play(options.trace, traced=True)
+            faults = mutant.faults if mutant else None
+            outcome = play(options.trace, faults=faults, traced=True)
         print(*outcome.trace, sep="\n")
         _show(outcome, options.mutant)
         return 1 if outcome.violations else 0
@@ -89,8 +90,9 @@ def _mutants(first: int, seeds: int, jobs: int) -> int:
 
 def _explain(outcome: Outcome, mutant: str | None) -> None:
     """The first failing seed again, this time with its trace."""
-    with mutants.applied(mutants.BY_NAME[mutant] if mutant else None):
-        again = play(outcome.seed, traced=True)
+    careless = mutants.BY_NAME[mutant] if mutant else None
+    with mutants.applied(careless):
+        again = play(outcome.seed, faults=careless.faults if careless else None, traced=True)
     print(*again.trace[-SHOWN:], sep="\n")
     _show(again, mutant)
     if again.violations != outcome.violations:

@@ -10,6 +10,7 @@ from dishwasher.core.build import Build
 from dishwasher.core.config import Kind
 from dishwasher.core.deploy import Environment, environment_id
 from dishwasher.core.job import MEETS_A_NEED, Job, Reason, State, parse_attempt
+from dishwasher.core.report import Report
 from dishwasher.core.result import Result
 from dishwasher.ports import Record
 
@@ -93,9 +94,17 @@ class Laws:
     # What the table takes.
 
     def watch(self, old: Record | None, new: Record) -> None:
+        if isinstance(new, Report):
+            self._report(new)
         if isinstance(new, Job):
             assert old is None or isinstance(old, Job)
             self._job(old, new)
+
+    def _report(self, new: Report) -> None:
+        faults = self._world.faults
+        if faults.crash or not faults.clocks_agree:
+            # Who died before it could warn is cleaned up after by the last look.
+            self._world.ready_at = max(self._world.ready_at, new.linger + faults.skew)
 
     def _job(self, old: Job | None, new: Job) -> None:
         law = self._world.law

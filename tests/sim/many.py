@@ -21,5 +21,6 @@ def played(seeds: Iterable[int], mutant: str | None, jobs: int) -> Iterator[Outc
 
 def _one(work: tuple[int, str | None]) -> Outcome:
     seed, mutant = work
-    with mutants.applied(mutants.BY_NAME[mutant] if mutant else None):
-        return play(seed)
+    careless = mutants.BY_NAME[mutant] if mutant else None
+    with mutants.applied(careless):
+        return play(seed, faults=careless.faults if careless else None)

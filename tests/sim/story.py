@@ -96,7 +96,11 @@ def _settle(world: World, house: House, people: People, healthy: _Healthy) -> li
         if world.baton.broken is not None:
             return [_why(world.baton.broken)]
         problems = chain(judge.problems(), healthy.problems())
-        late = world.now > max(begun, world.quiet_at, world.ready_at) + SETTLE + skew
+        since = max(begun, world.quiet_at, world.ready_at)
+        late = world.now > since + SETTLE + skew
+        overdue = list(judge.overdue(since))
+        if overdue:
+            return overdue
         if late or next(problems, None) is None:
             return [*judge.problems(), *healthy.problems()]
 

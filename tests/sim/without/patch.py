@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from tests.sim.faults import Faults
+
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
@@ -13,3 +15,5 @@ class Mutant:
     name: str
     without: str
     patches: tuple[tuple[Any, str, Any], ...]
+    faults: Faults | None = None
+    """The worlds that show it best; None for all."""

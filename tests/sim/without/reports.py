@@ -12,6 +12,7 @@ from dishwasher.flow.claim import Claim
 from dishwasher.flow.report import Reports
 from dishwasher.ports import Clock, Store
 
+from tests.sim.faults import Faults
 from tests.sim.without.patch import Mutant
 
 
@@ -92,6 +93,13 @@ def forget_doubts(self: Claim, posted: Posted) -> Posted:
     return true_note(self, posted)
 
 
+def only_soon(self: Report) -> float:
+    """Looks after what somebody has warned of, and after nothing else."""
+    return self.sweep
+
+
+SILENT_ZOMBIES = Faults(freeze=0.02, freeze_longest=400.0, crash=0.04)
+"""Reporters that freeze, go on without their claim and die before they can say so."""
 MUTANTS = (
     Mutant(
         "shared-reports",
@@ -108,6 +116,7 @@ MUTANTS = (
     Mutant("forgotten-doubt", "a doubt that outlasts", ((Claim, "note", forget_doubts),)),
     Mutant("no-sweep", "the sweep", ((Reports, "_sweep", sweep_nothing),)),
     Mutant("no-warning", "the warning of a frozen writer", ((Claim, "warn", warn_if_held),)),
+    Mutant("no-linger", "the last look", ((Report, "look", property(only_soon)),), SILENT_ZOMBIES),
     Mutant(
         "digest-kept",
         "sending once more after a doubt",

@@ -68,6 +68,8 @@ class Report:
     """Something changed while the holder worked: go round once more."""
     sweep: float = 0.0
     """When to look for check runs that a lost answer has doubled; 0 for never."""
+    linger: float = 0.0
+    """When to look for them once more: a reporter that was given up may have gone on late."""
     posted: tuple[Posted, ...] = ()
     due: float = 0.0
     version: int = 0
@@ -75,6 +77,11 @@ class Report:
     @property
     def group(self) -> str:
         return ""
+
+    @property
+    def look(self) -> float:
+        """The earlier of `sweep` and `linger`; 0 for never."""
+        return min(self.sweep or self.linger, self.linger or self.sweep)
 
     def of(self, job: str) -> Posted:
         """What was posted for the job; a blank one when nothing was."""

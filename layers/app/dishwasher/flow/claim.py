@@ -11,6 +11,11 @@ from dishwasher.ports import Clock, Store
 
 WRITES = 50
 """Lost compare-and-sets on one report before giving up."""
+LINGER = 900.0
+"""Seconds after which nobody goes on who has lost a claim: a Lambda function ends then at last.
+
+https://docs.aws.amazon.com/lambda/latest/dg/configuration-timeout.html
+"""
 
 
 def take(store: Store, clock: Clock, key: str, hold: float) -> Claim | None:
@@ -25,6 +30,9 @@ def take(store: Store, clock: Clock, key: str, hold: float) -> Claim | None:
         if held and not report.holder:
             raise Throttled(f"report {key} waits", report.until)
         after = replace(report, holder=holder, until=now + hold, dirty=False, due=now + hold)
+        if report.holder:
+            # Whoever had it died or is frozen, and may overwrite us without a word when it thaws.
+            after = replace(after, linger=now + LINGER)
         if held:
             after = replace(report, dirty=True)
         try:
@@ -63,13 +71,22 @@ class Claim:
         """When to look for check runs that are open and should not be; 0 for never."""
         self._write(lambda report: replace(report, sweep=time))
 
+    def swept(self, again: float) -> None:
+        """The look is done; it is repeated then, 0 for never."""
+        now = self.clock.now()
+        self._write(
+            lambda report: replace(
+                report, sweep=again, linger=report.linger if report.linger > now else 0.0
+            )
+        )
+
     def release(self) -> bool:
         """Give the claim back; False when something has changed meanwhile: go round again."""
         report = self._write(
             lambda report: (
                 replace(report, dirty=False)
                 if report.dirty
-                else replace(report, holder="", until=0.0, due=report.sweep)
+                else replace(report, holder="", until=0.0, due=report.look)
             )
         )
         return not report.holder
@@ -79,13 +96,14 @@ class Claim:
         self._write(lambda report: replace(report, holder="", until=until, dirty=False, due=until))
 
     def warn(self, time: float) -> None:
-        """Have whoever holds the claim now sweep: we did something after we had lost it."""
+        """Have whoever holds the claim then sweep: we did something that nobody may know of."""
         failure: InfraError = Conflict(f"report {self.key} is written too often")
         for _ in range(WRITES):
             try:
                 report = self.store.get(Report, self.key) or Report(self.key)
                 due = min(report.due or time, time)
-                self.store.save(replace(report, sweep=time, due=due))
+                linger = self.clock.now() + LINGER
+                self.store.save(replace(report, sweep=time, linger=linger, due=due))
             except Conflict:
                 continue
             except InfraError as error:

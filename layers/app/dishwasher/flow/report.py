@@ -51,8 +51,8 @@ class Reports:
             return
         try:
             claim = take(self.store, self.clock, build.group, self.verdicts.timing.hold)
-        except Throttled as pause:
-            self._ring_at(pause.retry_at, build)
+        except Throttled:
+            # Who left it until then has rung for then, and the reaper comes besides.
             return
         if claim is None:
             return
@@ -210,7 +210,7 @@ class Reports:
     def _sweep(self, claim: Claim, repository: Repository) -> None:
         """Complete check runs that a lost answer has doubled or left open, so that none stays."""
         report = claim.report()
-        if not report.sweep or report.sweep > self.clock.now():
+        if not report.look or report.look > self.clock.now():
             return
         unsettled = False
         for found in self.checks.list(repository, claim.key.partition("/")[2]):
@@ -230,7 +230,7 @@ class Reports:
             except (Gone, Rejected):
                 # It is not there any more, or GitHub will never take it.
                 continue
-        claim.sweep_at(self.clock.now() + SWEEP_AFTER if unsettled else 0.0)
+        claim.swept(self.clock.now() + SWEEP_AFTER if unsettled else 0.0)
 
     def _end(
         self, claim: Claim, repository: Repository, check: Check, id: int, ours: Posted
