@@ -10,6 +10,9 @@ from dishwasher.core.config import JobSpec, Kind
 from dishwasher.core.event import Event, EventKind, PullRequest, Repository
 from dishwasher.core.findings import Finding, Level
 from dishwasher.core.job import Job, State
+from dishwasher.core.pattern import Filter, Pattern
+from dishwasher.core.step import Phase, Step
+from dishwasher.core.when import When
 
 from tests.fakes.clock import NOON
 
@@ -21,12 +24,24 @@ REPOSITORY = Repository(
 )
 
 
-def spec(name: str = "tests", **values: Any) -> JobSpec:
-    return JobSpec(**({"name": name, "kind": Kind.CHECK, "line": 1, "steps": ("true",)} | values))
+def phases(*commands: str) -> tuple[Phase, ...]:
+    """The one phase of a job that runs these commands."""
+    return (Phase("build", tuple(map(Step, commands))),) if commands else ()
+
+
+def commands(spec: JobSpec) -> tuple[str, ...]:
+    return tuple(step.command for step in spec.steps)
+
+
+def spec(name: str = "tests", *, steps: tuple[str, ...] = ("true",), **values: Any) -> JobSpec:
+    return JobSpec(
+        **({"name": name, "kind": Kind.CHECK, "line": 1, "phases": phases(*steps)} | values)
+    )
 
 
 def deployment(name: str = "staging", *branches: str, **values: Any) -> JobSpec:
-    return spec(name, kind=Kind.DEPLOYMENT, branches=branches or ("main",), **values)
+    when = When(branches=Filter(tuple(map(Pattern, branches or ("main",)))))
+    return spec(name, kind=Kind.DEPLOYMENT, when=when, **values)
 
 
 def push(**values: Any) -> Event:

@@ -62,9 +62,11 @@ def rule(rooms: str, why: str, libraries: str = "", *, pure: bool = False) -> Ru
 ADAPTER = "an adapter knows its one technology, so that another one can take its place"
 TABLE = {
     "errors": rule("", "the faults are the words that all rooms share", pure=True),
-    "core": rule("errors", "what decides must be testable without a world", pure=True),
+    "core": rule("errors", "what decides must be testable without a world", "regex", pure=True),
     "ports": rule("core errors", "they name what flows need, in the core's words", pure=True),
-    "formats": rule("core errors", "reading a file must not depend on us", "yaml", pure=True),
+    "formats": rule(
+        "core errors", "reading a file must not depend on us", "yaml cronsim", pure=True
+    ),
     "checks": rule("core errors", "they also run in a runner, which holds nothing but its ticket"),
     "flow": rule(
         "core formats checks ports errors",

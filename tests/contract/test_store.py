@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 from dishwasher.core.build import Build
-from dishwasher.core.config import JobSpec, Kind, Uses
+from dishwasher.core.config import JobSpec, Kind
 from dishwasher.core.delivery import Delivery, Stage
 from dishwasher.core.deploy import Environment
 from dishwasher.core.event import Event, EventKind, PullRequest, Repository
@@ -17,11 +17,12 @@ from dishwasher.errors import Conflict
 from dishwasher.ports import Record, Store
 
 from tests.contract.race import race
+from tests.samples import phases
 
 REPOSITORY = Repository(7, "octo", "site", "master", True, 99)
 PULL = PullRequest(3, "fix", None, "master", "b" * 40)
 EVENT = Event(EventKind.PULL_REQUEST, "guid", REPOSITORY, "ann", "a" * 40, "fix", pull_request=PULL)
-SPEC = JobSpec("tests", Kind.CHECK, 12, Uses.RUN, ("make", "make test"), ("lint",))
+SPEC = JobSpec("tests", Kind.CHECK, 12, needs=("lint",), phases=phases("make", "make test"))
 JOB = Job("b1.tests", "b1", 2, SPEC, ("b1.lint",), State.QUEUED)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from dishwasher.core.config import Config, JobSpec
-from dishwasher.core.event import NO_COMMIT, EventKind
+from dishwasher.core.config import JobSpec
+from dishwasher.core.event import NO_COMMIT
 from dishwasher.core.job import Job, Reason, State, Timing, conclude
 from dishwasher.core.plan import (
     advance,
@@ -14,11 +14,11 @@ from dishwasher.core.plan import (
     config_job,
     job_id,
     jobs,
-    plan,
     rerun,
     scope,
     unfinished_checks,
 )
+from dishwasher.core.selection import Planned
 
 from tests.fakes.clock import NOON
 from tests.samples import BASE_SHA, build, deployment, pull_request, push, spec
@@ -26,12 +26,14 @@ from tests.samples import BASE_SHA, build, deployment, pull_request, push, spec
 TIMING = Timing()
 LINT, TESTS = spec("lint"), spec("tests", needs=("lint",))
 DOCS, STAGING = spec("docs", needs=("tests",)), deployment("staging", "main", "release")
-CONFIG = Config(".dishwasher.yml", (LINT, TESTS, STAGING))
+
+CHECKS, BOTH = (Planned(LINT),), (Planned(LINT), Planned(STAGING))
 
 
 def made(*specs: JobSpec) -> dict[str, Job]:
     """The new jobs of these specs by name."""
-    return {one.spec.name: one for one in jobs("build", specs, NOON, TIMING)}
+    planned = [Planned(spec) for spec in specs]
+    return {one.spec.name: one for one in jobs("build", planned, NOON, TIMING)}
 
 
 def ended(all_jobs: dict[str, Job], **reasons: Reason) -> dict[str, Job]:
@@ -43,48 +45,28 @@ def ended(all_jobs: dict[str, Job], **reasons: Reason) -> dict[str, Job]:
     return all_jobs
 
 
-def test_a_deployment_needs_every_check() -> None:
-    by_name = {planned.spec.name: planned for planned in plan(CONFIG, push())}
-    assert by_name["staging"].spec.needs == ("lint", "tests")
-    assert [planned.left_out for planned in by_name.values()] == ["", "", ""]
-    assert by_name["tests"].spec == TESTS
-
-
-@pytest.mark.parametrize(
-    ("event", "why"),
-    [
-        (pull_request(), "Deployments follow a push, not a pull request."),
-        (push(branch="topic"), "It deploys main, release, not topic."),
-        (push(branch="mainline"), "It deploys main, release, not mainline."),
-    ],
-)
-def test_a_deployment_that_does_not_fit_the_event_says_why(event: object, why: str) -> None:
-    planned = plan(CONFIG, event)  # type: ignore[arg-type]
-    assert [one.left_out for one in planned] == ["", "", why]
-
-
 def test_checks_of_one_commit_are_built_once_whoever_asks() -> None:
-    assert scope(push(branch="a"), [LINT]) == scope(pull_request(), [LINT]) == scope(push(), ())
+    assert scope(push(branch="a"), CHECKS) == scope(pull_request(), CHECKS) == scope(push(), ())
 
 
 def test_a_push_that_deploys_is_a_build_of_its_own_for_each_commit_before() -> None:
     scopes = {
-        scope(push(), [LINT]),
-        scope(push(), [LINT, STAGING]),
-        scope(push(before=NO_COMMIT), [LINT, STAGING]),
-        scope(push(pushed_at=1557933657), [LINT, STAGING]),
-        scope(push(branch="release"), [LINT, STAGING]),
+        scope(push(), CHECKS),
+        scope(push(), BOTH),
+        scope(push(before=NO_COMMIT), BOTH),
+        scope(push(pushed_at=1557933657), BOTH),
+        scope(push(branch="release"), BOTH),
     }
     assert len(scopes) == 5
 
 
 def test_a_refusal_never_stands_for_a_build() -> None:
-    assert scope(pull_request(), [LINT], "a fork") != scope(push(), [LINT])
+    assert scope(pull_request(), CHECKS, "a fork") != scope(push(), CHECKS)
 
 
 def test_each_rerun_is_a_build_of_its_own() -> None:
     first = push(rerun=True, delivery="1")
-    assert scope(first, ()) == scope(first, [STAGING], "a doubt")
+    assert scope(first, ()) == scope(first, BOTH, "a doubt")
     assert scope(first, ()) != scope(replace(first, delivery="2"), ())
 
 
@@ -187,8 +169,3 @@ def test_a_closed_pull_request_leaves_deployments_and_other_builds_alone() -> No
     foreign = replace(by_name["lint"], id="other-0", build="other")
     found = unfinished_checks(build(), (*by_name.values(), foreign))
     assert [one.spec.name for one in found] == ["lint"]
-
-
-def test_only_a_push_deploys() -> None:
-    for kind in set(EventKind) - {EventKind.PUSH}:
-        assert plan(CONFIG, push(kind=kind))[2].left_out

@@ -3,8 +3,9 @@ from __future__ import annotations
 import json
 
 from dishwasher.core.codec import decode, encode
-from dishwasher.core.config import Kind, Uses
 from dishwasher.core.ticket import PROTOCOL, Bootstrap, Claimed, Limits, Source, Ticket
+
+from tests.samples import spec
 
 
 def test_a_bootstrap_is_under_a_kilobyte() -> None:
@@ -17,12 +18,7 @@ def test_a_ticket_survives_the_way_to_the_runner() -> None:
         PROTOCOL,
         "build-0",
         1,
-        "lint",
-        Kind.CHECK,
-        Uses.RUN,
-        ("flake8",),
-        ("flake8",),
-        (),
+        spec("lint", steps=("flake8",), annotate=("flake8",)),
         Source("https://github.com/acme/site.git", "a" * 40, "", "ghs_token"),
         (("DISHWASHER_JOB", "lint"),),
         Limits(),

@@ -8,6 +8,7 @@ import pytest
 from dishwasher.core.build import Build
 from dishwasher.core.deploy import Environment, environment_id
 from dishwasher.core.job import Job, Reason, State
+from dishwasher.core.outputs import ArtifactSet
 from dishwasher.core.result import Artifact, PhaseResult, Progress, log_key, progress_key
 from dishwasher.core.ticket import PROTOCOL, UploadRequest
 from dishwasher.errors import Conflict, Fault, InfraError, Refused, UserError
@@ -17,7 +18,7 @@ from dishwasher.ports import Topic
 
 from tests.fakes.forge import Trouble
 from tests.flow.house import House, page
-from tests.samples import SHA, pull_request, push
+from tests.samples import SHA, commands, pull_request, push
 
 ARTIFACT = Artifact("docs/index.html", 100, "0" * 64)
 
@@ -36,8 +37,9 @@ def test_a_code_buys_the_ticket_once(house: House, lint: Job) -> None:
     claimed = house.claimed(lint)
     ticket = claimed.ticket
     assert (ticket.protocol, ticket.job, ticket.attempt) == (PROTOCOL, lint.id, 1)
-    assert (ticket.name, ticket.steps) == ("lint", ("flake8", "mypy"))
-    assert (ticket.annotate, ticket.artifacts) == (("flake8",), ("out/*",))
+    assert (ticket.spec.name, commands(ticket.spec)) == ("lint", ("flake8", "mypy"))
+    assert ticket.spec.annotate == ("flake8",)
+    assert ticket.spec.artifacts == (ArtifactSet(("out/*",)),)
     assert (ticket.source.url, ticket.source.sha) == ("https://forge.invalid/acme/site.git", SHA)
     assert house.forge.tokens == {ticket.source.token: 7}
     assert house.job(lint).token == digest(claimed.token) != claimed.token

@@ -10,6 +10,7 @@ from dishwasher.core import plan
 from dishwasher.core.build import Build
 from dishwasher.core.config import JobSpec
 from dishwasher.core.job import Job, Reason, State
+from dishwasher.core.selection import Planned
 from dishwasher.errors import Conflict, Refused
 from dishwasher.flow.verdict import WRITES
 from dishwasher.ports import Topic
@@ -25,7 +26,7 @@ def house() -> House:
 
 def stored(house: House, *specs: JobSpec) -> Build:
     """A build of these jobs, without bells."""
-    made = plan.jobs("build", specs, house.clock.now(), house.timing)
+    made = plan.jobs("build", map(Planned, specs), house.clock.now(), house.timing)
     house.store.save(build(*made), *made)
     return house.build("build")
 

@@ -6,11 +6,16 @@ import time
 
 import pytest
 import yaml
-from dishwasher.core.config import Config, JobSpec, Kind, Uses
+from dishwasher.core.config import Config, Kind, Uses
+from dishwasher.core.outputs import ArtifactSet
+from dishwasher.core.pattern import Filter, Pattern
+from dishwasher.core.when import When
 from dishwasher.errors import ConfigError, Problem
 from dishwasher.formats import native
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from tests.samples import commands
 
 PATH = ".dishwasher.yml"
 
@@ -50,50 +55,40 @@ deployments:
 
 
 def test_everything_that_the_format_knows() -> None:
-    assert parse(FULL) == Config(
-        PATH,
-        (
-            JobSpec("lint", Kind.CHECK, 2, steps=("flake8 app",), annotate=("flake8",)),
-            JobSpec("spelling", Kind.CHECK, 3, uses=Uses.SPELLING),
-            JobSpec(
-                "tests",
-                Kind.CHECK,
-                4,
-                steps=("cd app", "python manage.py test"),
-                needs=("lint", "spelling"),
-                artifacts=("reports/*.xml",),
-            ),
-            JobSpec(
-                "staging",
-                Kind.DEPLOYMENT,
-                11,
-                steps=("./deploy.sh staging",),
-                branches=("master", "main"),
-            ),
-        ),
-    )
+    lint, spelling, tests, staging = parse(FULL).jobs
+    assert (lint.line, commands(lint), lint.annotate) == (2, ("flake8 app",), ("flake8",))
+    assert (spelling.uses, spelling.steps) == (Uses.SPELLING, ())
+    assert commands(tests) == ("cd app", "python manage.py test")
+    assert tests.needs == ("lint", "spelling")
+    assert tests.artifacts == (ArtifactSet(("reports/*.xml",)),)
+    assert (staging.kind, commands(staging)) == (Kind.DEPLOYMENT, ("./deploy.sh staging",))
+    assert staging.when == When(branches=Filter((Pattern("master"), Pattern("main"))))
 
 
 def test_the_short_form() -> None:
     (lint,) = parse("checks:\n  lint: flake8 app\n").jobs
-    assert lint == JobSpec("lint", Kind.CHECK, 2, steps=("flake8 app",))
+    assert (lint.name, commands(lint)) == ("lint", ("flake8 app",))
 
 
 @pytest.mark.parametrize("text", ["true", "3.10", "on", "0777", "1:30", "yes"])
 def test_commands_are_what_was_typed(text: str) -> None:
     (job,) = parse(f"checks:\n  a: {{run: {text}}}\n").jobs
-    assert job.steps == (text,)
+    assert commands(job) == (text,)
 
 
 def test_a_step_of_several_lines() -> None:
     (job,) = parse("checks:\n  a:\n    run:\n      - |\n        cd x\n        ls\n").jobs
-    assert job.steps == ("cd x\nls\n",)
+    assert commands(job) == ("cd x\nls\n",)
 
 
 def test_text_where_a_list_may_stand() -> None:
     text = "checks:\n  a: x\n  b: {needs: a, run: x, annotate: [flake8], artifacts: [x, y/**]}\n"
     _, job = parse(text).jobs
-    assert (job.needs, job.annotate, job.artifacts) == (("a",), ("flake8",), ("x", "y/**"))
+    assert (job.needs, job.annotate, job.artifacts) == (
+        ("a",),
+        ("flake8",),
+        (ArtifactSet(("x", "y/**")),),
+    )
 
 
 def test_what_is_named_twice_counts_once() -> None:
@@ -115,7 +110,8 @@ def test_windows_line_ends() -> None:
 def test_aliases_and_merges() -> None:
     text = "checks:\n  a: &a\n    run: x\n    artifacts: y\n  b:\n    <<: *a\n    run: z\n"
     a, b = parse(text).jobs
-    assert (a.steps, b.steps, b.artifacts) == (("x",), ("z",), ("y",))
+    assert (commands(a), commands(b)) == (("x",), ("z",))
+    assert b.artifacts == (ArtifactSet(("y",)),)
 
 
 def test_the_author_s_example_of_the_design_s_size_takes_under_50_ms() -> None:

@@ -7,7 +7,6 @@ from zlib import crc32
 
 import pytest
 from dishwasher.core.codec import encode
-from dishwasher.core.config import Kind, Uses
 from dishwasher.core.job import Reason
 from dishwasher.core.result import Artifact, PhaseResult, Progress, Result
 from dishwasher.core.ticket import (
@@ -27,18 +26,15 @@ from dishwasher.http.jobs import CHUNK, Jobs, Uploads
 from dishwasher.http.message import Request, Response, text
 from dishwasher.http.router import Router
 
+from tests.samples import spec
+
 CLAIMED = Claimed(
     "key",
     Ticket(
         protocol=PROTOCOL,
         job="j",
         attempt=1,
-        name="lint",
-        kind=Kind.CHECK,
-        uses=Uses.RUN,
-        steps=("true",),
-        annotate=(),
-        artifacts=(),
+        spec=spec("lint"),
         source=Source("http://git.invalid/a/b.git", "a" * 40),
         environment=(("A", "b"),),
         limits=Limits(),

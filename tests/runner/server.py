@@ -15,7 +15,6 @@ from urllib.parse import parse_qs, urlsplit
 from zlib import crc32
 
 from dishwasher.core.codec import decode, encode
-from dishwasher.core.config import Kind, Uses
 from dishwasher.core.result import Artifact, Progress, Result
 from dishwasher.core.ticket import (
     PROTOCOL,
@@ -33,6 +32,8 @@ from dishwasher.core.ticket import (
     UploadRequest,
 )
 
+from tests.samples import spec
+
 ATTEMPT, CODE, TOKEN = "job-1.1", "the-one-time-code", "the-attempt-token"
 LIMITS = Limits(beat_seconds=0.2, lease_seconds=20.0, job_seconds=60.0)
 
@@ -45,17 +46,15 @@ def ticket(source: Source, *steps: str, **changes: Any) -> Ticket:
         protocol=PROTOCOL,
         job="job-1",
         attempt=1,
-        name="tests",
-        kind=Kind.CHECK,
-        uses=Uses.RUN,
-        steps=steps,
-        annotate=(),
-        artifacts=(),
+        spec=spec("tests", steps=steps),
         source=source,
         environment=(("DISHWASHER_JOB", "tests"),),
         limits=LIMITS,
     )
-    return replace(plain, **changes)
+    of_spec = {
+        name: changes.pop(name) for name in ("annotate", "artifacts", "uses") if name in changes
+    }
+    return replace(plain, spec=replace(plain.spec, **of_spec), **changes)
 
 
 class Server:

@@ -12,6 +12,7 @@ import pytest
 from dishwasher.core.config import Uses
 from dishwasher.core.findings import Level
 from dishwasher.core.job import Reason
+from dishwasher.core.outputs import ArtifactSet
 from dishwasher.core.ticket import Source
 
 from tests.runner.conftest import Launch, Serve
@@ -326,7 +327,7 @@ def test_artifacts_are_kept_also_when_a_step_fails(serve: Serve, launch: Launch)
         "mkdir -p $DISHWASHER_ARTIFACTS/docs dist; echo page > $DISHWASHER_ARTIFACTS/docs/a.html;"
         "echo wheel > dist/x.whl; ln -s /etc/passwd dist/y.whl; mkfifo dist/z.whl;"
         "ln -s / $DISHWASHER_ARTIFACTS/root; exit 1",
-        artifacts=("dist/*.whl", "../*", "/etc/passwd", "nothing/**"),
+        artifacts=(ArtifactSet(("dist/*.whl", "../*", "/etc/passwd", "nothing/**")),),
     )
     launch(server)
     result = server.result()

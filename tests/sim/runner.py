@@ -59,9 +59,9 @@ class Runner:
         source_token = ticket.source.token
         self._say("started", lambda: self._attempts.started(*self._key, source_token))
         self._alive()
-        steps = ticket.steps or ("sim advisory 4 2",)
+        steps = [step.command for step in ticket.spec.steps] or ["sim advisory 4 2"]
         _, reason, seconds, findings = steps[0].split()
-        assert ticket.uses is Uses.SPELLING or ticket.steps
+        assert ticket.spec.uses is Uses.SPELLING or ticket.spec.steps
         self._laws.begin(self._attempt)
         self._work(float(seconds))
         said = Reason.CANCELLED if self._cancelled else Reason(reason)

@@ -18,6 +18,7 @@ from dishwasher.web.pages import Pages
 from tests.fakes.blobs import MemoryBlobs
 from tests.fakes.clock import NOON, FakeClock
 from tests.fakes.store import MemoryStore
+from tests.samples import phases
 
 SHA = "4f2c1de0a97b3c5d6e8f90123456789abcdef012"
 REPOSITORY = Repository(1, "acme", "site", "master", False, 7)
@@ -34,7 +35,7 @@ BUILD = Build("b1", EVENT, "b" * 40, ".dishwasher.yml", NOON - 100, ("b1-0",), p
 
 
 def job(**fields: Any) -> Job:
-    spec = JobSpec("tests", Kind.CHECK, 3, steps=("make test",))
+    spec = JobSpec("tests", Kind.CHECK, 3, phases=phases("make test"))
     return replace(
         Job("b1-0", "b1", 0, spec, (), State.RUNNING, attempt=1, started=NOON - 20), **fields
     )

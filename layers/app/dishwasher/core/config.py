@@ -5,6 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from dishwasher.core.machine import Machine
+from dishwasher.core.outputs import ArtifactSet, Cache, ReportSet, Secret
+from dishwasher.core.step import Phase, Shell, Step
+from dishwasher.core.when import When
+from dishwasher.errors import Problem
+
+JOBS = 50
+"""Jobs in one file, a matrix counted in full; each is a runner and a check run on GitHub."""
+
 
 class Kind(StrEnum):
     """What a job is for; a deployment has effects that can not be taken back."""
@@ -25,28 +34,112 @@ MATCHERS = ("flake8",)
 
 
 @dataclass(frozen=True, slots=True)
+class Spelling:
+    """How the built-in spelling check is set."""
+
+    brands: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """(the one right spelling, wrong ones besides those that are derived from it)"""
+    words: tuple[str, ...] = ()
+    """Words that are right here."""
+    fail: bool = False
+    """Misspelt words fail the check; brands always do."""
+
+
+@dataclass(frozen=True, slots=True)
 class JobSpec:
-    """One check or deployment as written in the configuration."""
+    """One check or deployment as written in the configuration, complete in itself."""
 
     name: str
     kind: Kind
     line: int
     """1-based line of its name in the file."""
     uses: Uses = Uses.RUN
-    steps: tuple[str, ...] = ()
-    """Each is one `bash -eo pipefail` script; the first that fails stops the job."""
+    spelling: Spelling = Spelling()
+    phases: tuple[Phase, ...] = ()
+    shell: Shell = Shell.STRICT
+    program: str = "bash"
+    """The shell that reads the steps."""
+    directory: str = ""
+    """Where steps start, relative to the checkout."""
+    machine: Machine = Machine()
+    facts: tuple[tuple[str, str], ...] = ()
+    """Variables and their templates of `core.facts`: what this job calls its branch, commit, …"""
+    secrets: tuple[Secret, ...] = ()
+    all_secrets: bool = False
+    """Every secret stored for the repository is a variable, besides those named."""
+    exported: tuple[str, ...] = ()
+    """Variables whose value at the end is part of the result."""
     needs: tuple[str, ...] = ()
+    when: When = When()
     annotate: tuple[str, ...] = ()
     """Names of the problem matchers that read this job's log."""
-    artifacts: tuple[str, ...] = ()
-    """Globs, relative to the checkout, kept besides everything in `$DISHWASHER_ARTIFACTS`."""
-    branches: tuple[str, ...] = ()
-    """Deployments only: the exact names of the branches that deploy."""
+    artifacts: tuple[ArtifactSet, ...] = ()
+    reports: tuple[ReportSet, ...] = ()
+    caches: tuple[Cache, ...] = ()
+    timeout: float = 0.0
+    """Seconds of the whole job; 0 for the server's limit."""
+    silence: float = 0.0
+    """Seconds without output after which a step is ended; 0 for no such limit."""
+    allow_failure: bool = False
+    """A failure is shown as neutral and meets the needs of others."""
+    repeatable: bool = True
+    """A runner that is lost may be replaced: the steps have no effects that can not be repeated."""
+    group: str = ""
+    """Jobs of one group run on one runner, in file order."""
+    matrix: tuple[tuple[str, str], ...] = ()
+    """The axes' values that this job of a matrix stands for."""
+    url: str = ""
+    """Deployments only: where the environment can be looked at; may hold variables."""
+    smoke: str = ""
+    """Deployments only: path of the smoke tests of the live site."""
+    screenshots: str = ""
+    """Deployments only: path of the list of pages and sizes."""
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """All steps in the order in which they run when nothing fails."""
+        return tuple(step for phase in self.phases for step in (*phase.steps, *phase.closing))
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """A time at which something is built without a push."""
+
+    name: str
+    cron: str
+    """Five fields, UTC."""
+    branch: str = ""
+    """Empty for the default branch."""
+    jobs: tuple[str, ...] = ()
+    """Names; empty for every check."""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A value that whoever starts a build by hand may give; a variable of every job."""
+
+    name: str
+    description: str = ""
+    default: str = ""
+    required: bool = False
+    options: tuple[str, ...] = ()
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """A whole configuration file, valid."""
+    """A whole configuration, valid."""
 
     path: str
     jobs: tuple[JobSpec, ...]
+    schedules: tuple[Schedule, ...] = ()
+    inputs: tuple[Input, ...] = ()
+    first_deployment_only: bool = False
+    """Of the deployments that match an event, only the first in the file runs."""
+    fail_fast: bool = False
+    """When one job fails, those that have not started are cancelled."""
+    warnings: tuple[Problem, ...] = ()
+    """What is valid and will hardly do what its author wants."""
+    notes: tuple[str, ...] = ()
+    """How the plan came about where no file says it, one sentence each."""

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from dishwasher.core.when import Happening
+
 SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 """An object name of git, SHA-1 or SHA-256, written out."""
 NO_COMMIT = "0" * 40
@@ -17,6 +19,9 @@ class EventKind(StrEnum):
 
     PUSH = "push"
     PULL_REQUEST = "pull_request"
+    MERGE_GROUP = "merge_group"
+    SCHEDULE = "schedule"
+    MANUAL = "manual"
     PULL_REQUEST_CLOSED = "pull_request_closed"
     RERUN = "rerun"
 
@@ -72,6 +77,26 @@ class Event:
     """Someone with write permission asked for it by hand."""
     job: str = ""
     """For a re-run: our id of the job whose check run was clicked."""
+    tag: str = ""
+    """The tag pushed; `branch` is empty then."""
+    message: str = ""
+    """Of the commit to build; empty where the event does not tell it."""
+    schedule: str = ""
+    """Name of the schedule whose time has come."""
+    inputs: tuple[tuple[str, str], ...] = ()
+    """Of a build that was started by hand."""
+
+    @property
+    def happening(self) -> Happening:
+        """What a filter calls it; of a re-run, what the first build was for."""
+        if self.tag:
+            return Happening.TAG
+        match self.kind:
+            case EventKind.PULL_REQUEST | EventKind.PULL_REQUEST_CLOSED:
+                return Happening.PULL_REQUEST
+            case EventKind.MERGE_GROUP | EventKind.SCHEDULE | EventKind.MANUAL:
+                return Happening(self.kind.value)
+        return Happening.PUSH
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,12 @@
-"""Config × Event → the jobs to run, and for each that does not run, why. Also: what moves next."""
+"""What a build is, which jobs it has, and which of them move next."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 
 from dishwasher.core.build import Build
-from dishwasher.core.config import Config, JobSpec, Kind, Uses
-from dishwasher.core.event import NO_COMMIT, Event, EventKind
+from dishwasher.core.config import JobSpec, Kind
+from dishwasher.core.event import NO_COMMIT, Event
 from dishwasher.core.job import (
     MEETS_A_NEED,
     Job,
@@ -18,54 +17,34 @@ from dishwasher.core.job import (
     conclude,
     queue,
 )
+from dishwasher.core.selection import Planned
+from dishwasher.core.when import Happening
 
 CONFIG_JOB = "config"
 """Name of the check run that shows the mistakes of a configuration."""
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """A job of the configuration and why it does not run; an empty text when it does."""
-
-    spec: JobSpec
-    left_out: str = ""
-
-
-def plan(config: Config, event: Event) -> tuple[Planned, ...]:
-    """Every job of the configuration; deployments need every check."""
-    checks = tuple(spec.name for spec in config.jobs if spec.kind is Kind.CHECK)
-    planned = []
-    for spec in config.jobs:
-        if spec.kind is Kind.CHECK:
-            planned.append(Planned(spec))
-        else:
-            planned.append(Planned(replace(spec, needs=checks), _left_out(spec, event)))
-    return tuple(planned)
-
-
-def _left_out(spec: JobSpec, event: Event) -> str:
-    if event.kind is not EventKind.PUSH:
-        return "Deployments follow a push, not a pull request."
-    if event.branch not in spec.branches:
-        return f"It deploys {', '.join(spec.branches)}, not {event.branch}."
-    return ""
-
-
-def scope(event: Event, specs: Iterable[JobSpec], doubt: str = "") -> str:
+def scope(event: Event, planned: Iterable[Planned], doubt: str = "") -> str:
     """What makes a build of this commit a different one, besides repository and commit.
 
     Checks of one commit are built once, whoever asks. A push that deploys is its own build, told
     apart by what the branch pointed at before and by when it was pushed: pushing back and forth
-    deploys each time, a redelivery does not. So is each re-run, and the refusal of a stranger's
-    commit, which one of the team may push as well.
+    deploys each time, a redelivery does not. So is each re-run and each build that a clock or a
+    hand started, the refusal of a stranger's commit, which one of the team may push as well, and
+    a build of which other checks are filtered out.
     """
     if event.rerun:
         return f"rerun\n{event.delivery}"
     if doubt:
         return "refused"
-    if any(spec.kind is Kind.DEPLOYMENT for spec in specs):
-        return f"{event.branch}\n{event.before}\n{event.pushed_at}"
-    return ""
+    if event.happening in (Happening.SCHEDULE, Happening.MANUAL):
+        return f"{event.happening}\n{event.delivery}"
+    planned = tuple(planned)
+    if any(one.runs and one.spec.kind is Kind.DEPLOYMENT for one in planned):
+        ref = event.branch or f"tag {event.tag}"
+        return f"{ref}\n{event.before}\n{event.pushed_at}"
+    filtered = [one.spec.name for one in planned if one.is_shown and not one.runs]
+    return "without\n" + "\n".join(filtered) if filtered else ""
 
 
 def base_of(event: Event) -> str:
@@ -87,14 +66,22 @@ def near_base(event: Event) -> str:
     return "" if event.before == NO_COMMIT else event.before
 
 
-def jobs(build: str, specs: Sequence[JobSpec], now: float, timing: Timing) -> tuple[Job, ...]:
-    """The jobs of a new build: ready where nothing is needed, blocked elsewhere."""
-    ids = {spec.name: job_id(build, position) for position, spec in enumerate(specs)}
+def jobs(build: str, planned: Iterable[Planned], now: float, timing: Timing) -> tuple[Job, ...]:
+    """The jobs of a new build: ready where nothing is needed, blocked elsewhere.
+
+    A check that the event leaves out is concluded at once, so that who requires it is answered.
+    """
+    shown = [one for one in planned if one.is_shown]
+    ids = {one.spec.name: job_id(build, position) for position, one in enumerate(shown)}
+    running = {one.spec.name for one in shown if one.runs}
     made = []
-    for position, spec in enumerate(specs):
-        needs = tuple(ids[name] for name in spec.needs if name in ids)
-        job = Job(ids[spec.name], build, position, spec, needs, State.BLOCKED, created=now)
-        made.append(block(job, now, timing) if needs else queue(job, now, timing))
+    for position, one in enumerate(shown):
+        needs = tuple(ids[name] for name in one.spec.needs if name in running)
+        job = Job(ids[one.spec.name], build, position, one.spec, needs, State.BLOCKED, created=now)
+        if not one.runs:
+            made.append(conclude(job, Reason.FILTERED, one.left_out, now))
+        else:
+            made.append(block(job, now, timing) if needs else queue(job, now, timing))
     return tuple(made)
 
 
@@ -104,7 +91,7 @@ def job_id(build: str, position: int) -> str:
 
 def config_job(build: str, detail: str, now: float) -> Job:
     """The check run that carries the mistakes of a configuration."""
-    spec = JobSpec(CONFIG_JOB, Kind.CHECK, 1, uses=Uses.RUN)
+    spec = JobSpec(CONFIG_JOB, Kind.CHECK, 1)
     job = Job(job_id(build, 0), build, 0, spec, (), State.BLOCKED, created=now)
     return conclude(job, Reason.CONFIG, detail, now)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dishwasher.core.config import Kind, Uses
+from dishwasher.core.config import JobSpec
 from dishwasher.core.result import Artifact
 
 PROTOCOL = 1
@@ -60,12 +60,7 @@ class Ticket:
     protocol: int
     job: str
     attempt: int
-    name: str
-    kind: Kind
-    uses: Uses
-    steps: tuple[str, ...]
-    annotate: tuple[str, ...]
-    artifacts: tuple[str, ...]
+    spec: JobSpec
     source: Source
     environment: tuple[tuple[str, str], ...]
     limits: Limits

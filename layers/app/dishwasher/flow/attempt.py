@@ -149,12 +149,7 @@ class Attempts:
             protocol=PROTOCOL,
             job=current.id,
             attempt=current.attempt,
-            name=spec.name,
-            kind=spec.kind,
-            uses=spec.uses,
-            steps=spec.steps,
-            annotate=spec.annotate,
-            artifacts=spec.artifacts,
+            spec=spec,
             source=Source(
                 self.source.clone_url(event.repository), event.sha, build.base_sha, token
             ),

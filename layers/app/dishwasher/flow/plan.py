@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 
 from dishwasher.core import plan, trust
 from dishwasher.core.build import Build, build_group, build_id
-from dishwasher.core.config import Config, JobSpec, Kind, Uses
+from dishwasher.core.config import Config, Kind, Uses
 from dishwasher.core.delivery import GIVE_UP_AFTER, Delivery, Stage
 from dishwasher.core.event import Event, EventKind, Repository
 from dishwasher.core.findings import Finding, Level
 from dishwasher.core.job import Job, Reason, State, Timing, conclude
 from dishwasher.core.result import Result
+from dishwasher.core.selection import Planned, Selection, select
 from dishwasher.errors import (
     ConfigError,
     Conflict,
@@ -89,9 +90,11 @@ class Plan:
         if config is None:
             self._ignore(delivery, f"no {CONFIG_PATH} at {config_sha[:12]}")
             return
-        specs = [planned.spec for planned in plan.plan(config, event) if not planned.left_out]
-        if not self._is_built(delivery, event, specs, doubt):
-            self._save(delivery, event, config, specs, doubt)
+        selection = select(config, event)
+        if selection.skipped:
+            self._ignore(delivery, selection.skipped)
+        elif not self._is_built(delivery, event, selection.planned, doubt):
+            self._save(delivery, event, config, selection, doubt)
 
     def _config(self, repository: Repository, sha: str) -> Config | None:
         try:
@@ -102,9 +105,9 @@ class Plan:
         return None if data is None else parse(CONFIG_PATH, data)
 
     def _is_built(
-        self, delivery: Delivery, event: Event, specs: Sequence[JobSpec], doubt: str = ""
+        self, delivery: Delivery, event: Event, planned: Sequence[Planned], doubt: str = ""
     ) -> bool:
-        build = self.store.get(Build, self._id(event, specs, doubt))
+        build = self.store.get(Build, self._id(event, planned, doubt))
         if build is None:
             return False
         changed: tuple[Build, ...] = ()
@@ -124,16 +127,15 @@ class Plan:
         return trust.distrust(event, branch)
 
     def _save(
-        self, delivery: Delivery, event: Event, config: Config, specs: list[JobSpec], doubt: str
+        self, delivery: Delivery, event: Event, config: Config, selection: Selection, doubt: str
     ) -> None:
         now = self.clock.now()
-        key = self._id(event, specs, doubt)
-        jobs = plan.jobs(key, specs, now, self.timing)
+        key = self._id(event, selection.planned, doubt)
+        jobs = plan.jobs(key, selection.planned, now, self.timing)
         if doubt:
             jobs = tuple(conclude(job, Reason.REFUSED, _refusal(doubt), now) for job in jobs)
-        base = (
-            self._base(delivery, event) if any(spec.uses is Uses.SPELLING for spec in specs) else ""
-        )
+        spells = any(spec.uses is Uses.SPELLING for spec in selection.running)
+        base = self._base(delivery, event) if spells else ""
         self._store(delivery, event, jobs, base, config.path)
 
     def _store(
@@ -218,10 +220,10 @@ class Plan:
             # Nothing was planned then; GitHub waits for an answer also where it stays the same.
             self._build(delivery, again)
         else:
-            specs = plan.rerun(self.store.group(Job, build.id), job.id)
-            key = self._id(again, specs)
-            planned = plan.jobs(key, specs, self.clock.now(), self.timing)
-            self._store(delivery, again, planned, build.base_sha, build.config_path)
+            chosen = plan.rerun(self.store.group(Job, build.id), job.id)
+            planned = tuple(map(Planned, chosen))
+            jobs = plan.jobs(self._id(again, planned), planned, self.clock.now(), self.timing)
+            self._store(delivery, again, jobs, build.base_sha, build.config_path)
 
     def _cancel(self, delivery: Delivery, event: Event) -> None:
         group = build_group(event.repository.id, event.sha)
@@ -244,9 +246,9 @@ class Plan:
     def _ignore(self, delivery: Delivery, reason: str) -> None:
         self.store.save(replace(delivery, stage=Stage.IGNORED, reason=reason, due=0.0))
 
-    def _id(self, event: Event, specs: Sequence[JobSpec], doubt: str = "") -> str:
+    def _id(self, event: Event, planned: Sequence[Planned], doubt: str = "") -> str:
         """Of the build that this event has or will have; one that was abandoned is not it."""
-        scope = plan.scope(event, specs, doubt)
+        scope = plan.scope(event, planned, doubt)
         while True:
             key = build_id(self.secret, event.repository.id, event.sha, scope)
             build = self.store.get(Build, key)

@@ -6,12 +6,10 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dishwasher.core.config import JobSpec, Kind
+from dishwasher.core.config import JOBS, JobSpec, Kind
 from dishwasher.formats.problems import Problems, show
 from dishwasher.formats.tree import Scalar
 
-JOBS = 50
-"""Jobs in one file; each is a runner and a check run on GitHub."""
 NAME_LENGTH = 80
 """Characters of a name, which stands in GitHub's list of checks and in paths."""
 

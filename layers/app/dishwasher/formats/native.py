@@ -6,6 +6,10 @@ import re
 from collections.abc import Iterable
 
 from dishwasher.core.config import MATCHERS, Config, JobSpec, Kind, Uses
+from dishwasher.core.outputs import ArtifactSet
+from dishwasher.core.pattern import Filter, Pattern
+from dishwasher.core.step import Phase, Step
+from dishwasher.core.when import When
 from dishwasher.errors import ConfigError
 from dishwasher.formats import compose, jobs
 from dishwasher.formats.problems import Problems, show
@@ -75,8 +79,8 @@ class _Native:
     def _check(self, entry: Entry) -> jobs.Draft:
         if isinstance(entry.value, Scalar) and not entry.value.is_null:
             # The short form, `lint: flake8 app`.
-            steps = tuple(scalar.text for scalar in self._reader.texts(entry))
-            return jobs.Draft(_spec(entry, Kind.CHECK, steps=steps), entry.key)
+            phases = _phases(self._reader.texts(entry))
+            return jobs.Draft(_spec(entry, Kind.CHECK, phases=phases), entry.key)
         keys = self._keys(entry, "of a check", CHECK_KEYS, LATER_CHECK_KEYS)
         uses = self._uses(keys)
         self._one_of_run_and_uses(entry, keys)
@@ -85,7 +89,7 @@ class _Native:
             entry,
             Kind.CHECK,
             uses=uses,
-            steps=_raw(self._texts(keys, "run")),
+            phases=_phases(self._texts(keys, "run")),
             needs=tuple(dict.fromkeys(_raw(needs))),
             annotate=self._annotate(keys),
             artifacts=self._artifacts(keys),
@@ -102,8 +106,8 @@ class _Native:
         spec = _spec(
             entry,
             Kind.DEPLOYMENT,
-            steps=_raw(self._texts(keys, "run")),
-            branches=self._branches(keys),
+            phases=_phases(self._texts(keys, "run")),
+            when=When(branches=self._branches(keys)),
         )
         return jobs.Draft(spec, entry.key)
 
@@ -157,23 +161,29 @@ class _Native:
                 self._reader.note(scalar, "unknown-value", message, suggestion)
         return tuple(dict.fromkeys(_raw(names)))
 
-    def _artifacts(self, keys: dict[str, Entry]) -> tuple[str, ...]:
+    def _artifacts(self, keys: dict[str, Entry]) -> tuple[ArtifactSet, ...]:
         globs = self._texts(keys, "artifacts")
         for scalar in globs:
             if scalar.text.startswith(("/", "~", "$")) or ".." in scalar.text.split("/"):
                 message = f"{show(scalar.text)} does not stay inside the checkout"
                 suggestion = "Write a path or glob relative to it, such as `reports/*.xml`."
                 self._reader.note(scalar, "bad-path", message, suggestion)
-        return _raw(globs)
+        return (ArtifactSet(_raw(globs)),) if globs else ()
 
-    def _branches(self, keys: dict[str, Entry]) -> tuple[str, ...]:
+    def _branches(self, keys: dict[str, Entry]) -> Filter:
         names = self._texts(keys, "branch")
         for scalar in names:
             if _NO_BRANCH.search(scalar.text):
                 message = f"{show(scalar.text)} can not be the name of a branch"
                 suggestion = "Write exact names; patterns are not supported by this version yet."
                 self._reader.note(scalar, "bad-branch", message, suggestion)
-        return tuple(dict.fromkeys(_raw(names)))
+        return Filter(tuple(map(Pattern, dict.fromkeys(_raw(names)))))
+
+
+def _phases(commands: tuple[Scalar, ...]) -> tuple[Phase, ...]:
+    if not commands:
+        return ()
+    return (Phase("build", tuple(Step(command.text, command.line) for command in commands)),)
 
 
 def _spec(entry: Entry, kind: Kind, **values: object) -> JobSpec:

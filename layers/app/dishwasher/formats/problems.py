@@ -8,6 +8,7 @@ from itertools import islice
 
 from dishwasher.errors import Problem
 
+ERROR, WARNING = "error", "warning"
 KEPT = 100
 """Problems that are kept of one file, so that a hostile file can not grow an endless answer."""
 SHOWN = 60
@@ -29,14 +30,25 @@ class Problems:
     def __init__(self) -> None:
         self._found: list[Problem] = []
         self._beyond = 0
+        self._errors = 0
 
     def __bool__(self) -> bool:
-        return bool(self._found)
+        """Whether something makes the file invalid; warnings do not."""
+        return bool(self._errors)
 
-    def add(self, line: int, column: int, code: str, message: str, suggestion: str = "") -> None:
+    def add(
+        self,
+        line: int,
+        column: int,
+        code: str,
+        message: str,
+        suggestion: str = "",
+        severity: str = ERROR,
+    ) -> None:
         """Note one mistake at a 1-based place; beyond the cap it is only counted."""
+        self._errors += severity == ERROR
         if len(self._found) < KEPT:
-            self._found.append(Problem(line, column, code, message, suggestion))
+            self._found.append(Problem(line, column, code, message, suggestion, severity))
         else:
             self._beyond += 1
 
@@ -58,7 +70,8 @@ class Problems:
         if self._beyond:
             last = found[-1]
             message = f"and {self._beyond} more mistakes, not shown"
-            found.append(Problem(last.line, last.column, "more", message))
+            severity = ERROR if self._errors else WARNING
+            found.append(Problem(last.line, last.column, "more", message, severity=severity))
         return tuple(found)
 
 

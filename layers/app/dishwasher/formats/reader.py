@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from dishwasher.formats.problems import Problems, show
+from dishwasher.formats.problems import WARNING, Problems, show
 from dishwasher.formats.tree import Entry, Mapping, Node, Scalar, Sequence
 
 
@@ -17,6 +17,10 @@ class Reader:
     def note(self, node: Node, code: str, message: str, suggestion: str = "") -> None:
         self.problems.add(node.line, node.column, code, message, suggestion)
 
+    def warn(self, node: Node, code: str, message: str, suggestion: str = "") -> None:
+        """Valid, and hardly what its author wants."""
+        self.problems.add(node.line, node.column, code, message, suggestion, WARNING)
+
     def mapping(self, entry: Entry, what: str, example: str) -> tuple[Entry, ...]:
         """The entries below a key that must hold a mapping; an absent value has none."""
         value = entry.value
@@ -24,8 +28,8 @@ class Reader:
             return value.entries
         if isinstance(value, Scalar) and value.is_null:
             return ()
-        message = f"{show(entry.key.text)} must map {what}, and is {_kind(value)}"
-        self.note(_place(entry, value), "wrong-type", message, f"Write {example}.")
+        message = f"{show(entry.key.text)} must map {what}, and is {kind(value)}"
+        self.note(place(entry, value), "wrong-type", message, f"Write {example}.")
         return ()
 
     def known(
@@ -41,7 +45,7 @@ class Reader:
                 message = f"{show(name)} {where} is not supported by this version of Dishwasher yet"
                 self.note(entry.key, "unsupported-key", message, "Delete it for now.")
             else:
-                message = f"{show(name)} is not a key {where}; known are {_listing(known)}"
+                message = f"{show(name)} is not a key {where}; known are {listing(known)}"
                 suggestion = self.problems.nearest(name, [*known, *later])
                 self.note(entry.key, "unknown-key", message, suggestion)
         return found
@@ -50,8 +54,8 @@ class Reader:
         """One value that is not empty."""
         value = entry.value
         if not isinstance(value, Scalar):
-            message = f"{show(entry.key.text)} must be text, and is {_kind(value)}"
-            self.note(_place(entry, value), "wrong-type", message)
+            message = f"{show(entry.key.text)} must be text, and is {kind(value)}"
+            self.note(place(entry, value), "wrong-type", message)
             return None
         return self._filled(entry, value)
 
@@ -63,7 +67,7 @@ class Reader:
             return () if filled is None else (filled,)
         if isinstance(value, Mapping):
             message = f"{show(entry.key.text)} must be text or a list, and is a mapping"
-            self.note(_place(entry, value), "wrong-type", message, _quoting(value))
+            self.note(place(entry, value), "wrong-type", message, quoting(value))
             return ()
         if not value.items:
             self.note(entry.key, "empty", f"{show(entry.key.text)} is an empty list")
@@ -73,8 +77,8 @@ class Reader:
     def _item(self, entry: Entry, item: Node) -> Scalar | None:
         if isinstance(item, Scalar):
             return self._filled(entry, item)
-        message = f"each item of {show(entry.key.text)} must be text, and this is {_kind(item)}"
-        self.note(item, "wrong-type", message, _quoting(item))
+        message = f"each item of {show(entry.key.text)} must be text, and this is {kind(item)}"
+        self.note(item, "wrong-type", message, quoting(item))
         return None
 
     def _filled(self, entry: Entry, value: Scalar) -> Scalar | None:
@@ -86,11 +90,13 @@ class Reader:
         return None
 
 
-def _place(entry: Entry, value: Node) -> Node:
+def place(entry: Entry, value: Node) -> Node:
+    """Where a problem of a key's value is shown: at the value, or at its key further up."""
     return value if value.line == entry.key.line else entry.key
 
 
-def _kind(node: Node) -> str:
+def kind(node: Node) -> str:
+    """What a node is, in words that end a sentence."""
     if isinstance(node, Mapping):
         return "a mapping"
     if isinstance(node, Sequence):
@@ -98,12 +104,13 @@ def _kind(node: Node) -> str:
     return "empty" if node.is_null else f"the text {show(node.text)}"
 
 
-def _quoting(node: Node) -> str:
+def quoting(node: Node) -> str:
     """`- echo a: b` is a mapping to YAML and a command to people."""
     if isinstance(node, Mapping) and len(node.entries) == 1 and " " in node.entries[0].key.text:
         return "Put the command in quotes: `: ` inside it makes YAML read a mapping."
     return ""
 
 
-def _listing(names: Collection[str]) -> str:
+def listing(names: Collection[str]) -> str:
+    """Names as a message repeats them."""
     return ", ".join(show(name) for name in names)

@@ -105,7 +105,7 @@ class Engine:
             return verdict
         # Nothing of the user's may run before the server knows that it may have.
         self._sink.started(self._ticket.source.token)
-        if self._ticket.uses is Uses.SPELLING:
+        if self._ticket.spec.uses is Uses.SPELLING:
             return self._phase("spelling", self._spell)
         return self._phase("build", self._build)
 
@@ -128,7 +128,7 @@ class Engine:
 
     def _check_out(self) -> Verdict:
         source = self._ticket.source
-        if self._ticket.uses is Uses.RUN:
+        if self._ticket.spec.uses is Uses.RUN:
             # Only a comparison needs the base commit; steps would wait for it in vain.
             source = replace(source, base_sha="")
         self._workspace.make()
@@ -151,8 +151,10 @@ class Engine:
         bash = shutil.which("bash", path=environment["PATH"]) or shutil.which("bash")
         if bash is None:
             raise InfraError("There is no bash on this machine, and every step needs it.")
-        scanner = Scanner(ticket.annotate, self._workspace.checkout) if ticket.annotate else None
-        for number, command in enumerate(ticket.steps, 1):
+        annotate = ticket.spec.annotate
+        scanner = Scanner(annotate, self._workspace.checkout) if annotate else None
+        steps = [step.command for step in ticket.spec.steps]
+        for number, command in enumerate(steps, 1):
             name = f"step {number} `{title(command)}`"
             if not self._workspace.checkout.is_dir():
                 raise UserError(f"{name} has no folder to run in: an earlier step removed it.")
@@ -170,8 +172,7 @@ class Engine:
                 if ended.exit_code is None:
                     return self._stopped(f"in {name}")
                 return Verdict(Reason.FAILED, f"{name} {explain(ended)}")
-        steps = len(ticket.steps)
-        return Verdict(Reason.OK, f"All {steps} steps passed." if steps > 1 else "")
+        return Verdict(Reason.OK, f"All {len(steps)} steps passed." if len(steps) > 1 else "")
 
     def _match(self, scanner: Scanner) -> Callable[[str], None]:
         def matched(line: str) -> None:
@@ -233,8 +234,9 @@ class Engine:
         """A job that was fine but whose files are lost was not fine."""
         found = artifacts.Collection(self._ticket.limits)
         found.add_folder(self._workspace.artifacts)
-        for glob in self._ticket.artifacts:
-            found.add_glob(self._workspace.checkout, glob)
+        for kept in self._ticket.spec.artifacts:
+            for glob in kept.files:
+                found.add_glob(self._workspace.checkout, glob)
         self._notes.extend(found.notes)
         if not found.files:
             return verdict

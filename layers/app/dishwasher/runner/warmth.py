@@ -6,9 +6,10 @@ import json
 import socket
 
 from dishwasher.core.codec import decode, encode
-from dishwasher.core.config import Kind, Uses
+from dishwasher.core.config import JobSpec, Kind
 from dishwasher.core.job import Reason
 from dishwasher.core.result import PhaseResult, Progress, Result, StepResult
+from dishwasher.core.step import Phase, Step
 from dishwasher.core.ticket import (
     Claimed,
     Limits,
@@ -27,12 +28,7 @@ def warm() -> None:
         protocol=1,
         job="",
         attempt=1,
-        name="",
-        kind=Kind.CHECK,
-        uses=Uses.RUN,
-        steps=(),
-        annotate=(),
-        artifacts=(),
+        spec=JobSpec("", Kind.CHECK, 1, phases=(Phase("", (Step(""),)),)),
         source=Source("", ""),
         environment=(),
         limits=Limits(),

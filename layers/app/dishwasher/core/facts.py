@@ -1,0 +1,64 @@
+"""What is known of a build, by name, and the templates that give it each format's variable names.
+
+A template is text with `{name}` in it. A variable whose names are all unknown for this build (a
+tag, for a push to a branch) is not set at all, as the formats have it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+SERVER = frozenset(
+    {
+        "attempt",
+        "base_branch",
+        "base_sha",
+        "branch",
+        "build",
+        "build_number",
+        "build_url",
+        "compare_url",
+        "config_path",
+        "event",
+        "head_owner",
+        "head_repository",
+        "job",
+        "job_id",
+        "owner",
+        "pull_request",
+        "pull_request_url",
+        "ref",
+        "repository",
+        "repository_name",
+        "repository_url",
+        "sender",
+        "sha",
+        "start_ms",
+        "tag",
+        "version",
+    }
+)
+"""`ref` is `refs/heads/…` or `refs/tags/…`; `version` is `branch/x`, `tag/x` or `pr/N`.
+
+`head_owner` and `head_repository` are set for forks only. `build_number` rises from build to
+build of a repository and is not consecutive. `event` is one of `when.Happening`.
+"""
+RUNNER = frozenset({"artifacts", "checkout", "home", "reports"})
+"""Absolute paths on the machine that runs the job."""
+NAMES = SERVER | RUNNER
+
+_NAME = re.compile(r"\{([a-z_]+)\}")
+
+
+def names(template: str) -> frozenset[str]:
+    """The facts that a template asks for."""
+    return frozenset(_NAME.findall(template))
+
+
+def fill(template: str, facts: Mapping[str, str]) -> str | None:
+    """The template with its facts; None when it asks for some and none of them is known."""
+    asked = names(template)
+    if asked and not any(facts.get(name) for name in asked):
+        return None
+    return _NAME.sub(lambda found: facts.get(found[1], ""), template)

@@ -1,0 +1,181 @@
+"""Config × Event → the jobs to run, and for each that does not run, why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from dishwasher.core.config import Config, JobSpec, Kind, Schedule
+from dishwasher.core.event import Event
+from dishwasher.core.when import Happening
+
+SKIP_TEXTS = ("[skip ci]", "[ci skip]", "[no ci]", "[skip dishwasher]")
+"""Anywhere in a commit's message, in any case: nothing is run for it."""
+SKIPPABLE = frozenset({Happening.PUSH, Happening.TAG, Happening.PULL_REQUEST})
+ON_BRANCHES_OF_A_REQUEST = frozenset({Happening.PULL_REQUEST, Happening.MERGE_GROUP})
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A job of the configuration and why it does not run; an empty text when it does."""
+
+    spec: JobSpec
+    left_out: str = ""
+
+    @property
+    def runs(self) -> bool:
+        return not self.left_out
+
+    @property
+    def is_shown(self) -> bool:
+        """It gets a check run; a deployment that is not meant gets none."""
+        return self.runs or self.spec.kind is Kind.CHECK
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Every job of the configuration, in file order."""
+
+    planned: tuple[Planned, ...]
+    skipped: str = ""
+    """Why the event as a whole asks for nothing; no check run is made then."""
+
+    @property
+    def running(self) -> tuple[JobSpec, ...]:
+        return tuple(one.spec for one in self.planned if one.runs)
+
+
+def select(config: Config, event: Event, changed: Sequence[str] | None = None) -> Selection:
+    """What of the configuration the event asks for; deployments need every check that runs.
+
+    `changed` are the paths that the event changes; None where nobody knows, and then no job is
+    left out for want of a change.
+    """
+    skipped = _skipped(config, event)
+    if skipped:
+        return Selection(tuple(Planned(spec, skipped) for spec in config.jobs), skipped)
+    planned = [Planned(spec, _left_out(spec, config, event, changed)) for spec in config.jobs]
+    if config.first_deployment_only:
+        planned = _first_deployment(planned)
+    return Selection(_with_needs(planned))
+
+
+def _skipped(config: Config, event: Event) -> str:
+    if event.happening in SKIPPABLE:
+        message = event.message.casefold()
+        found = next((text for text in SKIP_TEXTS if text in message), "")
+        if found:
+            return f"The commit message says {found}."
+    if event.tag and not any(spec.when.tags.only for spec in config.jobs):
+        return "No job of this file asks for tags."
+    if event.tag and not any(_asks_for_tag(spec, event) for spec in config.jobs):
+        return f"No job of this file asks for the tag {event.tag}."
+    return ""
+
+
+def _asks_for_tag(spec: JobSpec, event: Event) -> bool:
+    return bool(spec.when.tags.only) and spec.when.tags.admits(event.tag)
+
+
+def _left_out(spec: JobSpec, config: Config, event: Event, changed: Sequence[str] | None) -> str:
+    return (
+        _by_event(spec, config, event)
+        or _by_owner(spec, event)
+        or (_by_tag(spec, event) if event.tag else _by_branch(spec, event))
+        or _by_paths(spec, event, changed)
+    )
+
+
+def _by_event(spec: JobSpec, config: Config, event: Event) -> str:
+    happening, events = event.happening, spec.when.events
+    if spec.kind is Kind.DEPLOYMENT and happening in ON_BRANCHES_OF_A_REQUEST:
+        return "Deployments follow a push, not a pull request."
+    if happening in events:
+        return ""
+    if happening is Happening.SCHEDULE:
+        schedule = next((one for one in config.schedules if one.name == event.schedule), None)
+        return "" if _is_scheduled(spec, schedule) else f"The schedule {event.schedule} has not it."
+    if events:
+        return f"It runs on {', '.join(events)}, not on {happening}."
+    return ""
+
+
+def _is_scheduled(spec: JobSpec, schedule: Schedule | None) -> bool:
+    if schedule is None or not schedule.jobs:
+        return spec.kind is Kind.CHECK
+    return spec.name in schedule.jobs
+
+
+def _by_owner(spec: JobSpec, event: Event) -> str:
+    owner = event.repository.owner
+    if spec.when.owner and spec.when.owner.casefold() != owner.casefold():
+        return f"It runs for repositories of {spec.when.owner}, not of {owner}."
+    return ""
+
+
+def _by_tag(spec: JobSpec, event: Event) -> str:
+    tags = spec.when.tags
+    if tags.only and tags.admits(event.tag):
+        return ""
+    if tags.only or tags.ignore:
+        return f"It runs for the tags {tags}, not for {event.tag}."
+    # A check without a word on tags runs for each that some job asks for: what is deployed
+    # from a tag has to be checked.
+    return f"It deploys {spec.when.branches}, not tags." if spec.kind is Kind.DEPLOYMENT else ""
+
+
+def _by_branch(spec: JobSpec, event: Event) -> str:
+    branches, tags = spec.when.branches, spec.when.tags
+    deploys = spec.kind is Kind.DEPLOYMENT
+    if not branches and not spec.when.events and (tags or deploys):
+        return f"It {'deploys' if deploys else 'runs for'} the tags {tags}, not branches."
+    if not branches.admits(event.branch):
+        return f"It {'deploys' if deploys else 'runs on'} {branches}, not {event.branch}."
+    return ""
+
+
+def _by_paths(spec: JobSpec, event: Event, changed: Sequence[str] | None) -> str:
+    paths = spec.when.paths
+    judged = event.happening in (Happening.PUSH, Happening.PULL_REQUEST, Happening.MERGE_GROUP)
+    if not paths or changed is None or not judged or any(map(paths.admits, changed)):
+        return ""
+    return f"Nothing was changed in {paths}."
+
+
+def _first_deployment(planned: list[Planned]) -> list[Planned]:
+    first = next((one for one in planned if one.runs and one.spec.kind is Kind.DEPLOYMENT), None)
+    return [
+        replace(one, left_out=f"{first.spec.name} comes first, and only one deployment runs.")
+        if first is not None and one.runs and one.spec.kind is Kind.DEPLOYMENT and one is not first
+        else one
+        for one in planned
+    ]
+
+
+def _with_needs(planned: list[Planned]) -> tuple[Planned, ...]:
+    """Deployments wait for every check; one that waits for a deployment left out is left out."""
+    by_name = {one.spec.name: one for one in planned}
+    checks = tuple(one.spec.name for one in planned if one.runs and one.spec.kind is Kind.CHECK)
+    while True:
+        lacking = [
+            (one, need)
+            for one in by_name.values()
+            if one.runs and one.spec.kind is Kind.DEPLOYMENT
+            for need in one.spec.needs
+            if not by_name[need].runs and by_name[need].spec.kind is Kind.DEPLOYMENT
+        ]
+        if not lacking:
+            break
+        for one, need in lacking:
+            left_out = f"It needs {need}, which does not run."
+            by_name[one.spec.name] = replace(one, left_out=left_out)
+    return tuple(_waiting(one, by_name, checks) for one in by_name.values())
+
+
+def _waiting(one: Planned, by_name: dict[str, Planned], checks: tuple[str, ...]) -> Planned:
+    """Nobody waits for a check that the event leaves out."""
+    spec = one.spec
+    needs = tuple(name for name in spec.needs if by_name[name].runs)
+    if spec.kind is Kind.DEPLOYMENT:
+        needs = tuple(dict.fromkeys((*checks, *needs)))
+    return one if needs == spec.needs else replace(one, spec=replace(spec, needs=needs))

@@ -1,0 +1,33 @@
+"""For which events a job runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from dishwasher.core.pattern import Filter
+
+
+class Happening(StrEnum):
+    """The kinds of event that a filter can name."""
+
+    PUSH = "push"
+    TAG = "tag"
+    PULL_REQUEST = "pull_request"
+    MERGE_GROUP = "merge_group"
+    SCHEDULE = "schedule"
+    MANUAL = "manual"
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """All that is given must hold; an empty value asks for nothing."""
+
+    branches: Filter = Filter()
+    """Of the branch that is built: the head branch of a pull request."""
+    tags: Filter = Filter()
+    paths: Filter = Filter()
+    """At least one changed file must be let through."""
+    events: tuple[Happening, ...] = ()
+    owner: str = ""
+    """Account that must own the repository, so that a fork's own bot does not deploy."""
