@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
-from dishwasher.core.config import Config
+from dishwasher.core.config import Config, JobSpec, Kind, Schedule
 from dishwasher.core.event import Event, EventKind
-from dishwasher.core.selection import select
+from dishwasher.core.pattern import Filter, Pattern, Syntax
+from dishwasher.core.selection import SKIP_TEXTS, select
+from dishwasher.core.when import Happening, When
 
 from tests.samples import deployment, pull_request, push, spec
 
 LINT, TESTS = spec("lint"), spec("tests", needs=("lint",))
 STAGING = deployment("staging", "main", "release")
 CONFIG = Config(".dishwasher.yml", (LINT, TESTS, STAGING))
+VERSIONS = Filter((Pattern("v*", Syntax.GLOB),))
+MAIN = Filter((Pattern("main"),))
 
 
-def left_out(config: Config, event: Event) -> dict[str, str]:
-    return {one.spec.name: one.left_out for one in select(config, event).planned}
+def config(*jobs: JobSpec, **values: object) -> Config:
+    return Config(".dishwasher.yml", jobs, **values)  # type: ignore[arg-type]
+
+
+def left_out(config: Config, event: Event, *changed: str) -> dict[str, str]:
+    selection = select(config, event, changed or None)
+    return {one.spec.name: one.left_out for one in selection.planned}
+
+
+def tag(name: str = "v1") -> Event:
+    return push(branch="", tag=name)
 
 
 def test_a_deployment_needs_every_check() -> None:
@@ -23,6 +38,7 @@ def test_a_deployment_needs_every_check() -> None:
     assert by_name["staging"].spec.needs == ("lint", "tests")
     assert [planned.left_out for planned in by_name.values()] == ["", "", ""]
     assert by_name["tests"].spec == TESTS
+    assert [spec.name for spec in select(CONFIG, push(branch="topic")).running] == ["lint", "tests"]
 
 
 @pytest.mark.parametrize(
@@ -32,8 +48,138 @@ def test_a_deployment_needs_every_check() -> None:
         (push(branch="topic"), "It deploys main, release, not topic."),
         (push(branch="mainline"), "It deploys main, release, not mainline."),
         (push(kind=EventKind.MERGE_GROUP), "Deployments follow a push, not a pull request."),
-        (push(kind=EventKind.SCHEDULE, schedule="nightly"), "The schedule nightly has not it."),
+        (
+            push(kind=EventKind.SCHEDULE, schedule="nightly"),
+            "The schedule nightly does not name it.",
+        ),
     ],
 )
 def test_a_deployment_that_does_not_fit_the_event_says_why(event: Event, why: str) -> None:
     assert left_out(CONFIG, event) == {"lint": "", "tests": "", "staging": why}
+
+
+@pytest.mark.parametrize("text", [*SKIP_TEXTS, "[Skip CI]"])
+@pytest.mark.parametrize("event", [push(), pull_request(), tag()])
+def test_a_skip_text_anywhere_in_the_message_skips_all(event: Event, text: str) -> None:
+    selection = select(CONFIG, replace(event, message=f"Fix a typo\n\n{text} please"))
+    assert selection.skipped == f"The commit message says {text.lower()}."
+    assert selection.running == ()
+    assert not any(one.runs for one in selection.planned)
+
+
+def test_who_asks_by_hand_or_by_the_clock_is_not_skipped() -> None:
+    for kind in (EventKind.MANUAL, EventKind.SCHEDULE, EventKind.MERGE_GROUP):
+        assert not select(CONFIG, push(kind=kind, message="[skip ci]")).skipped
+
+
+def test_a_tag_is_built_when_a_job_asks_for_it() -> None:
+    release = spec("release", kind=Kind.DEPLOYMENT, when=When(tags=VERSIONS))
+    only_main = spec("only-main", when=When(branches=MAIN))
+    asking = config(LINT, only_main, STAGING, release)
+    assert select(CONFIG, tag()).skipped == "No job of this file asks for tags."
+    assert select(asking, tag("1.0")).skipped == "No job of this file asks for the tag 1.0."
+    planned = select(asking, tag())
+    assert left_out(asking, tag()) == {
+        "lint": "",
+        # A tag has no branch, and what is deployed from it has to be checked.
+        "only-main": "",
+        "staging": "It deploys main, release, not tags.",
+        "release": "",
+    }
+    assert planned.running[-1].needs == ("lint", "only-main")
+
+
+def test_a_job_for_other_tags_says_so() -> None:
+    wheels = spec("wheels", when=When(tags=VERSIONS))
+    nightly = spec("nightly", when=When(tags=Filter((Pattern("nightly"),))))
+    assert left_out(config(wheels, nightly), tag()) == {
+        "wheels": "",
+        "nightly": "It runs for the tags nightly, not for v1.",
+    }
+    assert left_out(config(wheels), push()) == {"wheels": "It runs for the tags v*, not branches."}
+
+
+def test_a_filter_of_branches_judges_the_branch_that_is_built() -> None:
+    only = config(spec("lint", when=When(branches=MAIN)))
+    assert left_out(only, push()) == {"lint": ""}
+    assert left_out(only, pull_request()) == {"lint": "It runs on main, not topic."}
+    ignoring = config(spec("lint", when=When(branches=Filter(ignore=(Pattern("gh-pages"),)))))
+    assert left_out(ignoring, push(branch="gh-pages")) == {"lint": "It ignores gh-pages."}
+
+
+def test_a_filter_of_events() -> None:
+    only = config(spec("lint", when=When(events=(Happening.PULL_REQUEST, Happening.TAG))))
+    assert left_out(only, pull_request()) == {"lint": ""}
+    assert left_out(only, push()) == {"lint": "It runs on pull_request, tag, not on push."}
+
+
+def test_a_deployment_by_hand() -> None:
+    by_hand = spec("production", kind=Kind.DEPLOYMENT, when=When(events=(Happening.MANUAL,)))
+    assert left_out(config(by_hand), push(kind=EventKind.MANUAL)) == {"production": ""}
+    assert left_out(config(by_hand), push()) == {"production": "It runs on manual, not on push."}
+    assert left_out(CONFIG, push(kind=EventKind.MANUAL))["staging"] == ""
+
+
+def test_a_schedule_runs_what_it_names_or_every_check() -> None:
+    nightly = Schedule("nightly", "0 3 * * *", jobs=("tests", "staging"))
+    weekly = Schedule("weekly", "0 3 * * 1")
+    scheduled = config(LINT, TESTS, STAGING, schedules=(nightly, weekly))
+
+    def due(name: str) -> dict[str, str]:
+        return left_out(scheduled, push(kind=EventKind.SCHEDULE, schedule=name))
+
+    assert due("nightly") == {
+        "lint": "The schedule nightly does not name it.",
+        "tests": "",
+        "staging": "",
+    }
+    assert due("weekly")["staging"] == "The schedule weekly does not name it."
+    assert [name for name, why in due("weekly").items() if not why] == ["lint", "tests"]
+
+
+def test_an_owner_keeps_the_deployments_of_a_copy_away() -> None:
+    owned = spec("staging", kind=Kind.DEPLOYMENT, when=When(branches=MAIN, owner="Acme"))
+    other = spec("other", kind=Kind.DEPLOYMENT, when=When(branches=MAIN, owner="umbrella"))
+    assert left_out(config(owned, other), push()) == {
+        "staging": "",
+        "other": "It runs for repositories of umbrella, not of acme.",
+    }
+
+
+def test_a_filter_of_paths_asks_for_a_change() -> None:
+    docs = config(spec("docs", when=When(paths=Filter((Pattern("docs/**", Syntax.GLOB),)))))
+    assert left_out(docs, push(), "app/a.py", "docs/index.rst") == {"docs": ""}
+    assert left_out(docs, push(), "app/a.py") == {"docs": "Nothing was changed in docs/**."}
+    assert left_out(docs, push()) == {"docs": ""}, "nobody knows what was changed"
+    assert left_out(docs, push(kind=EventKind.MANUAL), "app/a.py") == {"docs": ""}
+
+
+def test_nobody_waits_for_a_check_that_is_left_out() -> None:
+    lint = spec("lint", when=When(branches=Filter((Pattern("topic"),))))
+    planned = select(config(lint, TESTS, STAGING), push())
+    assert [(one.name, one.needs) for one in planned.running] == [
+        ("tests", ()),
+        ("staging", ("tests",)),
+    ]
+
+
+def test_a_deployment_that_waits_for_one_left_out_is_left_out() -> None:
+    staging = deployment("staging", "develop")
+    production = deployment("production", "main", needs=("staging",))
+    cdn = deployment("cdn", "main", needs=("production",))
+    assert left_out(config(staging, production, cdn), push()) == {
+        "staging": "It deploys develop, not main.",
+        "production": "It needs staging, which does not run.",
+        "cdn": "It needs production, which does not run.",
+    }
+
+
+def test_only_the_first_deployment_that_matches_where_the_format_says_so() -> None:
+    both = (LINT, STAGING, deployment("production"), deployment("other", "topic"))
+    assert left_out(config(*both, first_deployment_only=True), push()) == {
+        "lint": "",
+        "staging": "",
+        "production": "staging comes first, and only one deployment runs.",
+        "other": "It deploys topic, not main.",
+    }
+    assert left_out(config(LINT, first_deployment_only=True), push()) == {"lint": ""}

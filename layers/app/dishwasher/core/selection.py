@@ -94,7 +94,11 @@ def _by_event(spec: JobSpec, config: Config, event: Event) -> str:
         return ""
     if happening is Happening.SCHEDULE:
         schedule = next((one for one in config.schedules if one.name == event.schedule), None)
-        return "" if _is_scheduled(spec, schedule) else f"The schedule {event.schedule} has not it."
+        return (
+            ""
+            if _is_scheduled(spec, schedule)
+            else (f"The schedule {event.schedule} does not name it.")
+        )
     if events:
         return f"It runs on {', '.join(events)}, not on {happening}."
     return ""
@@ -129,9 +133,12 @@ def _by_branch(spec: JobSpec, event: Event) -> str:
     deploys = spec.kind is Kind.DEPLOYMENT
     if not branches and not spec.when.events and (tags or deploys):
         return f"It {'deploys' if deploys else 'runs for'} the tags {tags}, not branches."
-    if not branches.admits(event.branch):
-        return f"It {'deploys' if deploys else 'runs on'} {branches}, not {event.branch}."
-    return ""
+    if branches.admits(event.branch):
+        return ""
+    if not branches.only:
+        return f"It ignores {event.branch}."
+    only = ", ".join(map(str, branches.only))
+    return f"It {'deploys' if deploys else 'runs on'} {only}, not {event.branch}."
 
 
 def _by_paths(spec: JobSpec, event: Event, changed: Sequence[str] | None) -> str:
