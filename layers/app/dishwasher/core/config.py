@@ -69,6 +69,8 @@ class JobSpec:
     """Every secret stored for the repository is a variable, besides those named."""
     exported: tuple[str, ...] = ()
     """Variables whose value at the end is part of the result."""
+    succeeding: str = ""
+    """Name of the variable that is 1 while no phase of the job has failed, and 0 afterwards."""
     needs: tuple[str, ...] = ()
     when: When = When()
     annotate: tuple[str, ...] = ()

@@ -11,9 +11,11 @@ from collections.abc import Mapping
 
 SERVER = frozenset(
     {
+        "account",
         "attempt",
         "base_branch",
         "base_sha",
+        "before",
         "branch",
         "build",
         "build_number",
@@ -23,26 +25,35 @@ SERVER = frozenset(
         "event",
         "head_owner",
         "head_repository",
+        "image",
         "job",
         "job_id",
         "owner",
         "pull_request",
         "pull_request_url",
         "ref",
+        "region",
         "repository",
         "repository_name",
         "repository_url",
         "sender",
+        "sender_id",
         "sha",
+        "source_version",
         "start_ms",
         "tag",
         "version",
+        "webhook_event",
     }
 )
 """`ref` is `refs/heads/…` or `refs/tags/…`; `version` is `branch/x`, `tag/x` or `pr/N`.
 
 `head_owner` and `head_repository` are set for forks only. `build_number` rises from build to
-build of a repository and is not consecutive. `event` is one of `when.Happening`.
+build of a repository and is not consecutive. `event` is one of `when.Happening`. `before` is the
+commit that a push moved the branch from. `source_version` is `pr/N` for a pull request and the
+commit otherwise. `webhook_event` is `PUSH`, `PULL_REQUEST_CREATED`, `PULL_REQUEST_UPDATED` or
+`PULL_REQUEST_REOPENED`, and unknown for builds that no webhook asked for. `account` and `region`
+are those of AWS, and `image` the runner's container image: unknown elsewhere.
 """
 RUNNER = frozenset({"artifacts", "checkout", "home", "reports"})
 """Absolute paths on the machine that runs the job."""

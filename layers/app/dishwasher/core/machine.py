@@ -38,6 +38,8 @@ class Machine:
     """Versions of further languages: (`java`, `openjdk7`)."""
     virtualenv: bool = False
     """A virtual environment is made and active in every step."""
+    image: str = ""
+    """Container image that was asked for; a fleet without containers can not heed it."""
     timezone: str = ""
     """IANA name, set as `TZ`; empty for UTC."""
     services: tuple[Service, ...] = ()

@@ -22,6 +22,10 @@ class ArtifactSet:
     symlinks: bool = False
     always: bool = True
     """Kept even when the job failed."""
+    after: str = ""
+    """Name of the phase that must have begun, or nothing is kept; empty for none."""
+    evaluated: bool = False
+    """`name` and `base` are what the job's shell makes of them at the end: `app-$(date +%F)`."""
 
 
 class ReportFormat(StrEnum):
