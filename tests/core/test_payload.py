@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 from dishwasher.core import payload
 from dishwasher.core.event import NO_COMMIT, Event, EventKind, Ignored
+from dishwasher.core.payload import MAX_MESSAGE
+from dishwasher.core.selection import skip_text
+from dishwasher.core.when import Happening
 from dishwasher.errors import UserError
 
 EXAMPLES: dict[str, Any] = json.loads((Path(__file__).parent / "payloads.json").read_text())[
@@ -106,9 +109,47 @@ def test_a_deleted_branch_builds_nothing(change: dict[str, object]) -> None:
     assert reason("push", **change) == "the branch was deleted"
 
 
-@pytest.mark.parametrize("name", ["push: tag deleted", "push"])
-def test_a_tag_builds_nothing(name: str) -> None:
-    assert reason(name, ref="refs/tags/v1") == "only pushes to branches are built"
+def test_a_tag_is_built_without_a_branch() -> None:
+    tagged = event("push", ref="refs/tags/v1/rc")
+    assert (tagged.kind, tagged.tag, tagged.branch) == (EventKind.PUSH, "v1/rc", "")
+    assert (tagged.happening, tagged.sha) == (Happening.TAG, event("push").sha)
+
+
+def test_an_annotated_tag_stands_for_its_commit() -> None:
+    tagged = event("push", ref="refs/tags/v1", after="1" * 40)
+    assert tagged.sha == EXAMPLES["push"]["head_commit"]["id"]
+    assert event("push", ref="refs/tags/v1", after="1" * 40, head_commit=None).sha == "1" * 40
+
+
+def test_a_deleted_tag_builds_nothing() -> None:
+    assert reason("push: tag deleted") == "the tag was deleted"
+
+
+@pytest.mark.parametrize("ref", ["refs/notes/commits", "refs/heads/", "refs/tags/", "HEAD", ""])
+def test_what_is_neither_branch_nor_tag_builds_nothing(ref: str) -> None:
+    assert reason("push", ref=ref) == "only pushes to branches and tags are built"
+
+
+def test_a_push_brings_the_message_of_its_last_commit() -> None:
+    assert event("push").message == "Initial commit"
+
+
+@pytest.mark.parametrize("head", [None, [], {"message": None}, {"message": 5}, {}])
+def test_a_push_without_a_readable_message_has_none(head: object) -> None:
+    assert event("push", head_commit=head).message == ""
+
+
+def test_half_a_character_does_not_keep_a_message_out_of_the_table() -> None:
+    pushed = event("push", head_commit__message="half \ud83d of it")
+    assert pushed.message == "half \ufffd of it"
+
+
+def test_a_long_message_is_cut_and_keeps_what_asks_to_skip() -> None:
+    long = "x" * MAX_MESSAGE
+    assert event("push", head_commit__message=long + "y").message == long
+    for asked in (long + " [CI Skip]", "y [ci skip] " + long):
+        message = event("push", head_commit__message=asked).message
+        assert skip_text(message) == "[ci skip]" and len(message) < MAX_MESSAGE + 50
 
 
 def test_a_repository_that_does_not_say_that_it_is_public_is_private() -> None:

@@ -21,7 +21,7 @@ from dishwasher.core.plan import (
 from dishwasher.core.selection import Planned
 
 from tests.fakes.clock import NOON
-from tests.samples import BASE_SHA, build, deployment, pull_request, push, spec
+from tests.samples import BASE_SHA, SHA, build, deployment, pull_request, push, spec
 
 TIMING = Timing()
 LINT, TESTS = spec("lint"), spec("tests", needs=("lint",))
@@ -77,6 +77,7 @@ def test_each_rerun_is_a_build_of_its_own() -> None:
         (push(before=NO_COMMIT), "main"),
         (push(branch="topic"), "main"),
         (pull_request(), BASE_SHA),
+        (push(branch="", tag="v1"), SHA),
     ],
 )
 def test_changes_begin_where_the_event_says(event: object, base: str) -> None:

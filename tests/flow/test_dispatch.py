@@ -242,6 +242,29 @@ def test_a_deleted_branch_says_nothing_about_its_commits(house: House) -> None:
     assert house.job(one).state is State.STARTING
 
 
+def of_tag(house: House, job: Job) -> Job:
+    """The deployment as one that a tag asked for."""
+    build = house.build(job.build)
+    house.store.save(replace(build, event=replace(build.event, branch="", tag="v1")))
+    return job
+
+
+def test_a_tag_is_deployed_wherever_the_branches_stand(house: House) -> None:
+    house.ended(deployment(house, BASE_SHA, OTHER_SHA))
+    one = of_tag(house, deployment(house, SHA, BASE_SHA))
+    house.there.branches.clear()
+    house.dispatch(one.id)
+    assert house.job(one).state is State.STARTING
+    assert "branch_sha" not in house.forge.calls
+
+
+def test_a_tag_of_an_older_commit_than_the_deployed_one_is_superseded(house: House) -> None:
+    house.ended(deployment(house, SHA, BASE_SHA))
+    one = of_tag(house, deployment(house, BASE_SHA, OTHER_SHA))
+    house.dispatch(one.id)
+    assert house.job(one).reason is Reason.SUPERSEDED
+
+
 def test_a_repository_that_is_gone_ends_its_deployments(house: House) -> None:
     house.ended(deployment(house, SHA, BASE_SHA))
     one = deployment(house, OTHER_SHA, SHA)

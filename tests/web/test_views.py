@@ -134,3 +134,9 @@ def test_artifacts_link_to_themselves() -> None:
     (view,) = views.artifacts(job(), [Artifact("a b/ü.txt", 1500, "0" * 64)])
     assert (view.path, view.size) == ("a b/ü.txt", "1.5 KB")
     assert view.url == "/jobs/b1-0/artifacts/a%20b/%C3%BC.txt"
+
+
+def test_a_build_of_a_tag_leads_to_the_tag() -> None:
+    tagged = replace(BUILD, event=replace(EVENT, branch="", tag="v1/rc"))
+    line = views.commit(tagged, "https://github.com")
+    assert (line.branch, line.branch_url.rpartition("/tree/")[2]) == ("v1/rc", "v1/rc")

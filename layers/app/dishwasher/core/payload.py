@@ -18,6 +18,7 @@ from dishwasher.core.event import (
     PullRequest,
     Repository,
 )
+from dishwasher.core.selection import skip_text
 from dishwasher.errors import UserError
 
 OWNER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
@@ -27,6 +28,9 @@ NAME = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}")
 ACTION = re.compile(r"[a-z_]{1,64}")
 MAX_TEXT = 1000
 """Characters of a ref or an id; more than git allows, and far from the end of a table's row."""
+
+MAX_MESSAGE = 2000
+"""Characters that are kept of a commit's message; nobody limits how long one may be."""
 
 BUILT_ACTIONS = frozenset({"opened", "synchronize", "reopened"})
 
@@ -50,22 +54,43 @@ def read(name: str, delivery: str, payload: Json) -> Event | Ignored:
 
 def _push(delivery: str, payload: Json) -> Event | Ignored:
     ref = _text(payload, "ref")
-    if not ref.startswith("refs/heads/"):
-        return Ignored("only pushes to branches are built")
+    _, kind, name = (*ref.split("/", 2), "", "")[:3]
+    if not ref.startswith(("refs/heads/", "refs/tags/")) or not name:
+        return Ignored("only pushes to branches and tags are built")
     before, after = _pushed(payload, "before"), _pushed(payload, "after")
+    is_tag = kind == "tags"
     if payload.get("deleted") is True or after == NO_COMMIT:
-        return Ignored("the branch was deleted")
+        return Ignored(f"the {'tag' if is_tag else 'branch'} was deleted")
     return Event(
         kind=EventKind.PUSH,
         delivery=delivery,
         repository=_repository(payload),
         sender=_sender(payload),
-        sha=after,
-        branch=ref.removeprefix("refs/heads/"),
+        sha=_tagged(payload, after) if is_tag else after,
+        branch="" if is_tag else name,
         before=before,
         pushed_at=_pushed_at(payload),
         forced=payload.get("forced") is True,
+        tag=name if is_tag else "",
+        message=_message(payload),
     )
+
+
+def _tagged(payload: Json, after: str) -> str:
+    """The commit: `after` is the object of the tag itself where the tag is annotated."""
+    commit = payload.get("head_commit")
+    return _sha(commit, "id") if isinstance(commit, dict) else after
+
+
+def _message(payload: Json) -> str:
+    """Of the last commit: its beginning, and what further down asks not to be built."""
+    commit = payload.get("head_commit")
+    message = commit.get("message") if isinstance(commit, dict) else None
+    if not isinstance(message, str):
+        return ""
+    kept = _SURROGATE.sub("\ufffd", message[:MAX_MESSAGE])
+    asked = skip_text(message)
+    return kept if skip_text(kept) == asked else f"{kept}… {asked}"
 
 
 def _pull_request(delivery: str, payload: Json) -> Event | Ignored:

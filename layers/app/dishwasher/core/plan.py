@@ -50,8 +50,11 @@ def scope(event: Event, planned: Iterable[Planned], doubt: str = "") -> str:
 def base_of(event: Event) -> str:
     """The ref or commit whose merge base with the head begins the event's changes.
 
-    Empty when the push says it exactly (`before`), because it went onto the default branch.
+    Empty when the push says it exactly (`before`), because it went onto the default branch. A tag
+    changes nothing.
     """
+    if event.tag:
+        return event.sha
     if event.pull_request is not None:
         return event.pull_request.base_sha
     if event.branch == event.repository.default_branch and event.before != NO_COMMIT:

@@ -60,10 +60,15 @@ def select(config: Config, event: Event, changed: Sequence[str] | None = None) -
     return Selection(_with_needs(planned))
 
 
+def skip_text(message: str) -> str:
+    """What in a commit's message asks that nothing be run; empty where nothing does."""
+    folded = message.casefold()
+    return next((text for text in SKIP_TEXTS if text in folded), "")
+
+
 def _skipped(config: Config, event: Event) -> str:
     if event.happening in SKIPPABLE:
-        message = event.message.casefold()
-        found = next((text for text in SKIP_TEXTS if text in message), "")
+        found = skip_text(event.message)
         if found:
             return f"The commit message says {found}."
     if event.tag and not any(spec.when.tags.only for spec in config.jobs):

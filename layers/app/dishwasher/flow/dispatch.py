@@ -93,7 +93,7 @@ class Dispatch:
         """Why history says that this commit must not follow what was deployed last, or nothing.
 
         A forced push back to an old commit means it, as long as the branch holds that commit; what
-        it took off the branch must not be deployed late.
+        it took off the branch must not be deployed late. A tag stays where it is put.
         """
         event = build.event
         if environment.sha in ("", event.sha):
@@ -101,6 +101,8 @@ class Dispatch:
         is_old = self._holds(event, environment.sha)
         if is_old and not event.forced:
             return LATER
+        if not event.branch:
+            return ""
         tip = self.source.branch_sha(event.repository, event.branch)
         if tip is None or tip == event.sha:
             return ""

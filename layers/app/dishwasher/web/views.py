@@ -58,6 +58,7 @@ class CommitView:
     sha: str
     commit_url: str
     branch: str
+    """Or the tag."""
     branch_url: str
     pull_request: int
     pull_request_url: str
@@ -127,8 +128,8 @@ def commit(build: Build, github_url: str) -> CommitView:
         repository_url=base,
         sha=event.sha,
         commit_url=f"{base}/commit/{quote(event.sha)}",
-        branch=event.branch,
-        branch_url=f"{base}/tree/{quote(event.branch)}",
+        branch=event.branch or event.tag,
+        branch_url=f"{base}/tree/{quote(event.branch or event.tag)}",
         pull_request=number,
         pull_request_url=f"{base}/pull/{number}",
     )
