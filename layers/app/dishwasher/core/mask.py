@@ -1,0 +1,125 @@
+"""Secrets taken out of whatever leaves a runner, in every spelling they are likely to have there.
+
+The honest limit: a job that wants to show its secret can (`rev`, one letter a line). This keeps it
+out of logs by accident, as every CI system does.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable, Iterator
+from urllib.parse import quote, quote_plus
+
+MASK = b"***"
+SHORTEST = 6
+"""Bytes; a shorter secret would take every `a` or `true` out of the log, which tells it as well.
+
+https://github.com/buildkite/agent/blob/main/internal/redact/redact.go (LengthMin)
+"""
+
+
+def needles(secrets: Iterable[str]) -> tuple[frozenset[bytes], tuple[str, ...]]:
+    """All spellings to look for, and the secrets that are too short to be masked."""
+    found: set[bytes] = set()
+    short = []
+    for secret in dict.fromkeys(secrets):
+        parts = {secret, *secret.splitlines()}
+        long = [part for part in parts if len(part.strip().encode()) >= SHORTEST]
+        if not long:
+            short.append(secret)
+        for part in long:
+            found.update(_spellings(part))
+            found.update(_spellings(part.strip()))
+    return frozenset(found), tuple(short)
+
+
+def _spellings(secret: str) -> Iterator[bytes]:
+    raw = secret.encode()
+    yield raw
+    for escaped in (json.dumps(secret), json.dumps(secret, ensure_ascii=False)):
+        yield escaped[1:-1].encode()
+    yield from (
+        quote(secret, safe="").encode(),
+        quote(secret).encode(),
+        quote_plus(secret).encode(),
+    )
+    yield from (raw.hex().encode(), raw.hex().upper().encode())
+    # A secret inside a longer text begins at one of three places of base64's groups of three bytes.
+    # Only the characters that it alone decides are looked for.
+    for before in range(3):
+        bits = 8 * (before + len(raw))
+        first, last = -(-8 * before // 6), bits // 6
+        for encoded in (base64.b64encode, base64.urlsafe_b64encode):
+            text = encoded(b"\0" * before + raw)[first:last]
+            if len(text) >= SHORTEST:
+                yield text
+
+
+class Masker:
+    """A stream with every needle replaced, wherever its chunks are cut; memory stays bounded."""
+
+    def __init__(self, needles: Iterable[bytes]) -> None:
+        self._needles = tuple(sorted(set(needles) - {b""}))
+        self._longest = max(map(len, self._needles), default=0)
+        self._beginnings = frozenset(
+            needle[:length] for needle in self._needles for length in range(1, len(needle))
+        )
+        self._first = frozenset(needle[0] for needle in self._needles)
+        self._held = b""
+        self._known = 0
+        """How many of the held bytes are part of a needle that was found and masked already."""
+
+    def feed(self, chunk: bytes) -> bytes:
+        """What can be let go now; up to one needle's length is held back."""
+        if not self._needles:
+            return chunk
+        data = self._held + chunk
+        return self._let_go(data, len(data) - self._beginning_at_end(data))
+
+    def finish(self) -> bytes:
+        """The rest: nothing more will follow."""
+        return self._let_go(self._held, len(self._held))
+
+    def _let_go(self, data: bytes, end: int) -> bytes:
+        spans = self._spans(data)
+        known, self._known = self._known, 0
+        # Its mask was written when the first part of it was let go.
+        parts, position = [], min(known, end)
+        for start, stop in spans:
+            if start >= end:
+                break
+            if start >= known:
+                parts.append(data[position:start])
+                parts.append(MASK)
+            position = max(position, min(stop, end))
+            if stop > end:
+                self._known = max(self._known, stop - end)
+        parts.append(data[position:end])
+        if known > end:
+            self._known = max(self._known, known - end)
+        self._held = data[end:]
+        return b"".join(parts)
+
+    def _spans(self, data: bytes) -> list[tuple[int, int]]:
+        """Where needles stand, those that overlap joined, in order."""
+        found = []
+        for needle in self._needles:
+            at = data.find(needle)
+            while at >= 0:
+                found.append((at, at + len(needle)))
+                at = data.find(needle, at + 1)
+        joined: list[tuple[int, int]] = []
+        for start, stop in sorted(found):
+            if joined and start < joined[-1][1]:
+                joined[-1] = (joined[-1][0], max(joined[-1][1], stop))
+            else:
+                joined.append((start, stop))
+        return joined
+
+    def _beginning_at_end(self, data: bytes) -> int:
+        """Length of the longest end of the data that may be the beginning of a needle."""
+        for length in range(min(self._longest - 1, len(data)), 0, -1):
+            if data[-length] in self._first and data[-length:] in self._beginnings:
+                return length
+        return 0
