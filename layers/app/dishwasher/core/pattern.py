@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
+import re
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from dishwasher.core import glob
 
 if TYPE_CHECKING:
     import regex
@@ -14,12 +18,19 @@ if TYPE_CHECKING:
 # the standard library.
 MATCH_SECONDS = 0.1
 """Of one regex on one name: a pattern that backtracks for ever must not hold up the planner."""
+LENGTH = 500
+"""Characters of a regex."""
+REPEATS = 1000
+"""Product of the least counts of a regex: `regex` unrolls them, and `a{99999999}` takes 10 GB."""
 
 
 class Syntax(StrEnum):
     EXACT = "exact"
     GLOB = "glob"
-    """`*` stops at a slash, `**` does not, `?` is one character, `[abc]` one of several."""
+    """`*` stops at a slash, `**` does not, `?` is one character, `[abc]` one of several.
+
+    Braces and backslashes stand for themselves; `core.glob` has the rest.
+    """
     REGEX = "regex"
     """Matches the whole name."""
 
@@ -35,8 +46,10 @@ class Pattern:
         """A regex that takes longer than MATCH_SECONDS matches nothing."""
         if self.syntax is Syntax.EXACT:
             return name == self.text
+        if self.syntax is Syntax.GLOB:
+            return glob.matches(self.text, name)
         try:
-            found = _compiled(self.text, self.syntax).fullmatch(name, timeout=MATCH_SECONDS)
+            found = _compiled(self.text).fullmatch(name, timeout=MATCH_SECONDS)
         except TimeoutError:
             return False
         return found is not None
@@ -70,6 +83,10 @@ def check_regex(text: str) -> str:
     """What is wrong with the regex, in a few words; empty when nothing is."""
     import regex
 
+    if len(text) > LENGTH:
+        return f"it has {len(text):,} characters, and at most {LENGTH} are read"
+    if _repeats(text) > REPEATS:
+        return f"its counts in braces multiply to more than {REPEATS:,}"
     try:
         regex.compile(text)
     except (regex.error, RecursionError, OverflowError) as error:
@@ -77,35 +94,14 @@ def check_regex(text: str) -> str:
     return ""
 
 
-@cache
-def _compiled(text: str, syntax: Syntax) -> regex.Pattern[str]:
+def _repeats(text: str) -> int:
+    """How often the least counts repeat, nested or not, in the worst case."""
+    counts = (re.sub(r"\D", "", least) for least in re.findall(r"\{([^{},]*)", text))
+    return math.prod(max(1, int(count)) for count in counts if count)
+
+
+@lru_cache(maxsize=256)
+def _compiled(text: str) -> regex.Pattern[str]:
     import regex
 
-    return regex.compile(text if syntax is Syntax.REGEX else _translated(text))
-
-
-def _translated(glob: str) -> str:
-    import regex
-
-    parts, position = [], 0
-    while position < len(glob):
-        if glob.startswith("**/", position):
-            parts.append("(?:.*/)?+")
-            position += 3
-            continue
-        if glob.startswith("**", position):
-            parts.append(".*")
-            position += 2
-            continue
-        character = glob[position]
-        close = glob.find("]", position + 2) if character == "[" else -1
-        if close > 0:
-            inside = glob[position + 1 : close]
-            negated = inside[0] in "!^"
-            body = regex.escape(inside[1:] if negated else inside, special_only=True)
-            parts.append(f"[{'^' if negated else ''}{body.replace(chr(92) + '-', '-')}]")
-            position = close + 1
-            continue
-        parts.append({"*": "[^/]*", "?": "[^/]"}.get(character) or regex.escape(character))
-        position += 1
-    return "".join(parts)
+    return regex.compile(text)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from dishwasher.core import glob
 from dishwasher.core.pattern import Pattern, Syntax, check_regex
 from dishwasher.formats.problems import show
 from dishwasher.formats.reader import Reader, kind, listing, place
@@ -287,7 +288,12 @@ class Refs:
             return None
         if self.check is not None and not self.check(scalar, reader):
             return None
-        is_glob = self.globs and any(character in text for character in "*?[")
+        if not self.globs:
+            return Pattern(text)
+        doubtful = glob.check(text)
+        if doubtful:
+            reader.warn(scalar, "doubtful-glob", f"in the glob {show(text)} {doubtful}")
+        is_glob = any(character in text for character in "*?[")
         return Pattern(text, Syntax.GLOB if is_glob else Syntax.EXACT)
 
     def schema(self) -> Json:
