@@ -15,7 +15,7 @@ from dishwasher.core.report import Check, Status
 from dishwasher.demo.github import App, Installation, Repo, StandIn
 from dishwasher.errors import Ambiguous, Fault, Gone, InfraError, Rejected, Throttled, Unseen
 from dishwasher.github import GithubApp, GithubChecks, GithubDeliveries, GithubSource, Limiter
-from dishwasher.ports import Checks, Comparison, Deliveries, PostedCheck, Source
+from dishwasher.ports import Checks, Comparison, Deliveries, Listing, PostedCheck, Source
 
 from tests.fakes.clock import FakeClock
 from tests.fakes.forge import FakeForge, Trouble
@@ -213,6 +213,17 @@ def test_files_are_those_of_their_commit(stage: Stage) -> None:
         stage.source.file(stage.repository, "config", UNKNOWN)
 
 
+def test_every_file_of_a_commit_is_listed(stage: Stage) -> None:
+    old = stage.head()
+    new = stage.commit({"app/ü/views.py": b"1", "app.py": b""}, "master")
+    assert stage.source.files(stage.repository, old) == Listing(frozenset({"config"}))
+    assert stage.source.files(stage.repository, new) == Listing(
+        frozenset({"config", "app/ü/views.py", "app.py"})
+    )
+    with pytest.raises(Unseen):
+        stage.source.files(stage.repository, UNKNOWN)
+
+
 def test_branches_stand_at_commits(stage: Stage) -> None:
     sha = stage.commit({"a": b"1"}, "feature/x")
     assert stage.source.branch_sha(stage.repository, "feature/x") == sha
@@ -229,6 +240,30 @@ def test_commits_relate(stage: Stage) -> None:
     assert compare(stage.repository, one, two) == Comparison("diverged", base)
     assert compare(stage.repository, one, one) == Comparison("identical", one)
     assert compare(stage.repository, one, UNKNOWN) is None
+
+
+def test_a_comparison_tells_what_has_changed_when_it_is_asked(stage: Stage) -> None:
+    base = stage.head()
+    one = stage.commit({"a/b": b"1", "config": b"second"}, "one")
+    two = stage.commit({"c": b"2"}, "two")
+    compare = stage.source.compare
+
+    def changed(left: str, right: str) -> set[str] | None:
+        found = compare(stage.repository, left, right, paths=True)
+        assert found is not None
+        return None if found.paths is None else set(found.paths)
+
+    assert changed(base, one) == {"a/b", "config"}
+    # From where the two parted, whatever the other has changed meanwhile.
+    assert changed(two, one) == {"a/b", "config"}
+    assert changed(one, base) == changed(one, one) == set()
+
+
+def test_more_changes_than_are_listed_are_not_known(stage: Stage) -> None:
+    base = stage.head()
+    many = stage.commit({f"f{number}": b"x" for number in range(301)}, "many")
+    found = stage.source.compare(stage.repository, base, many, paths=True)
+    assert found == Comparison("ahead", base, None)
 
 
 def test_clone_tokens_are_new_each_time_and_revoked_once_or_twice(stage: Stage) -> None:

@@ -12,9 +12,10 @@ from dishwasher.core.event import Repository
 from dishwasher.core.findings import Finding
 from dishwasher.core.report import ANNOTATIONS_PER_REQUEST, Check, Status
 from dishwasher.errors import Ambiguous, Gone, InfraError, Rejected, Throttled, Unseen
-from dishwasher.ports import Clock, Comparison, FailedDelivery, PostedCheck
+from dishwasher.ports import Clock, Comparison, FailedDelivery, Listing, PostedCheck
 
 SUMMARY_BYTES = 65_535
+LISTED_CHANGES = 300
 STALE_SECONDS = 20.0
 THROTTLE_SECONDS = 60.0
 
@@ -41,6 +42,8 @@ class ForgeRepository:
     """By SHA, then by path."""
     parents: dict[str, tuple[str, ...]] = field(default_factory=dict)
     branches: dict[str, str] = field(default_factory=dict)
+    is_large: bool = False
+    """It has more files than are listed at once."""
 
 
 @dataclass(slots=True)
@@ -145,10 +148,18 @@ class FakeForge:
             raise Unseen(f"no commit {sha}")
         return there.files[sha].get(path)
 
+    def files(self, repository: Repository, sha: str) -> Listing:
+        there = self._call("files", repository)
+        if sha not in there.files:
+            raise Unseen(f"no commit {sha}")
+        return Listing(frozenset(there.files[sha]), complete=not there.is_large)
+
     def branch_sha(self, repository: Repository, branch: str) -> str | None:
         return self._call("branch_sha", repository).branches.get(branch)
 
-    def compare(self, repository: Repository, base: str, head: str) -> Comparison | None:
+    def compare(
+        self, repository: Repository, base: str, head: str, *, paths: bool = False
+    ) -> Comparison | None:
         there = self._call("compare", repository)
         base, head = there.branches.get(base, base), there.branches.get(head, head)
         if base not in there.files or head not in there.files:
@@ -163,7 +174,8 @@ class FakeForge:
             status = "ahead"
         else:
             status = "behind" if head in before else "diverged"
-        return Comparison(status, shared[0])
+        changed = _changed(there.files[shared[0]], there.files[head]) if paths else None
+        return Comparison(status, shared[0], changed)
 
     def clone_url(self, repository: Repository) -> str:
         return f"https://forge.invalid/{repository.full_name}.git"
@@ -295,6 +307,11 @@ def _validate(check: Check) -> None:
         raise Rejected("more than 50 annotations")
     if len(check.summary.encode()) > SUMMARY_BYTES:
         raise Rejected("summary exceeds a maximum bytesize of 65535")
+
+
+def _changed(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> tuple[str, ...] | None:
+    changed = tuple(sorted(path for path in old | new if old.get(path) != new.get(path)))
+    return changed if len(changed) < LISTED_CHANGES else None
 
 
 def _ancestors(repository: ForgeRepository, sha: str) -> dict[str, None]:

@@ -10,11 +10,13 @@ import pytest
 from dishwasher.errors import InfraError, Unseen, UserError
 from dishwasher.github import GithubApp, GithubSource
 from dishwasher.github.source import REVOKED_WITHIN
+from dishwasher.ports import Listing
 
 from tests.github.conftest import REPOSITORY, Stage
 from tests.github.raw import Asked, RawServer, Say
 
 BYTES = bytes(range(256)) * 3
+TREE = f"/repos/octo/demo/git/trees/{'a' * 40}"
 CONFIG = "/repos/octo/demo/contents/.dishwasher.yml"
 
 
@@ -127,6 +129,43 @@ def test_commits_are_compared_without_their_files(stage: Stage) -> None:
     # The second page: https://docs.github.com/en/rest/commits/commits#compare-two-commits
     pages = {entry.query["page"] for entry in stage.github.requests("GET", "*/compare/*")}
     assert pages == {"2"}
+
+
+def test_a_renamed_file_counts_by_both_names(stage: Stage) -> None:
+    old = stage.repo.commit({"old/name.py": "line\n" * 50})
+    new = stage.repo.commit({"old/name.py": None, "new/name.py": "line\n" * 50})
+    found = stage.source.compare(stage.repository, old, new, paths=True)
+    assert found is not None and found.paths == ("old/name.py", "new/name.py")
+
+
+def test_a_comparison_without_its_files_knows_no_change(raw: RawServer, app: GithubApp) -> None:
+    path = f"/repos/octo/demo/compare/{'a' * 40}...{'b' * 40}"
+    raw.on("GET", path, Say(200, {"status": "ahead", "merge_base_commit": {"sha": "a" * 40}}))
+    found = GithubSource(app).compare(REPOSITORY, "a" * 40, "b" * 40, paths=True)
+    assert found is not None and found.paths is None
+
+
+def test_links_and_submodules_are_not_listed_as_files(raw: RawServer, app: GithubApp) -> None:
+    tree = [
+        {"path": "app", "mode": "040000", "type": "tree"},
+        {"path": "app/run.sh", "mode": "100755", "type": "blob"},
+        {"path": "link", "mode": "120000", "type": "blob"},
+        {"path": "module", "mode": "160000", "type": "commit"},
+    ]
+    raw.on("GET", TREE, Say(200, {"tree": tree, "truncated": False}))
+    assert GithubSource(app).files(REPOSITORY, "a" * 40) == Listing(frozenset({"app/run.sh"}))
+    assert [asked.query for asked in raw.requests("GET", TREE)] == [{"recursive": "1"}]
+
+
+def test_a_tree_that_was_cut_off_is_completed_at_its_root(raw: RawServer, app: GithubApp) -> None:
+    def answer(asked: Asked) -> Say:
+        paths = ["a/deep", "a/er"] if asked.query else ["manage.py", "setup.py"]
+        tree = [{"path": path, "mode": "100644", "type": "blob"} for path in paths]
+        return Say(200, {"tree": tree, "truncated": bool(asked.query)})
+
+    raw.on("GET", TREE, answer)
+    paths = frozenset({"a/deep", "a/er", "manage.py", "setup.py"})
+    assert GithubSource(app).files(REPOSITORY, "a" * 40) == Listing(paths, complete=False)
 
 
 def test_a_branch_may_be_compared_with(stage: Stage) -> None:

@@ -9,7 +9,7 @@ from typing import TypeVar
 from dishwasher.core.event import NO_COMMIT, Repository
 from dishwasher.core.report import ANNOTATIONS_PER_REQUEST, Check, Status
 from dishwasher.errors import Ambiguous, Gone, InfraError, Throttled, Unseen
-from dishwasher.ports import Comparison, PostedCheck
+from dishwasher.ports import Comparison, Listing, PostedCheck
 
 from tests.sim.commits import Commit, Repo, Run, compare
 from tests.sim.world import World
@@ -64,14 +64,24 @@ class Hub:
 
     def file(self, repository: Repository, path: str, sha: str) -> bytes | None:
         def read() -> bytes | None:
-            return self._visible(sha).config
+            config = self._visible(sha).config
+            return config if path == ".dishwasher.yml" else None
 
         return self._call(repository, f"file {sha[:6]}", read)
+
+    def files(self, repository: Repository, sha: str) -> Listing:
+        def read() -> Listing:
+            config = self._visible(sha).config
+            return Listing(frozenset() if config is None else frozenset({".dishwasher.yml"}))
+
+        return self._call(repository, f"files {sha[:6]}", read)
 
     def branch_sha(self, repository: Repository, branch: str) -> str | None:
         return self._call(repository, f"branch {branch}", lambda: self._shown(repository, branch))
 
-    def compare(self, repository: Repository, base: str, head: str) -> Comparison | None:
+    def compare(
+        self, repository: Repository, base: str, head: str, *, paths: bool = False
+    ) -> Comparison | None:
         def read() -> Comparison | None:
             try:
                 # A ref may be a branch, as on GitHub.

@@ -150,6 +150,20 @@ class Comparison:
 
     status: str
     merge_base: str
+    paths: tuple[str, ...] | None = None
+    """What differs between the merge base and `head`, both names of what was renamed.
+
+    None where they were not asked for, or are more than the forge tells.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The files of one commit; links and submodules are none."""
+
+    paths: frozenset[str]
+    complete: bool = True
+    """False where there are more than the forge lists: those at the root are all there."""
 
 
 class Source(Protocol):
@@ -162,10 +176,19 @@ class Source(Protocol):
         """
         ...
 
+    def files(self, repository: Repository, sha: str) -> Listing:
+        """Every file of that commit. Raises Unseen when GitHub does not know it (yet)."""
+        ...
+
     def branch_sha(self, repository: Repository, branch: str) -> str | None: ...
 
-    def compare(self, repository: Repository, base: str, head: str) -> Comparison | None:
-        """None when GitHub does not know one of the commits or they share no history."""
+    def compare(
+        self, repository: Repository, base: str, head: str, *, paths: bool = False
+    ) -> Comparison | None:
+        """None when GitHub does not know one of the commits or they share no history.
+
+        With `paths` it also tells the paths that differ, which makes the answer large.
+        """
         ...
 
     def clone_url(self, repository: Repository) -> str: ...

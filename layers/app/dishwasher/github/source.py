@@ -16,13 +16,20 @@ from dishwasher.github.app import APP, GithubApp
 from dishwasher.github.auth import Purpose
 from dishwasher.github.client import Call
 from dishwasher.github.errand import Errands
-from dishwasher.ports import Comparison, Source
+from dishwasher.ports import Comparison, Listing, Source
 
 LARGEST_FILE = 1024 * 1024
 """Bytes; larger ones the contents API names without their content.
 
 https://docs.github.com/en/rest/repos/contents#get-repository-content
 """
+LISTED_CHANGES = 300
+"""Files that a comparison lists at most.
+
+https://docs.github.com/en/rest/commits/commits#compare-two-commits
+"""
+LINK = "120000"
+"""git's mode of a symbolic link."""
 REMEMBERED = 10_000
 """Clone tokens whose installation is remembered, so that revoking one is counted with it."""
 REVOKED_WITHIN = 3.0
@@ -48,9 +55,29 @@ class _Branch:
 
 
 @dataclass(frozen=True, slots=True)
+class _Change:
+    filename: str
+    previous_filename: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class _Comparison:
     status: str
     merge_base_commit: _Commit
+    files: tuple[_Change, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    path: str
+    type: str
+    mode: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Tree:
+    tree: tuple[_Entry, ...]
+    truncated: bool = False
 
 
 class GithubSource:
@@ -100,17 +127,41 @@ class GithubSource:
             return None
         return read(_Branch, data, str(call)).commit.sha
 
-    def compare(self, repository: Repository, base: str, head: str) -> Comparison | None:
+    def files(self, repository: Repository, sha: str) -> Listing:
+        """Every file of that commit, as far as GitHub lists them at once: 100,000, or 7 MB.
+
+        https://docs.github.com/en/rest/git/trees#get-a-tree
+        """
+        whole = self._tree(repository, sha, {"recursive": "1"})
+        if not whole.truncated:
+            return Listing(_files(whole))
+        # It lists folder after folder, and what is cut off is the end of the root, too.
+        root = self._tree(repository, sha, {})
+        return Listing(_files(whole) | _files(root), complete=False)
+
+    def _tree(self, repository: Repository, sha: str, query: dict[str, str | int]) -> _Tree:
+        call = Call("GET", f"/git/trees/{sha}", query)
+        try:
+            data = self._app.call(repository, call)
+        except Missing as error:
+            raise Unseen(f"GitHub does not show {sha} of {repository.full_name}") from error
+        return read(_Tree, data, str(call))
+
+    def compare(
+        self, repository: Repository, base: str, head: str, *, paths: bool = False
+    ) -> Comparison | None:
         """How head relates to base; None when either is unknown or they share no history."""
-        # The first page lists up to 300 files with their patches, which nobody here reads.
         path = f"/compare/{quote(base, safe='')}...{quote(head, safe='')}"
-        call = Call("GET", path, {"per_page": 1, "page": 2})
+        # Only the first page lists files, with their patches, which hardly anybody here reads.
+        call = Call("GET", path, {"per_page": 1, "page": 1 if paths else 2})
         try:
             data = self._app.call(repository, call)
         except Missing:
             return None
         found = read(_Comparison, data, str(call))
-        return Comparison(found.status, found.merge_base_commit.sha)
+        return Comparison(
+            found.status, found.merge_base_commit.sha, _changed(found) if paths else None
+        )
 
     def clone_url(self, repository: Repository) -> str:
         return f"{self._app.url}/{quote(self._app.name(repository))}.git"
@@ -133,6 +184,20 @@ class GithubSource:
         with self._lock:
             installation = self._issued.pop(token, APP)
         self._errands.run(lambda: self._app.revoke(token, installation), REVOKED_WITHIN)
+
+
+def _files(tree: _Tree) -> frozenset[str]:
+    return frozenset(
+        entry.path for entry in tree.tree if entry.type == "blob" and entry.mode != LINK
+    )
+
+
+def _changed(comparison: _Comparison) -> tuple[str, ...] | None:
+    files = comparison.files
+    if files is None or len(files) >= LISTED_CHANGES:
+        return None
+    names = (name for file in files for name in (file.previous_filename, file.filename) if name)
+    return tuple(dict.fromkeys(names))
 
 
 def _conforms(app: GithubApp) -> Source:

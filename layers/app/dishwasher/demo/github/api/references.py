@@ -14,6 +14,9 @@ from dishwasher.demo.github.shapes.account import node_id
 
 Json = dict[str, Any]
 
+# https://docs.github.com/rest/git/trees#get-a-tree
+MAX_ENTRIES = 100_000
+
 
 def _url(call: Call) -> str:
     return f"{call.world.api_url}/repos/{call.world.full_name(call.repository)}"
@@ -101,8 +104,9 @@ def get_tree(call: Call) -> Answer:
     if found is None:
         raise not_found()
     told = _entries(call, found[0], "", "recursive" in call.query)
-    body = {"sha": found[0], "url": f"{_url(call)}/git/trees/{found[0]}", "tree": told}
-    return Answer(200, body | {"truncated": False})
+    shown, truncated = told[:MAX_ENTRIES], len(told) > MAX_ENTRIES
+    body = {"sha": found[0], "url": f"{_url(call)}/git/trees/{found[0]}", "tree": shown}
+    return Answer(200, body | {"truncated": truncated})
 
 
 def _entries(call: Call, sha: str, prefix: str, recursive: bool) -> list[Json]:
