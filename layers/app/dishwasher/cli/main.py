@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
 import dishwasher
-from dishwasher.cli import demo, serve
+from dishwasher.cli import demo, serve, validate
 from dishwasher.errors import Fault, UserError
 
 OK, FAILED, WRONG_USAGE, OUR_FAULT, INTERRUPTED = 0, 1, 2, 3, 130
+NOBODY_READS = 141
+"""As the shell says it of a program that SIGPIPE ended: 128 + 13."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -18,12 +21,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         code: int = options.call(options)
+        sys.stdout.flush()
     except UserError as error:
         print(f"dishwasher: {error}", file=sys.stderr)
         return WRONG_USAGE
     except Fault as error:
         print(f"dishwasher: {error}", file=sys.stderr)
         return OUR_FAULT
+    except BrokenPipeError:
+        # Python would complain once more when it flushes at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return NOBODY_READS
     except KeyboardInterrupt:
         return INTERRUPTED
     return code
@@ -40,6 +48,6 @@ def _parser() -> argparse.ArgumentParser:
         "--version", action="version", version=f"dishwasher {dishwasher.__version__}"
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in (demo, serve):
+    for command in (demo, validate, serve):
         command.add(commands)
     return parser

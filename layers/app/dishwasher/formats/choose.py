@@ -52,7 +52,7 @@ def load(read: Read, look: Look, path: str = "", format: str = "") -> Config:
         if data is not None:
             config = parse(name, data, look, its)
             others = [other for other, _ in there if other != name]
-            return _noted(config, f"{name} is taken, not {', '.join(others)}." if others else "")
+            return noted(config, f"{name} is taken, not {', '.join(others)}." if others else "")
     return _none(format)
 
 
@@ -90,7 +90,7 @@ def _given(read: Read, look: Look, path: str, format: str) -> Config:
         problem = Problem(1, 1, "missing-file", f"there is no file {show(path)}")
         raise ConfigError(path, (problem,))
     chosen, why = named(path, data, format)
-    return _noted(parse(path, data, look, chosen), why)
+    return noted(parse(path, data, look, chosen), why)
 
 
 def _read(read: Read, path: str) -> bytes | None:
@@ -107,5 +107,6 @@ def _none(format: str) -> Config:
     raise ConfigError(OWN, (Problem(1, 1, "missing-file", message, suggestion),))
 
 
-def _noted(config: Config, note: str) -> Config:
+def noted(config: Config, note: str) -> Config:
+    """The configuration with one note more, if there is one."""
     return replace(config, notes=(*config.notes, note)) if note else config

@@ -1,0 +1,205 @@
+"""`dishwasher validate`: every mistake of configuration files, as a good compiler tells them."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dishwasher.cli.terminal import Paint, clean, fit, paint, show
+from dishwasher.core.config import Config, JobSpec, Kind
+from dishwasher.errors import ConfigError, Problem, UserError
+from dishwasher.formats.recognise import FORMATS
+
+OK, WRONG = 0, 2
+IMPLIED = "implied"
+"""What is said to be the format where no file is one's own."""
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "validate",
+        help="show every mistake in a configuration",
+        description="Read configuration files and show every mistake with its place and what to "
+        "write instead. Nothing is run. Of a folder, the file is read that would be taken there.",
+        epilog="The exit code is 0 when all files are valid, warnings or not, and 2 otherwise.",
+    )
+    parser.add_argument(
+        "files", nargs="*", metavar="FILE", help="file or folder; - for standard input; default ."
+    )
+    parser.add_argument(
+        "--format", choices=FORMATS, default="", help="instead of what it looks like"
+    )
+    parser.add_argument("--json", action="store_true", help="for programs")
+    parser.set_defaults(call=validate)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What reading one file came to."""
+
+    path: str
+    format: str
+    problems: tuple[Problem, ...]
+    config: Config | None = None
+    """None when there are errors."""
+    data: bytes | None = None
+    """What was read, to show its lines."""
+
+
+def validate(options: argparse.Namespace) -> int:
+    """0 when every file can be used, 2 otherwise."""
+    outcomes = [_read(name, options.format) for name in options.files or ["."]]
+    if options.json:
+        show([json.dumps([_json(one) for one in outcomes], indent=2)])
+    else:
+        shown = paint()
+        for outcome in outcomes:
+            show(_told(outcome, shown))
+        if len(outcomes) > 1:
+            show([_total(outcomes, shown)])
+    return OK if all(one.config for one in outcomes) else WRONG
+
+
+def _read(name: str, format: str) -> Outcome:
+    from dishwasher.cli.reading import STDIN
+
+    if name == STDIN:
+        return _read_input(format)
+    path = Path(name)
+    return _read_folder(path, format) if path.is_dir() else _read_file(path, format)
+
+
+def _read_folder(root: Path, format: str) -> Outcome:
+    from dishwasher.cli.folder import look
+    from dishwasher.cli.reading import Reading
+    from dishwasher.formats import choose, recognise
+
+    reading = Reading(root)
+    try:
+        config = choose.load(reading, lambda: look(root), format=format)
+    except ConfigError as error:
+        taken = format or recognise.by_name(error.path)
+        path = str(root / error.path)
+        return Outcome(path, taken, error.problems, data=reading.seen.get(error.path))
+    taken = format or recognise.by_name(config.path) or IMPLIED
+    data = reading.seen.get(config.path)
+    return Outcome(str(root / config.path), taken, config.warnings, config, data)
+
+
+def _read_file(path: Path, format: str) -> Outcome:
+    from dishwasher.cli.reading import contents, root_of
+
+    try:
+        data = contents(path)
+    except UserError as error:
+        return Outcome(str(path), format, (Problem(1, 1, "unreadable", str(error)),))
+    if data is None:
+        message = f"there is no file {clean(str(path))}"
+        return Outcome(str(path), format, (Problem(1, 1, "missing-file", message),))
+    return _parsed(str(path), data, root_of(path), format)
+
+
+def _read_input(format: str) -> Outcome:
+    from dishwasher.cli.reading import root_of, standard_input
+
+    return _parsed("<stdin>", standard_input(), root_of(Path("stdin")), format)
+
+
+def _parsed(path: str, data: bytes, root: Path, format: str) -> Outcome:
+    from dishwasher.cli.folder import look
+    from dishwasher.formats import choose
+
+    taken = format
+    try:
+        taken, why = choose.named(path, data, format)
+        config = choose.parse(path, data, lambda: look(root), taken)
+    except ConfigError as error:
+        return Outcome(path, taken, error.problems, data=data)
+    return Outcome(path, taken, config.warnings, choose.noted(config, why), data)
+
+
+def _told(outcome: Outcome, paint: Paint) -> Iterator[str]:
+    from dishwasher.cli.excerpt import Source, excerpt
+
+    source = None if outcome.data is None else Source(outcome.data)
+    for problem in outcome.problems:
+        yield from excerpt(problem, source, outcome.path, paint)
+    if outcome.config is not None:
+        for note in outcome.config.notes:
+            yield f"{paint('note', 'note')}: {clean(note)}"
+        yield from _valid(outcome, outcome.config, paint)
+    else:
+        yield f"{paint('error', '✖')} {_verdict(outcome)}"
+
+
+def _valid(outcome: Outcome, config: Config, paint: Paint) -> Iterator[str]:
+    yield f"{paint('good', '✔')} {_verdict(outcome)}"
+    summary = _summary(config)
+    yield "  " + (fit(summary, paint.cut - 2) if paint.cut else summary)
+
+
+def _verdict(outcome: Outcome) -> str:
+    errors = sum(problem.severity == "error" for problem in outcome.problems)
+    warnings = len(outcome.problems) - errors
+    counts = [_counted(errors, "error"), _counted(warnings, "warning")]
+    told = " and ".join(filter(None, counts))
+    format = f" ({outcome.format})" if outcome.format else ""
+    if outcome.config is None:
+        return f"{clean(outcome.path)}{format}: {told}"
+    return f"{clean(outcome.path)}{format} is valid" + (f", with {told}" if told else "")
+
+
+def _total(outcomes: list[Outcome], paint: Paint) -> str:
+    wrong = sum(one.config is None for one in outcomes)
+    files = _counted(len(outcomes), "file")
+    if not wrong:
+        return f"\n{paint('good', '✔')} {files}, all valid"
+    return f"\n{paint('error', '✖')} {files}, {wrong} of them with mistakes"
+
+
+def _summary(config: Config) -> str:
+    """In one line, what the file would run."""
+    checks = [job for job in config.jobs if job.kind is Kind.CHECK]
+    parts = []
+    if checks:
+        parts.append(f"{_counted(len(checks), 'check')}: {', '.join(job.name for job in checks)}")
+    deploys = [_deploys(job) for job in config.jobs if job.kind is Kind.DEPLOYMENT]
+    if deploys:
+        parts.append(f"{_counted(len(deploys), 'deployment')}: {', '.join(deploys)}")
+    if config.schedules:
+        names = ", ".join(f"{one.name} at {one.cron}" for one in config.schedules)
+        parts.append(f"{_counted(len(config.schedules), 'schedule')}: {names}")
+    return clean("; ".join(parts) or "nothing to run")
+
+
+def _deploys(job: JobSpec) -> str:
+    refs = [str(job.when.branches)] if job.when.branches else []
+    refs += [f"tag {job.when.tags}"] if job.when.tags else []
+    return f"{job.name} from {' and '.join(refs)}" if refs else job.name
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}" if count else ""
+
+
+def _json(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "path": outcome.path,
+        "format": outcome.format,
+        "valid": outcome.config is not None,
+        "problems": [
+            {
+                "line": problem.line,
+                "column": problem.column,
+                "severity": problem.severity,
+                "code": problem.code,
+                "message": problem.message,
+                "suggestion": problem.suggestion,
+            }
+            for problem in outcome.problems
+        ],
+    }
