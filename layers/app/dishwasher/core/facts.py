@@ -23,6 +23,7 @@ SERVER = frozenset(
         "compare_url",
         "config_path",
         "event",
+        "fork_pull_request",
         "head_owner",
         "head_repository",
         "image",
@@ -48,7 +49,7 @@ SERVER = frozenset(
 )
 """`ref` is `refs/heads/…` or `refs/tags/…`; `version` is `branch/x`, `tag/x` or `pr/N`.
 
-`head_owner` and `head_repository` are set for forks only. `build_number` rises from build to
+`head_owner`, `head_repository` and `fork_pull_request` (its number) are set for forks only. `build_number` rises from build to
 build of a repository and is not consecutive. `event` is one of `when.Happening`. `before` is the
 commit that a push moved the branch from. `source_version` is `pr/N` for a pull request and the
 commit otherwise. `webhook_event` is `PUSH`, `PULL_REQUEST_CREATED`, `PULL_REQUEST_UPDATED` or
