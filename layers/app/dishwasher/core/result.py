@@ -25,6 +25,8 @@ class StepResult:
     log_start: int = 0
     """Byte offsets of its output in the attempt's log."""
     log_end: int | None = None
+    background: bool = False
+    """Left running; its output is an artifact, and it has no exit code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ class PhaseResult:
     log_start: int = 0
     log_end: int | None = None
     steps: tuple[StepResult, ...] = ()
+    tries: int = 1
+    """Which try at this phase it was; each is a result of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,8 @@ class Result:
     """Bytes of log that were offered; the stored log can be shorter where a chunk was lost."""
     notes: tuple[str, ...] = ()
     """What did not change the verdict and should be known: a lost log chunk, a skipped file."""
+    exported: tuple[tuple[str, str], ...] = ()
+    """Variables that the job hands on, with their values at its end."""
 
 
 def log_key(attempt_id: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from dishwasher.core.config import JobSpec
 from dishwasher.core.result import Artifact
 
-PROTOCOL = 1
+PROTOCOL = 2
 """Raised when a ticket changes in a way that an older runner would misread."""
 
 
@@ -63,7 +63,11 @@ class Ticket:
     spec: JobSpec
     source: Source
     environment: tuple[tuple[str, str], ...]
+    """Variables that win over those of the configuration."""
     limits: Limits
+    facts: tuple[tuple[str, str], ...] = ()
+    """What the server knows of the build, by the names of `core.facts`; the runner adds its own
+    and fills the templates of the spec with them."""
 
 
 @dataclass(frozen=True, slots=True)
