@@ -49,12 +49,13 @@ SERVER = frozenset(
 )
 """`ref` is `refs/heads/…` or `refs/tags/…`; `version` is `branch/x`, `tag/x` or `pr/N`.
 
-`head_owner`, `head_repository` and `fork_pull_request` (its number) are set for forks only. `build_number` rises from build to
-build of a repository and is not consecutive. `event` is one of `when.Happening`. `before` is the
-commit that a push moved the branch from. `source_version` is `pr/N` for a pull request and the
-commit otherwise. `webhook_event` is `PUSH`, `PULL_REQUEST_CREATED`, `PULL_REQUEST_UPDATED` or
-`PULL_REQUEST_REOPENED`, and unknown for builds that no webhook asked for. `account` and `region`
-are those of AWS, and `image` the runner's container image: unknown elsewhere.
+`head_owner`, `head_repository` and `fork_pull_request` (its number) are set for forks only.
+`build_number` rises from build to build of a repository and is not consecutive. `event` is one of
+`when.Happening`. `before` is the commit that a push moved the branch from. `source_version` is
+`pr/N` for a pull request and the commit otherwise. `webhook_event` is `PUSH`,
+`PULL_REQUEST_CREATED`, `PULL_REQUEST_UPDATED` or `PULL_REQUEST_REOPENED`, and unknown for builds
+that no webhook asked for. `account` and `region` are those of AWS, and `image` the runner's
+container image: unknown elsewhere.
 """
 RUNNER = frozenset({"artifacts", "checkout", "home", "reports"})
 """Absolute paths on the machine that runs the job."""
