@@ -25,11 +25,15 @@ VAGUE = {"utils", "util", "helpers", "helper", "manager", "common", "misc"}
 
 PURE = frozenset(
     """
-    __future__ abc base64 bisect collections dataclasses difflib enum fnmatch functools hashlib
-    hmac html itertools json math operator re string textwrap types typing unicodedata zlib
+    __future__ abc base64 bisect collections configparser dataclasses difflib enum fnmatch functools
+    hashlib hmac html itertools json math operator re string textwrap tomllib types typing
+    unicodedata zlib
     """.split()  # noqa: SIM905
 )
-"""Of the standard library, what can be used without touching the world."""
+"""Of the standard library, what can be used without touching the world.
+
+Of `configparser` and `tomllib` only what parses texts: other people's settings are TOML and INI.
+"""
 WORLD = {
     "now": "reads the clock",
     "today": "reads the clock",
