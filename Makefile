@@ -3,12 +3,13 @@ PYTHON ?= python3
 ARGS ?=
 SEEDS ?= 200
 N ?= 50
+MINUTES ?= 20
 # One environment for each Python version, so that switching versions never mixes two of them.
 VENV := .venv/$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 BIN := $(VENV)/bin
 STAMP := $(VENV)/ready
 
-.PHONY: demo test test-real lint types check sim chaos bench screenshots clean
+.PHONY: demo test test-real lint types check sim chaos fuzz bench screenshots clean
 .DELETE_ON_ERROR:
 
 # The lock lets two `make` run at once in one clone: the second waits and finds the work done.
@@ -37,6 +38,14 @@ sim: $(STAMP)
 
 chaos: $(STAMP)
 	@$(BIN)/python -m tests.chaos --kills $(N) $(ARGS)
+
+# atheris comes for Linux on x86_64 alone, so that only who fuzzes needs it.
+FUZZ := $(VENV)-fuzz
+$(FUZZ)/ready: pyproject.toml infra/venv
+	@$(PYTHON) infra/venv $(FUZZ) fuzz
+
+fuzz: $(FUZZ)/ready
+	@$(FUZZ)/bin/python -m tests.fuzz --minutes $(MINUTES) $(ARGS)
 
 bench: $(STAMP)
 	@$(BIN)/python -m bench.webhook $(ARGS)

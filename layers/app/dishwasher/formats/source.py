@@ -33,7 +33,7 @@ def read(data: bytes, problems: Problems) -> str | None:
     except UnicodeDecodeError as error:
         _note_broken_utf_8(error, problems)
         return None
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = _lines(text)
     forbidden = _FORBIDDEN.search(text)
     if forbidden:
         _note_forbidden(text, forbidden.start(), problems)
@@ -42,7 +42,7 @@ def read(data: bytes, problems: Problems) -> str | None:
 
 
 def _note_broken_utf_8(error: UnicodeDecodeError, problems: Problems) -> None:
-    before = error.object[: error.start].decode("utf-8")
+    before = _lines(error.object[: error.start].decode("utf-8"))
     byte = error.object[error.start]
     line, column = _place(before)
     message = f"the byte 0x{byte:02x} is not UTF-8"
@@ -55,6 +55,10 @@ def _note_forbidden(text: str, offset: int, problems: Problems) -> None:
     name = {0: "a NUL", 0xFEFF: "a byte order mark"}.get(point, "a control character")
     message = f"{name} (U+{point:04X}) can not stand in a YAML file"
     problems.add(line, column, "character", message, "Delete it.")
+
+
+def _lines(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _place(before: str) -> tuple[int, int]:

@@ -40,6 +40,11 @@ _MEANINGS: tuple[tuple[tuple[str, ...], str, str], ...] = (
         "Compare its indentation with the lines before, and look for a quote that ends too early.",
     ),
     (
+        ("did not find expected node content", "expected the node content"),
+        "a value is missing here",
+        "",
+    ),
+    (
         ("could not find expected ':'",),
         "a key must be followed by `:` on the same line",
         "Write `key: value`; indent a text of several lines under its key.",
@@ -51,7 +56,7 @@ def problem(error: yaml.MarkedYAMLError, text: str) -> Problem:
     """The mistake at its 1-based place; `text` is the whole file."""
     said = error.problem or "the YAML can not be read"
     mark = error.problem_mark or error.context_mark
-    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    line, column = _inside(text, mark.line, mark.column) if mark else (1, 1)
     if "unexpected end of stream" in said and error.context_mark:
         start = error.context_mark
         return _at(start.line + 1, start.column + 1, "this quote is never closed", "")
@@ -62,6 +67,12 @@ def problem(error: yaml.MarkedYAMLError, text: str) -> Problem:
             return _at(line, column, message, suggestion)
     where = f"{error.context}: " if error.context else ""
     return _at(line, column, f"{where}{said}", "")
+
+
+def _inside(text: str, line: int, column: int) -> tuple[int, int]:
+    """The 1-based place of a 0-based mark; libyaml marks an unexpected end on the line after it."""
+    lines = text.rstrip().split("\n")
+    return (line + 1, column + 1) if line < len(lines) else (len(lines), len(lines[-1]) + 1)
 
 
 def _start_of_value(text: str, line: int, column: int) -> Problem:
