@@ -6,16 +6,20 @@ from dataclasses import replace
 
 import pytest
 from dishwasher.core.config import JobSpec
-from dishwasher.core.event import NO_COMMIT
+from dishwasher.core.event import NO_COMMIT, Event, EventKind
 from dishwasher.core.job import Job, Reason, State, Timing, conclude
 from dishwasher.core.plan import (
     advance,
+    advice_job,
     base_of,
+    changed_since,
     config_job,
+    is_about_config,
     job_id,
     jobs,
     rerun,
     scope,
+    tells_changes,
     unfinished_checks,
 )
 from dishwasher.core.selection import Planned
@@ -84,6 +88,38 @@ def test_changes_begin_where_the_event_says(event: object, base: str) -> None:
     assert base_of(event) == base  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("event", "base"),
+    [
+        (push(), BASE_SHA),
+        (push(branch="topic", before=NO_COMMIT), "main"),
+        (push(before=NO_COMMIT), ""),
+        (pull_request(), BASE_SHA),
+        (push(branch="", tag="v1"), ""),
+        (push(kind=EventKind.SCHEDULE), ""),
+    ],
+)
+def test_changed_paths_are_counted_from_where_the_event_says(event: Event, base: str) -> None:
+    assert changed_since(event) == base
+
+
+@pytest.mark.parametrize(
+    ("event", "status", "tells"),
+    [
+        (push(), "ahead", True),
+        (push(), "diverged", False),
+        (push(), "behind", False),
+        (push(before=NO_COMMIT), "diverged", True),
+        (push(before=NO_COMMIT), "identical", False),
+        (pull_request(), "diverged", True),
+    ],
+)
+def test_a_comparison_hides_what_a_forced_push_has_removed(
+    event: Event, status: str, tells: bool
+) -> None:
+    assert tells_changes(event, status) is tells
+
+
 def test_new_jobs_are_ready_unless_they_need_another() -> None:
     by_name = made(LINT, TESTS)
     assert (by_name["lint"].state, by_name["tests"].state) == (State.QUEUED, State.BLOCKED)
@@ -99,6 +135,20 @@ def test_the_mistakes_of_a_configuration_are_a_concluded_job() -> None:
     job = config_job("build", "3 mistakes", NOON)
     assert (job.id, job.spec.name, job.reason) == ("build-0", "config", Reason.CONFIG)
     assert (job.detail, job.ended) == ("3 mistakes", NOON)
+
+
+def test_advice_about_a_configuration_stands_beside_the_jobs() -> None:
+    others = tuple(made(LINT, TESTS).values())
+    job = advice_job("build", others, "1 warning", NOON)
+    assert (job.id, job.spec.name, job.reason) == ("build-2", "config", Reason.ADVISORY)
+    assert is_about_config(job) and not is_about_config(others[0])
+
+
+def test_a_job_that_is_called_config_keeps_its_name_to_itself() -> None:
+    others = tuple(made(spec("config")).values())
+    job = advice_job("build", others, "1 warning", NOON)
+    assert job.spec.name == "configuration"
+    assert is_about_config(job) and not is_about_config(others[0])
 
 
 @pytest.mark.parametrize("reason", [Reason.OK, Reason.ADVISORY])

@@ -15,7 +15,7 @@ from dishwasher.errors import InfraError
 from dishwasher.flow.accept import Accept
 from dishwasher.flow.attempt import Attempts
 from dishwasher.flow.dispatch import Dispatch
-from dishwasher.flow.plan import CONFIG_PATH, Plan
+from dishwasher.flow.plan import Plan
 from dishwasher.flow.reap import Reap
 from dishwasher.flow.redeliver import Redeliver
 from dishwasher.flow.report import Reports
@@ -32,6 +32,7 @@ from tests.samples import BASE_SHA, OTHER_SHA, REPOSITORY, SHA
 
 R = TypeVar("R", bound=Record)
 
+CONFIG_PATH = ".dishwasher.yml"
 SECRET = b"It's a Secret to Everybody"
 CONFIG = b"""\
 checks:

@@ -11,8 +11,8 @@ from dishwasher.core.deploy import Environment, environment_id
 from dishwasher.core.job import Job, Reason, State, conclude
 from dishwasher.core.ticket import Bootstrap
 from dishwasher.errors import Conflict, InfraError, Throttled, Unseen
+from dishwasher.flow.changes import UNSEEN_FOR
 from dishwasher.flow.dispatch import LOCKED, TAKEN_OFF, TRIES, digest
-from dishwasher.flow.plan import UNSEEN_FOR
 from dishwasher.ports import Topic
 
 from tests.fakes.forge import Trouble

@@ -11,12 +11,12 @@ from dishwasher.core.event import NO_COMMIT, Event, EventKind
 from dishwasher.core.findings import Level
 from dishwasher.core.job import Reason, State, conclude
 from dishwasher.errors import Conflict, InfraError, Throttled, Unseen, UserError
+from dishwasher.flow.changes import UNSEEN_FOR
 from dishwasher.flow.keep import read_result
-from dishwasher.flow.plan import CONFIG_PATH, UNSEEN_FOR
 from dishwasher.ports import Topic
 
 from tests.fakes.forge import Trouble
-from tests.flow.house import House
+from tests.flow.house import CONFIG_PATH, House
 from tests.samples import BASE_SHA, OTHER_SHA, REPOSITORY, SHA, pull_request, push, rerun
 
 CHECKS = b"checks:\n  lint: flake8\n"
@@ -87,7 +87,7 @@ def test_a_delivery_that_was_handled_or_never_was_is_no_work(house: House) -> No
 
 def test_no_configuration_plans_nothing() -> None:
     house = House(config=None)
-    assert reason(house, push()) == f"no {CONFIG_PATH} at {SHA[:12]}"
+    assert reason(house, push()) == f"no configuration at {SHA[:12]}, and nothing implies one"
     assert builds(house) == []
 
 

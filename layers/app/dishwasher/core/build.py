@@ -29,6 +29,10 @@ class Build:
     """Number of the pull request that it was built for, 0 for none."""
     abandoned: str = ""
     """Id of the delivery that cancelled its checks; the commit then counts as not built."""
+    fail_fast: bool = False
+    """When one job fails, those that have not started are cancelled."""
+    notes: tuple[str, ...] = ()
+    """How the plan came about, one sentence each; shown with the first job."""
     due: float = 0.0
     version: int = 0
 

@@ -29,7 +29,7 @@ class Uses(StrEnum):
     SPELLING = "spelling"
 
 
-MATCHERS = ("flake8",)
+MATCHERS = ("flake8", "ruff", "mypy", "pylint", "eslint", "tsc", "pytest", "gcc", "sphinx")
 """Tools whose output becomes annotations: what a job's `annotate` may name."""
 
 
@@ -145,3 +145,8 @@ class Config:
     """What is valid and will hardly do what its author wants."""
     notes: tuple[str, ...] = ()
     """How the plan came about where no file says it, one sentence each."""
+
+    def given(self, inputs: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+        """The inputs of a build by name: what was given by hand, or else their defaults."""
+        defaults = {one.name: one.default for one in self.inputs if one.default}
+        return tuple({**defaults, **dict(inputs)}.items())

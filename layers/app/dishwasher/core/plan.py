@@ -17,11 +17,13 @@ from dishwasher.core.job import (
     conclude,
     queue,
 )
-from dishwasher.core.selection import Planned
+from dishwasher.core.selection import JUDGED_BY_PATHS, Planned
 from dishwasher.core.when import Happening
 
 CONFIG_JOB = "config"
-"""Name of the check run that shows the mistakes of a configuration."""
+"""Name of the check run that shows the mistakes of a configuration, or advice about it."""
+OTHER_CONFIG_JOB = "configuration"
+"""Its name where a job of the file is called `config`."""
 
 
 def scope(event: Event, planned: Iterable[Planned], doubt: str = "") -> str:
@@ -62,6 +64,29 @@ def base_of(event: Event) -> str:
     return event.repository.default_branch
 
 
+def changed_since(event: Event) -> str:
+    """The ref or commit that an event's changed paths are counted from; empty where none is."""
+    if event.happening not in JUDGED_BY_PATHS:
+        return ""
+    if event.pull_request is not None:
+        return event.pull_request.base_sha
+    if event.before != NO_COMMIT:
+        return event.before
+    # All of the first branch is new.
+    default = event.repository.default_branch
+    return "" if event.branch == default else default
+
+
+def tells_changes(event: Event, status: str) -> bool:
+    """Whether a comparison since then, which goes from the merge base, has all that has changed.
+
+    A branch that was forced back has lost what the comparison does not show.
+    """
+    if event.pull_request is not None:
+        return True
+    return status == "ahead" or (status == "diverged" and event.before == NO_COMMIT)
+
+
 def near_base(event: Event) -> str:
     """A commit near that merge base, where GitHub does not tell it; empty when there is none."""
     if event.pull_request is not None:
@@ -94,9 +119,27 @@ def job_id(build: str, position: int) -> str:
 
 def config_job(build: str, detail: str, now: float) -> Job:
     """The check run that carries the mistakes of a configuration."""
-    spec = JobSpec(CONFIG_JOB, Kind.CHECK, 1)
-    job = Job(job_id(build, 0), build, 0, spec, (), State.BLOCKED, created=now)
-    return conclude(job, Reason.CONFIG, detail, now)
+    return _about_config(build, 0, CONFIG_JOB, Reason.CONFIG, detail, now)
+
+
+def advice_job(build: str, others: Sequence[Job], detail: str, now: float) -> Job:
+    """The check run beside the other jobs that carries advice about the configuration."""
+    taken = any(job.spec.name == CONFIG_JOB for job in others)
+    name = OTHER_CONFIG_JOB if taken else CONFIG_JOB
+    return _about_config(build, len(others), name, Reason.ADVISORY, detail, now)
+
+
+def _about_config(
+    build: str, position: int, name: str, reason: Reason, detail: str, now: float
+) -> Job:
+    spec = JobSpec(name, Kind.CHECK, 1)
+    job = Job(job_id(build, position), build, position, spec, (), State.BLOCKED, created=now)
+    return conclude(job, reason, detail, now)
+
+
+def is_about_config(job: Job) -> bool:
+    """Whether it is such a check run, which nobody runs, and not a job that is called so."""
+    return any(job.spec == JobSpec(name, Kind.CHECK, 1) for name in (CONFIG_JOB, OTHER_CONFIG_JOB))
 
 
 def advance(all_jobs: Iterable[Job], now: float, timing: Timing) -> tuple[Job, ...]:

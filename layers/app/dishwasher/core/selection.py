@@ -12,6 +12,7 @@ from dishwasher.core.when import Happening
 SKIP_TEXTS = ("[skip ci]", "[ci skip]", "[no ci]", "[skip dishwasher]")
 """Anywhere in a commit's message, in any case: nothing is run for it."""
 SKIPPABLE = frozenset({Happening.PUSH, Happening.TAG, Happening.PULL_REQUEST})
+JUDGED_BY_PATHS = frozenset({Happening.PUSH, Happening.PULL_REQUEST, Happening.MERGE_GROUP})
 ON_BRANCHES_OF_A_REQUEST = frozenset({Happening.PULL_REQUEST, Happening.MERGE_GROUP})
 
 
@@ -148,7 +149,7 @@ def _by_branch(spec: JobSpec, event: Event) -> str:
 
 def _by_paths(spec: JobSpec, event: Event, changed: Sequence[str] | None) -> str:
     paths = spec.when.paths
-    judged = event.happening in (Happening.PUSH, Happening.PULL_REQUEST, Happening.MERGE_GROUP)
+    judged = event.happening in JUDGED_BY_PATHS
     if not paths or changed is None or not judged or any(map(paths.admits, changed)):
         return ""
     return f"Nothing was changed in {paths}."

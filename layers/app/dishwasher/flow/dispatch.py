@@ -14,7 +14,7 @@ from dishwasher.core.event import Event
 from dishwasher.core.job import Job, Reason, State, Timing
 from dishwasher.core.ticket import Bootstrap
 from dishwasher.errors import Conflict, Gone, InfraError, Throttled, Unseen
-from dishwasher.flow.plan import UNSEEN_FOR
+from dishwasher.flow.changes import UNSEEN_FOR
 from dishwasher.flow.verdict import Verdicts
 from dishwasher.ports import Clock, Fleet, Source, Store
 

@@ -5,33 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from dishwasher.core import plan, trust
+from dishwasher.core import mistakes, plan, trust
 from dishwasher.core.build import Build, build_group, build_id
 from dishwasher.core.config import Config, Kind, Uses
 from dishwasher.core.delivery import GIVE_UP_AFTER, Delivery, Stage
-from dishwasher.core.event import Event, EventKind, Repository
-from dishwasher.core.findings import Finding, Level
+from dishwasher.core.event import Event, EventKind
 from dishwasher.core.job import Job, Reason, State, Timing, conclude
 from dishwasher.core.result import Result
 from dishwasher.core.selection import Planned, Selection, select
-from dishwasher.errors import (
-    ConfigError,
-    Conflict,
-    Gone,
-    InfraError,
-    Problem,
-    Rejected,
-    Unseen,
-    UserError,
-)
-from dishwasher.flow.keep import keep_result
+from dishwasher.errors import ConfigError, Conflict, Gone, InfraError, Rejected, Unseen
+from dishwasher.flow import configuration
+from dishwasher.flow.changes import UNSEEN_FOR, Changed, Changes
+from dishwasher.flow.configuration import Written
+from dishwasher.flow.keep import keep_result, read_result
 from dishwasher.flow.verdict import Verdicts
-from dishwasher.formats.native import parse
 from dishwasher.ports import Bells, Blobs, Clock, Source, Store, Topic
 
-CONFIG_PATH = ".dishwasher.yml"
-UNSEEN_FOR = 120.0
-"""Seconds in which GitHub's API may not yet show a commit that its webhook has told us of."""
+IMPLIED = "There is no configuration; the files of the repository imply these jobs."
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,27 +72,29 @@ class Plan:
         request = event.pull_request
         config_sha = request.base_sha if doubt and request is not None else event.sha
         try:
-            config = self._config(event.repository, config_sha)
+            written = configuration.read(self.source, event.repository, config_sha)
         except ConfigError as error:
             if not self._is_built(delivery, event, (), doubt):
                 self._mistakes(delivery, event, error, doubt)
             return
-        if config is None:
-            self._ignore(delivery, f"no {CONFIG_PATH} at {config_sha[:12]}")
+        if written is None:
+            self._ignore(
+                delivery, f"no configuration at {config_sha[:12]}, and nothing implies one"
+            )
             return
-        selection = select(config, event)
+        event = replace(event, inputs=written.config.given(event.inputs))
+        changed = self._changed(delivery, event, written.config) if not doubt else Changed(None)
+        selection = select(written.config, event, changed.paths)
         if selection.skipped:
             self._ignore(delivery, selection.skipped)
         elif not self._is_built(delivery, event, selection.planned, doubt):
-            self._save(delivery, event, config, selection, doubt)
+            self._save(delivery, event, written.noting(changed.why), selection, doubt)
 
-    def _config(self, repository: Repository, sha: str) -> Config | None:
-        try:
-            data = self.source.file(repository, CONFIG_PATH, sha)
-        except UserError as error:
-            problem = Problem(1, 1, "unreadable", str(error))
-            raise ConfigError(CONFIG_PATH, (problem,)) from error
-        return None if data is None else parse(CONFIG_PATH, data)
+    def _changed(self, delivery: Delivery, event: Event, config: Config) -> Changed:
+        """Costs a call, so only where a job of this file asks for it."""
+        if not any(spec.when.paths for spec in config.jobs):
+            return Changed(None)
+        return Changes(self.source, self.clock).paths(delivery, event)
 
     def _is_built(
         self, delivery: Delivery, event: Event, planned: Sequence[Planned], doubt: str = ""
@@ -127,32 +119,33 @@ class Plan:
         return trust.distrust(event, branch)
 
     def _save(
-        self, delivery: Delivery, event: Event, config: Config, selection: Selection, doubt: str
+        self, delivery: Delivery, event: Event, written: Written, selection: Selection, doubt: str
     ) -> None:
-        now = self.clock.now()
+        now, config = self.clock.now(), written.config
         key = self._id(event, selection.planned, doubt)
         jobs = plan.jobs(key, selection.planned, now, self.timing)
         if doubt:
             jobs = tuple(conclude(job, Reason.REFUSED, _refusal(doubt), now) for job in jobs)
         spells = any(spec.uses is Uses.SPELLING for spec in selection.running)
-        base = self._base(delivery, event) if spells else ""
-        self._store(delivery, event, jobs, base, config.path)
+        base = Changes(self.source, self.clock).base(delivery, event) if spells else ""
+        build = Build(key, event, base, config.path, now, (), fail_fast=config.fail_fast)
+        if written.in_file:
+            build = replace(build, notes=config.notes)
+        if written.advises and jobs and not doubt:
+            jobs = (*jobs, self._advice(key, jobs, written))
+        self._store(delivery, build, jobs)
 
-    def _store(
-        self, delivery: Delivery, event: Event, jobs: tuple[Job, ...], base: str, path: str
-    ) -> None:
+    def _store(self, delivery: Delivery, build: Build, jobs: tuple[Job, ...]) -> None:
+        """The build with these jobs, and bells for those that can begin."""
         if not jobs:
-            self._ignore(delivery, f"{path} plans nothing for this event")
+            self._ignore(delivery, f"{build.config_path} plans nothing for this event")
             return
-        build = Build(
-            id=jobs[0].build,
-            event=event,
-            base_sha=base,
-            config_path=path,
-            created=self.clock.now(),
+        request = build.event.pull_request
+        build = replace(
+            build,
             jobs=tuple(job.id for job in jobs),
             settled=sum(job.is_over for job in jobs),
-            pull_request=event.pull_request.number if event.pull_request else 0,
+            pull_request=request.number if request else 0,
         )
         self.store.save(_done(delivery, build.id, ""), build, *jobs)
         self.bells.ring(Topic.REPORTS, build.id)
@@ -161,44 +154,35 @@ class Plan:
                 self.bells.ring(Topic.JOBS, job.id)
 
     def _mistakes(self, delivery: Delivery, event: Event, error: ConfigError, doubt: str) -> None:
-        findings = tuple(
-            Finding(
-                path=error.path,
-                start_line=problem.line,
-                end_line=problem.line,
-                level=Level.FAILURE if problem.severity == "error" else Level.WARNING,
-                message=". ".join(filter(None, (problem.message, problem.suggestion))),
-                title=problem.code,
-            )
-            for problem in error.problems
-        )
-        count = len(findings)
-        detail = f"{error.path} has {count} mistake{'s' if count > 1 else ''}; nothing was run."
-        lines = [f"{error.path}:{p.line}:{p.column}: {p.message}" for p in error.problems[:40]]
-        job = plan.config_job(self._id(event, (), doubt), detail, self.clock.now())
+        found = mistakes.findings(error.path, error.problems)
+        detail = f"{error.path} has {mistakes.count(error.problems)}; nothing was run."
+        now = self.clock.now()
+        job = plan.config_job(self._id(event, (), doubt), detail, now)
+        tail = mistakes.lines(error.path, error.problems)
+        result = Result(Reason.CONFIG, detail, findings=found, findings_total=len(found), tail=tail)
+        keep_result(self.blobs, job, result)
+        self._store(delivery, Build(job.build, event, "", error.path, now, ()), (job,))
+
+    def _advice(self, build: str, jobs: tuple[Job, ...], written: Written) -> Job:
+        """What is valid and hardly meant, and how a plan came about that nobody has written."""
+        config = written.config
+        found = mistakes.findings(config.path, config.warnings)
+        detail = f"{config.path} has {mistakes.count(config.warnings)}." if found else ""
+        notes = () if written.in_file else config.notes
+        if notes:
+            detail = f"{IMPLIED} {detail}".strip()
+        job = plan.advice_job(build, jobs, detail, self.clock.now())
+        tail = mistakes.lines(config.path, config.warnings)
         result = Result(
-            Reason.CONFIG, detail, findings=findings, findings_total=count, tail=tuple(lines)
+            Reason.ADVISORY,
+            detail,
+            findings=found,
+            findings_total=len(found),
+            tail=tail,
+            notes=notes,
         )
         keep_result(self.blobs, job, result)
-        self._store(delivery, event, (job,), "", error.path)
-
-    def _base(self, delivery: Delivery, event: Event) -> str:
-        against = plan.base_of(event)
-        if not against:
-            return event.before
-        try:
-            comparison = self.source.compare(event.repository, against, event.sha)
-        except (Gone, Rejected):
-            return plan.near_base(event)
-        except InfraError:
-            # It only tells the new lines from the old: no reason to leave the commit unbuilt.
-            if self.clock.now() < delivery.received + UNSEEN_FOR:
-                raise
-            return plan.near_base(event)
-        # A branch that was just pushed as the first one is its own base: everything is new.
-        if comparison is None or comparison.merge_base == event.sha:
-            return ""
-        return comparison.merge_base
+        return job
 
     def _rerun(self, delivery: Delivery, event: Event) -> None:
         job = self.store.get(Job, event.job)
@@ -219,11 +203,34 @@ class Plan:
         elif job.reason in (Reason.CONFIG, Reason.REFUSED):
             # Nothing was planned then; GitHub waits for an answer also where it stays the same.
             self._build(delivery, again)
+        elif plan.is_about_config(job):
+            self._advise_again(delivery, build, again, job)
         else:
             chosen = plan.rerun(self.store.group(Job, build.id), job.id)
-            planned = tuple(map(Planned, chosen))
-            jobs = plan.jobs(self._id(again, planned), planned, self.clock.now(), self.timing)
-            self._store(delivery, again, jobs, build.base_sha, build.config_path)
+            planned, now = tuple(map(Planned, chosen)), self.clock.now()
+            jobs = plan.jobs(self._id(again, planned), planned, now, self.timing)
+            self._store(delivery, self._again(build, again, jobs), jobs)
+
+    def _advise_again(self, delivery: Delivery, build: Build, again: Event, job: Job) -> None:
+        """The same words: whoever clicks on advice did not ask for the jobs to run again."""
+        result = read_result(self.blobs, job)
+        told = plan.advice_job(self._id(again, ()), (), job.detail, self.clock.now())
+        if result is not None:
+            keep_result(self.blobs, told, result)
+        self._store(delivery, self._again(build, again, (told,)), (told,))
+
+    def _again(self, build: Build, event: Event, jobs: tuple[Job, ...]) -> Build:
+        """A new build on the terms of that one."""
+        return Build(
+            id=jobs[0].build,
+            event=event,
+            base_sha=build.base_sha,
+            config_path=build.config_path,
+            created=self.clock.now(),
+            jobs=(),
+            fail_fast=build.fail_fast,
+            notes=build.notes,
+        )
 
     def _cancel(self, delivery: Delivery, event: Event) -> None:
         group = build_group(event.repository.id, event.sha)
