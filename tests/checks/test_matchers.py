@@ -9,7 +9,8 @@ import time
 from pathlib import Path
 
 import pytest
-from dishwasher.checks.matchers import BUILT_IN, Scanner
+from dishwasher.checks.matchers import Scanner
+from dishwasher.checks.tools import TOOLS
 from dishwasher.core.config import MATCHERS
 from dishwasher.core.findings import Finding, Level
 
@@ -32,7 +33,7 @@ def scanner(root: Path) -> Scanner:
 
 
 def test_the_names_are_those_of_the_config() -> None:
-    assert tuple(BUILT_IN) == MATCHERS
+    assert set(MATCHERS) == set(TOOLS)
 
 
 def test_a_line_of_flake8(scanner: Scanner) -> None:

@@ -1,17 +1,17 @@
-"""Lines of a tool's output to findings, in the shape of GitHub's problem matchers.
+"""Lines of a tool's output to findings, by the rules of GitHub's problem matchers.
 
-The shape, and what each field means: https://github.com/actions/toolkit/blob/main/docs/problem-matchers.md
+The rules: https://github.com/actions/toolkit/blob/main/docs/problem-matchers.md
 """
 
 from __future__ import annotations
 
 import os.path
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from dishwasher.checks import ansi
+from dishwasher.checks.tools import TOOLS, Matcher, Pattern
 from dishwasher.core.findings import Finding, Level
 
 LINE = 16_384
@@ -21,107 +21,129 @@ MESSAGE = 2_000
 _PATHS = 1_024
 """Paths whose answer is remembered, so that a tool's thousandth complaint costs no file access."""
 
-_LEVELS = {"error": Level.FAILURE, "warning": Level.WARNING, "notice": Level.NOTICE}
-
-
-@dataclass(frozen=True, slots=True)
-class Pattern:
-    """One regular expression, and which of its groups holds what; 0 for none."""
-
-    regexp: re.Pattern[str]
-    file: int = 0
-    line: int = 0
-    column: int = 0
-    severity: int = 0
-    code: int = 0
-    message: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Matcher:
-    """An owner's pattern; `severity` is for matches that name none."""
-
-    owner: str
-    pattern: tuple[Pattern, ...]
-    severity: str = "error"
-
-
-# Every number of digits and letters has an end, so that no line makes the search go back far.
-_FLAKE8 = r"^(.{1,4096}?):(\d{1,7}):(\d{1,7}):? (%s) (.*)$"
-
-
-def _flake8(codes: str, severity: str) -> Matcher:
-    regexp = re.compile(_FLAKE8 % codes)
-    return Matcher(
-        "flake8", (Pattern(regexp, file=1, line=2, column=3, code=4, message=5),), severity
-    )
-
-
-BUILT_IN: dict[str, tuple[Matcher, ...]] = {
-    # What can not run or is wrong whatever the taste (syntax, undefined names, unused imports) is
-    # a failure; style is a warning. The check's own colour comes from the exit code alone.
-    "flake8": (
-        _flake8(r"(?:E9|F)\d{1,4}", "error"),
-        _flake8(r"(?!E9\d|F\d)[A-Z]{1,9}\d{1,6}", "warning"),
-    ),
+_LEVELS = {
+    "fatal": Level.FAILURE,
+    "critical": Level.FAILURE,
+    "severe": Level.FAILURE,
+    "error": Level.FAILURE,
+    "warning": Level.WARNING,
+    "notice": Level.NOTICE,
+    "note": Level.NOTICE,
+    "info": Level.NOTICE,
 }
-"""Matchers by the name that `annotate` takes; the first that matches a line has it."""
-
-_GATES = {"flake8": r":\d{1,7}:\d{1,7}:? [A-Z]{1,9}\d"}
-"""What a line must hold for any of the name's matchers: one cheap search for the usual line."""
+_FIELDS = ("file", "line", "column", "severity", "code", "message", "from_path")
 
 
 class Scanner:
     """Reads one job's output line by line; paths count from `root`, the checkout."""
 
     def __init__(self, names: tuple[str, ...], root: Path) -> None:
-        self._matchers = tuple((name, matcher) for name in names for matcher in BUILT_IN[name])
+        tools = [(name, TOOLS[name]) for name in names]
+        self._running = tuple(
+            _Running(name, matcher) for name, tool in tools for matcher in tool.matchers
+        )
         # Without names nothing can match: `(?!)` never does.
-        self._gate = re.compile("|".join(_GATES[name] for name in names) or "(?!)").search
+        self._gate = re.compile("|".join(tool.gate for _, tool in tools) or "(?!)").search
         self._root = os.path.realpath(root)
         self._path = lru_cache(_PATHS)(self._inside)
+        self._waiting = False
 
     def feed(self, line: str) -> Finding | None:
-        """The finding of this line, if it is one and its file is in the checkout."""
+        """The finding that ends with this line, if there is one and its file is in the checkout."""
         if len(line) > LINE:
             return None
         if "\x1b" in line:
             line = ansi.strip(line)
-        if not self._gate(line):
-            return None
         line = line.rstrip("\r\n")
-        for name, matcher in self._matchers:
-            match = matcher.pattern[0].regexp.match(line)
-            if match:
-                return self._finding(name, matcher, match)
-        return None
+        if not self._waiting and not self._gate(line):
+            return None
+        fields, running = None, None
+        for running in self._running:
+            fields = running.feed(line)
+            if fields is not None:
+                break
+        if fields is not None:
+            for other in self._running:
+                if other is not running:
+                    other.reset()
+        self._waiting = any(one.is_waiting for one in self._running)
+        return None if fields is None or running is None else self._finding(running, fields)
 
-    def _finding(self, name: str, matcher: Matcher, match: re.Match[str]) -> Finding | None:
-        pattern = matcher.pattern[0]
-        severity = match[pattern.severity] if pattern.severity else ""
-        level = _LEVELS.get((severity or matcher.severity).lower())
-        path = self._path(match[pattern.file])
+    def _finding(self, running: _Running, fields: dict[str, str]) -> Finding | None:
+        level = _LEVELS.get((fields.get("severity") or running.matcher.severity).lower())
+        path = self._path(fields.get("from_path", ""), fields.get("file", ""))
         if path is None or level is None:
             return None
         # flake8 says line 0 of a file that it could not read; GitHub counts from 1.
-        line = max(int(match[pattern.line]), 1)
-        column = int(match[pattern.column]) if pattern.column else 0
-        code = match[pattern.code] if pattern.code else ""
+        line = max(int(fields.get("line") or 1), 1)
+        code = fields.get("code", "")
         return Finding(
             path=path,
             start_line=line,
             end_line=line,
             level=level,
-            message=ansi.plain(match[pattern.message])[:MESSAGE] or code,
-            title=f"{name} {code}".rstrip(),
-            start_column=column or None,
+            message=ansi.plain(fields.get("message", ""))[:MESSAGE] or code,
+            title=f"{running.name} {code}".rstrip(),
+            start_column=int(fields.get("column") or 0) or None,
         )
 
-    def _inside(self, written: str) -> str | None:
+    def _inside(self, project: str, written: str) -> str | None:
         """The POSIX path from the root to an existing file, links resolved; None if outside."""
-        if "\0" in written:
+        if "\0" in written or "\0" in project:
             return None
-        real = os.path.realpath(os.path.join(self._root, written))
+        real = os.path.realpath(os.path.join(self._root, os.path.dirname(project), written))
         if not real.startswith(self._root + os.sep) or not os.path.isfile(real):
             return None
         return Path(real).relative_to(self._root).as_posix()
+
+
+class _Running:
+    """One matcher, and how far the lines before have matched it.
+
+    The order of steps is that of GitHub's runner (OutputManager and IssueMatcher in
+    https://github.com/actions/runner): the last pattern is tried first.
+    """
+
+    def __init__(self, name: str, matcher: Matcher) -> None:
+        self.name, self.matcher = name, matcher
+        self._states: list[dict[str, str] | None] = [None] * (len(matcher.pattern) - 1)
+
+    @property
+    def is_waiting(self) -> bool:
+        return any(state is not None for state in self._states)
+
+    def reset(self) -> None:
+        self._states = [None] * len(self._states)
+
+    def feed(self, line: str) -> dict[str, str] | None:
+        """The fields of a whole match that ends here."""
+        last = len(self._states)
+        for position in range(last, -1, -1):
+            before = self._states[position - 1] if position else {}
+            if before is None:
+                continue
+            pattern = self.matcher.pattern[position]
+            match = pattern.regexp.match(line)
+            if position == last:
+                if match is not None:
+                    self.reset()
+                    if pattern.loop:
+                        self._states[-1] = before
+                    return _merged(before, pattern, match)
+                if position:
+                    self._states[-1] = None
+            elif match is None:
+                self._states[position] = None
+            elif not (pattern.first and self._states[position] is not None):
+                self._states[position] = _merged(before, pattern, match)
+        return None
+
+
+def _merged(before: dict[str, str], pattern: Pattern, match: re.Match[str]) -> dict[str, str]:
+    """What this line adds; what an earlier one has said stays."""
+    found = {
+        name: text
+        for name in _FIELDS
+        if (group := getattr(pattern, name)) and (text := match[group]) is not None
+    }
+    return found | before
