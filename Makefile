@@ -48,6 +48,7 @@ fuzz: $(FUZZ)/ready
 	@$(FUZZ)/bin/python -m tests.fuzz --minutes $(MINUTES) $(ARGS)
 
 bench: $(STAMP)
+	@$(BIN)/python -m bench.validate
 	@$(BIN)/python -m bench.webhook $(ARGS)
 
 screenshots: $(STAMP)
