@@ -50,7 +50,14 @@ class Fields:
     def __init__(self, entry: Entry, found: dict[str, tuple[Entry, Any]]) -> None:
         self.place = entry.key
         """Where the mapping's own name stands."""
+        self.node = entry.value
+        """The mapping itself, or an empty value."""
         self._found = found
+
+    @property
+    def says_nothing(self) -> bool:
+        """Neither a known nor an unknown key."""
+        return not (isinstance(self.node, Mapping) and self.node.entries)
 
     def __contains__(self, key: Key[Any]) -> bool:
         """Whether the key stands in the file, readable or not."""
@@ -82,6 +89,8 @@ class Record:
     keys: tuple[Key[Any], ...]
     lenient: bool = False
     """An unknown key is a warning: the format's own builder ignored it."""
+    hints: tuple[tuple[str, str], ...] = ()
+    """Keys that people bring from elsewhere, and what to write here."""
 
     def read(self, entry: Entry, reader: Reader) -> Fields | None:
         value = entry.value
@@ -114,7 +123,8 @@ class Record:
         name = entry.key.text
         message = f"{show(name)} is not a key {self.where}; known are {listing(known)}"
         note = reader.warn if self.lenient else reader.note
-        note(entry.key, "unknown-key", message, reader.problems.nearest(name, known))
+        suggestion = dict(self.hints).get(name) or reader.problems.nearest(name, known)
+        note(entry.key, "unknown-key", message, suggestion)
 
     def schema(self) -> Json:
         properties = {

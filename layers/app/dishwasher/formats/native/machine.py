@@ -1,0 +1,155 @@
+"""What `machine`, `dependencies` and `cache` of `.dishwasher.yml` mean for a job with `run`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from dishwasher.core.environment import RESERVED
+from dishwasher.core.machine import Machine, Service, Variable
+from dishwasher.core.outputs import Cache
+from dishwasher.core.step import Step
+from dishwasher.formats.native import keys, parts
+from dishwasher.formats.problems import show
+from dishwasher.formats.reader import Reader
+from dishwasher.formats.schema import Fields, Key
+from dishwasher.formats.tree import Scalar, Style
+
+Written = tuple[tuple[Scalar, Scalar], ...]
+"""Variables and their values as they stand in the file."""
+
+# A tool that installs Python packages, as the word of a command that it is.
+_INSTALLS_PYTHON = re.compile(r"(?:^|[\s;&|(/])(?:pip3?|pipenv|poetry|uv)\s")
+_SCHEMES = {
+    "postgres": "postgresql",
+    "postgresql": "postgresql",
+    "postgis": "postgresql",
+    "mysql": "mysql",
+    "mysql2": "mysql",
+    "mariadb": "mysql",
+    "redis": "redis",
+    "memcached": "memcached",
+    "memcache": "memcached",
+}
+_LOCAL_SERVER = re.compile(
+    r"([a-z0-9]+)(?:\+[a-z0-9_]+)?://(?:[^@/\s]*@)?(?:localhost|127\.0\.0\.1|\[::1\])?(?=[:/]|$)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What stands before the steps of a job with `run`."""
+
+    python: str = ""
+    node: str = ""
+    timezone: str = ""
+    services: tuple[Service, ...] = ()
+    environment: tuple[Variable, ...] = ()
+    written: Written = ()
+    dependencies: tuple[Step, ...] = ()
+    caches: tuple[Cache, ...] = ()
+
+    @property
+    def can_be_skipped(self) -> bool:
+        return bool(self.services or self.dependencies or self.caches)
+
+    def machine(self, environment: tuple[Variable, ...], *, is_set_up: bool) -> Machine:
+        installs = any(_INSTALLS_PYTHON.search(step.command) for step in self.dependencies)
+        return Machine(
+            python=self.python,
+            node=self.node,
+            virtualenv=bool(self.python) or (is_set_up and installs),
+            timezone=self.timezone,
+            services=self.services if is_set_up else (),
+            environment=(*self.environment, *environment),
+        )
+
+
+def read(top: Fields, reader: Reader) -> Setup:
+    """The set-up of the whole file, whatever its jobs are."""
+    fields = top.get(keys.MACHINE)
+    dependencies = steps(top.get(keys.DEPENDENCIES))
+    cached = caches(top, keys.CACHE, reader)
+    if fields is None:
+        return Setup(dependencies=dependencies, caches=cached)
+    if fields.says_nothing:
+        reader.warn(fields.place, "empty", "`machine` says nothing", "Delete it.")
+    written = variables(fields, keys.MACHINE_ENVIRONMENT, reader)
+    services = _services(fields)
+    warn_of_servers(written, services, reader)
+    return Setup(
+        python=text(fields.get(keys.PYTHON)),
+        node=text(fields.get(keys.NODE)),
+        timezone=text(fields.get(keys.TIMEZONE)),
+        services=services,
+        environment=environment(written),
+        written=written,
+        dependencies=dependencies,
+        caches=cached,
+    )
+
+
+def text(scalar: Scalar | None) -> str:
+    return "" if scalar is None else scalar.text
+
+
+def steps(commands: tuple[Scalar, ...] | None) -> tuple[Step, ...]:
+    return tuple(Step(command.text, command.line) for command in commands or ())
+
+
+def _services(fields: Fields) -> tuple[Service, ...]:
+    found: dict[str, Service] = {}
+    for scalar in fields.or_else(keys.SERVICES_KEY, ()):
+        name = keys.SERVICES[scalar.text]
+        found.setdefault(name, Service(name, scalar.line))
+    return tuple(found.values())
+
+
+def variables(fields: Fields, key: Key[Written], reader: Reader) -> Written:
+    """The variables below a key whose names are the user's to choose."""
+    kept = []
+    for name, value in fields.or_else(key, ()):
+        if name.text.startswith(RESERVED):
+            message = f"variables that begin with `{RESERVED}` are set by Dishwasher"
+            reader.note(name, "reserved", message, "Choose another name.")
+        else:
+            kept.append((name, value))
+    return tuple(kept)
+
+
+def environment(written: Written) -> tuple[Variable, ...]:
+    """As in a shell, what stands in single quotes is taken as it is."""
+    return tuple(
+        Variable(name.text, value.text, "$" in value.text and value.style is not Style.SINGLE)
+        for name, value in written
+    )
+
+
+def warn_of_servers(written: Written, services: tuple[Service, ...], reader: Reader) -> None:
+    """A variable that names a server on this machine, which nothing starts."""
+    started = {service.name for service in services}
+    for _, value in written:
+        found = _LOCAL_SERVER.match(value.text)
+        service = _SCHEMES.get(found[1]) if found else None
+        if service is None or service in started:
+            continue
+        word = next(word for word, name in keys.SERVICES.items() if name == service)
+        message = f"{show(value.text)} is a server on this machine, and no service starts it"
+        suggestion = f"Add `{word}` to `services` of `machine`."
+        reader.warn(value, "missing-service", message, suggestion)
+
+
+def caches(fields: Fields, key: Key[tuple[str, ...] | Fields], reader: Reader) -> tuple[Cache, ...]:
+    """The one cache below a key: its paths alone, or with more of it."""
+    value = fields.get(key)
+    if not isinstance(value, Fields):
+        return (Cache(value),) if value else ()
+    fallbacks = tuple(scalar.text for scalar in value.or_else(parts.FALLBACKS, ()))
+    if fallbacks and parts.KEY not in value and parts.FALLBACKS in value:
+        message = "`fallbacks` are beginnings of keys, and this cache has no `key`"
+        reader.note(value.entry(parts.FALLBACKS).key, "conflict", message, "Add `key: pip-`.")
+    paths = value.get(parts.PATHS)
+    if not paths:
+        return ()
+    cache = Cache(paths, text(value.get(parts.KEY)), value.or_else(parts.FILES, ()), fallbacks)
+    return (cache,)
