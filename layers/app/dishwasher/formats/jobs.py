@@ -13,6 +13,15 @@ from dishwasher.formats.tree import Scalar
 NAME_LENGTH = 80
 """Characters of a name, which stands in GitHub's list of checks and in paths."""
 
+# Letters of Cyrillic and Greek that are drawn as Latin ones, small or large:
+# https://www.unicode.org/Public/security/latest/confusables.txt
+_TWINS = str.maketrans(
+    "\u0430\u0432\u0435\u043a\u043c\u043d\u043e\u0440\u0441\u0442\u0443\u0445\u0455\u0456\u0458"
+    "\u04bb\u04cf\u0501\u051b\u051d\u03b1\u03b2\u03b5\u03b6\u03b7\u03b9\u03ba\u03bc\u03bd\u03bf"
+    "\u03c1\u03c4\u03c5\u03c7\u0131",
+    "abekmhopctyxsijhldqwabezhikmvoptyxi",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
@@ -72,7 +81,7 @@ def _check_doubles(drafts: Sequence[Draft], problems: Problems) -> None:
 
 
 def _look(name: str) -> str:
-    return unicodedata.normalize("NFKC", name).casefold()
+    return unicodedata.normalize("NFKC", name).casefold().translate(_TWINS)
 
 
 def _check_needs(draft: Draft, by_name: dict[str, Draft], problems: Problems) -> None:
@@ -102,12 +111,16 @@ def _cycles(by_name: dict[str, Draft]) -> list[list[Draft]]:
         while (following := open_needs[trail[-1]][0]) not in trail:
             trail.append(following)
         names = trail[trail.index(following) :]
-        cycle = sorted((by_name[name] for name in names), key=lambda draft: draft.name.line)
+        cycle = sorted((by_name[name] for name in names), key=lambda draft: _place(draft.name))
         first = names.index(cycle[0].spec.name)
         cycles.append([by_name[name] for name in names[first:] + names[:first]])
         for name in names:
             del open_needs[name]
     return cycles
+
+
+def _place(name: Scalar) -> tuple[int, int]:
+    return name.line, name.column
 
 
 def _drop_satisfied(open_needs: dict[str, list[str]]) -> bool:
