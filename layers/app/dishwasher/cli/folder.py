@@ -63,12 +63,33 @@ class _Reader:
             return None
 
 
-def _listed(top: Path) -> list[str]:
+def top(root: Path) -> Path | None:
+    """The root of the repository that the folder lies in; None where there is none."""
+    said = _git(root, "rev-parse", "--show-toplevel").removesuffix("\n")
+    return Path(said) if said else None
+
+
+def branch(root: Path) -> str:
+    """The repository's main branch, else the one that is checked out; empty where there is none."""
+    head = _git(root, "symbolic-ref", "--quiet", "refs/remotes/origin/HEAD").strip()
+    if head:
+        return head.removeprefix("refs/remotes/origin/")
+    return _git(root, "symbolic-ref", "--quiet", "--short", "HEAD").strip()
+
+
+def _listed(root: Path) -> list[str]:
     """What git tracks or would track, as far as it is there; nothing where git can not say."""
+    # A file in conflict is listed once for each side.
+    names = set(filter(None, _git(root, *_LISTING).split("\0")))
+    return [name for name in names if os.path.isfile(root / name)]
+
+
+def _git(root: Path, *words: str) -> str:
+    """What git prints; nothing where it fails, or is not installed."""
     environment = {name: value for name, value in os.environ.items() if name[:4] != "GIT_"}
     try:
         done = subprocess.run(
-            ("git", *_OPTIONS, "-C", str(top), *_LISTING),
+            ("git", *_OPTIONS, "-C", str(root), *words),
             env={**environment, "GIT_OPTIONAL_LOCKS": "0"},
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -76,12 +97,8 @@ def _listed(top: Path) -> list[str]:
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired):
-        return []
-    if done.returncode:
-        return []
-    # A file in conflict is listed once for each side.
-    names = set(filter(None, done.stdout.decode("utf-8", "surrogateescape").split("\0")))
-    return [name for name in names if os.path.isfile(top / name)]
+        return ""
+    return "" if done.returncode else done.stdout.decode("utf-8", "surrogateescape")
 
 
 def _walked(top: Path) -> list[str]:

@@ -144,7 +144,7 @@ def _jobs(
             machine=machine,
             facts=FACTS,
             needs=(*early, _SPELLING) if is_tests else (),
-            annotate=(check.name,) if check.name in MATCHERS else (),
+            annotate=tuple(name for name in check.annotate if name in MATCHERS),
         )
         jobs.append(job)
     spelling = JobSpec(_SPELLING, Kind.CHECK, 0, uses=Uses.SPELLING, facts=FACTS)
@@ -173,10 +173,12 @@ def _explained(found: _Found, setup: Iterable[Step], checks: Iterable[Check]) ->
 def _start(project: Project) -> tuple[str, ...]:
     """What to do where nothing was found."""
     others = [f"`{file}` ({what})" for file, what in _OTHERS if project.has(file)]
-    seen = f" {_listed(others)} {'are' if len(others) > 1 else 'is'} there, and not looked into."
+    found = "No tests, linter's settings or documentation were found that Dishwasher knows."
+    if others:
+        verb = "are" if len(others) > 1 else "is"
+        found += f" {_listed(others)} {verb} there, and not looked into."
     return (
-        "No tests, linter's settings or documentation were found that Dishwasher knows."
-        + (seen if others else ""),
+        found,
         "Write the commands to run into `.dishwasher.yml`; `dishwasher init` begins one.",
     )
 

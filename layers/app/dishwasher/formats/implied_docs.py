@@ -32,10 +32,10 @@ def _sphinx(project: Project) -> Check | None:
     )
     why = f"`{folder}/conf.py` is Sphinx's"
     if listed:
-        return Check("docs", (f"pip install -r {listed}", build), why, ("sphinx",))
+        return Check("docs", (f"pip install -r {listed}", build), why, ("sphinx",), ("sphinx",))
     conf = project.text(f"{folder}/conf.py")
     wants = [package for name, package in _EXTENSIONS if name in conf]
-    return Check("docs", (build,), why, ("sphinx", *wants))
+    return Check("docs", (build,), why, ("sphinx", *wants), ("sphinx",))
 
 
 def _mkdocs(project: Project) -> Check | None:

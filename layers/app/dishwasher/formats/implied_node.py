@@ -147,7 +147,8 @@ class _Package:
             if script:
                 said.append(self.scripts.text(script))
                 why = f"`{self._path}` has a script `{script}`"
-                yield Check(name, (self._run(script),), why, is_early=True)
+                tools = tuple(t for t in ("eslint", "tsc") if t in self.scripts.text(script))
+                yield Check(name, (self._run(script),), why, annotate=tools, is_early=True)
         # What a script that lints calls, `npm run lint:js`, is seen too.
         words = " ".join([*said, self.scripts.text("build")])
         words += " ".join(self.scripts.text(one) for one in self.scripts if f"run {one}" in words)
@@ -155,7 +156,8 @@ class _Package:
             file = self._has(*tool.files) or (self._path if tool.key in self._package else "")
             if file and tool.package in self.installed and tool.word not in words:
                 command = self._inside(tool.command)
-                yield Check(tool.name, (command,), f"`{file}` configures {tool.name}", (), True)
+                why = f"`{file}` configures {tool.name}"
+                yield Check(tool.name, (command,), why, annotate=(tool.name,), is_early=True)
 
 
 _SCRIPTS = (

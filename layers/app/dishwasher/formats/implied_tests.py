@@ -9,6 +9,8 @@ from dishwasher.formats.project import Project
 LOOKED_INTO = 5
 """Test files that are read where no configuration says what runs them."""
 
+_PYTEST = ("pytest",)
+"""The package, its command, and what reads its output."""
 _TEST_FILE = r"(?:[^/]+/)*(?:tests?|test_[^/]*|[^/]*_tests?)\.py"
 
 
@@ -17,7 +19,7 @@ def tests(project: Project, django: Django | None, installed: frozenset[str]) ->
     if django is not None:
         return _django(project, django, installed)
     configured = _pytest_file(project, "")
-    pytest = Check("tests", ("pytest",), configured, ("pytest",)) if configured else None
+    pytest = Check("tests", _PYTEST, configured, _PYTEST, _PYTEST) if configured else None
     # Who runs pytest by tox has its packages there, and mostly nowhere else.
     return (
         (pytest if "pytest" in installed else None)
@@ -33,7 +35,8 @@ def _django(project: Project, django: Django, installed: frozenset[str]) -> Chec
     if configured:
         folder = django.folder if configured.startswith(f"`{django.folder}/") else ""
         command = f"cd {folder} && pytest" if folder else "pytest"
-        return Check("tests", (command,), f"pytest-django is installed and {configured}")
+        why = f"pytest-django is installed and {configured}"
+        return Check("tests", (command,), why, annotate=_PYTEST)
     prefix = f"{django.folder}/" if django.folder else ""
     # Django's own runner takes every test*.py.
     has_tests = project.matching(rf"{prefix}(?:[^/]+/)*test[^/]*\.py")
@@ -91,11 +94,12 @@ def _by_content(project: Project, installed: frozenset[str]) -> Check | None:
     texts = {file: project.text(file) for file in found[:LOOKED_INTO]}
     for file, text in texts.items():
         if "import pytest" in text or "\ndef test_" in f"\n{text}":
-            return Check("tests", ("pytest",), f"`{file}` holds tests for pytest", ("pytest",))
+            why = f"`{file}` holds tests for pytest"
+            return Check("tests", _PYTEST, why, _PYTEST, _PYTEST)
     file = next((file for file, text in texts.items() if "unittest" in text), "")
     if "pytest" in installed:
         why = f"`{found[0]}` holds tests and pytest is installed"
-        return Check("tests", ("pytest",), why)
+        return Check("tests", _PYTEST, why, annotate=_PYTEST)
     if not file:
         return None
     folder = file.partition("/")[0] if "/" in file else ""

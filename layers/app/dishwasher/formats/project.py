@@ -67,7 +67,7 @@ class Project:
 
     def _read(self, path: str) -> str:
         if len(self._texts) >= READS:
-            self._note(f"{show(path)} was not read: this many files are too many to look into")
+            self._note(f"{READS} files were looked into, and no more")
             return ""
         text = self._repository.read(path)
         if text is None or len(text) > CHARACTERS:
