@@ -1,0 +1,219 @@
+"""Commands that change something outside: deploy, publish, upload."""
+
+from __future__ import annotations
+
+import re
+
+TABLE: tuple[tuple[str, ...], ...] = (
+    ("aws", "s3", "sync"),
+    ("aws", "s3", "cp"),
+    ("aws", "s3", "mv"),
+    ("aws", "s3", "rm"),
+    ("aws", "s3api", "put-object"),
+    ("aws", "ecs", "update-service"),
+    ("aws", "ecs", "register-task-definition"),
+    ("aws", "ecs", "run-task"),
+    ("aws", "ecs", "deploy"),
+    ("aws", "eks", "update-cluster-config"),
+    ("aws", "lambda", "update-function-code"),
+    ("aws", "lambda", "update-function-configuration"),
+    ("aws", "lambda", "publish-version"),
+    ("aws", "lambda", "publish-layer-version"),
+    ("aws", "lambda", "update-alias"),
+    ("aws", "lambda", "invoke"),
+    ("aws", "cloudformation", "deploy"),
+    ("aws", "cloudformation", "create-stack"),
+    ("aws", "cloudformation", "update-stack"),
+    ("aws", "cloudformation", "delete-stack"),
+    ("aws", "cloudformation", "create-change-set"),
+    ("aws", "cloudformation", "execute-change-set"),
+    ("aws", "cloudfront", "create-invalidation"),
+    ("aws", "deploy", "create-deployment"),
+    ("aws", "deploy", "push"),
+    ("aws", "elasticbeanstalk", "update-environment"),
+    ("aws", "elasticbeanstalk", "create-application-version"),
+    ("aws", "apprunner", "start-deployment"),
+    ("aws", "amplify", "start-deployment"),
+    ("aws", "amplify", "start-job"),
+    ("aws", "ssm", "send-command"),
+    ("aws", "ssm", "put-parameter"),
+    ("aws", "codepipeline", "start-pipeline-execution"),
+    ("aws", "codeartifact", "publish-package-version"),
+    ("aws", "glue", "update-job"),
+    ("aws", "stepfunctions", "update-state-machine"),
+    ("sam", "deploy"),
+    ("sam", "publish"),
+    ("sam", "sync"),
+    ("eb", "deploy"),
+    ("eb", "create"),
+    ("cdk", "deploy"),
+    ("cdk", "destroy"),
+    ("serverless", "deploy"),
+    ("sls", "deploy"),
+    ("zappa", "deploy"),
+    ("zappa", "update"),
+    ("chalice", "deploy"),
+    ("copilot", "deploy"),
+    ("amplify", "push"),
+    ("amplify", "publish"),
+    ("ecs-deploy",),
+    ("ecs", "deploy"),
+    ("kubectl", "apply"),
+    ("kubectl", "create"),
+    ("kubectl", "delete"),
+    ("kubectl", "patch"),
+    ("kubectl", "replace"),
+    ("kubectl", "rollout", "restart"),
+    ("kubectl", "set", "image"),
+    ("helm", "upgrade"),
+    ("helm", "install"),
+    ("helm", "push"),
+    ("helmfile", "apply"),
+    ("helmfile", "sync"),
+    ("docker", "push"),
+    ("docker-compose", "push"),
+    ("docker", "compose", "push"),
+    ("docker", "buildx", "build", "--push"),
+    ("podman", "push"),
+    ("buildah", "push"),
+    ("skopeo", "copy"),
+    ("crane", "push"),
+    ("git", "push"),
+    ("ansible-playbook",),
+    ("fab",),
+    ("cap",),
+    ("mina", "deploy"),
+    ("dep", "deploy"),
+    ("terraform", "apply"),
+    ("terraform", "destroy"),
+    ("terragrunt", "apply"),
+    ("terragrunt", "run-all", "apply"),
+    ("tofu", "apply"),
+    ("pulumi", "up"),
+    ("packer", "build"),
+    ("npm", "publish"),
+    ("yarn", "publish"),
+    ("pnpm", "publish"),
+    ("lerna", "publish"),
+    ("semantic-release",),
+    ("twine", "upload"),
+    ("poetry", "publish"),
+    ("flit", "publish"),
+    ("hatch", "publish"),
+    ("uv", "publish"),
+    ("setup.py", "upload"),
+    ("cargo", "publish"),
+    ("gem", "push"),
+    ("mvn", "deploy"),
+    ("./mvnw", "deploy"),
+    ("gradle", "publish"),
+    ("./gradlew", "publish"),
+    ("dotnet", "nuget", "push"),
+    ("nuget", "push"),
+    ("goreleaser", "release"),
+    ("heroku", "container:release"),
+    ("heroku", "container:push"),
+    ("gcloud", "app", "deploy"),
+    ("gcloud", "run", "deploy"),
+    ("gcloud", "functions", "deploy"),
+    ("gsutil", "rsync"),
+    ("az", "webapp", "deploy"),
+    ("firebase", "deploy"),
+    ("netlify", "deploy"),
+    ("vercel",),
+    ("fly", "deploy"),
+    ("flyctl", "deploy"),
+    ("wrangler", "deploy"),
+    ("wrangler", "publish"),
+    ("mkdocs", "gh-deploy"),
+    ("gh", "release", "create"),
+    ("scp",),
+    ("s3cmd", "sync"),
+    ("s3cmd", "put"),
+    ("fastlane",),
+)
+"""A program and words that must follow it in this order, whatever options stand between them."""
+
+_BEFORE = frozenset(
+    "! { if then else elif do while until sudo time exec command nohup env npx bunx yes".split()  # noqa: SIM905
+)
+_RUNNERS = (
+    ("python", "-m"),
+    ("python3", "-m"),
+    ("poetry", "run"),
+    ("pipenv", "run"),
+    ("uv", "run"),
+    ("bundle", "exec"),
+    ("yarn", "run"),
+    ("npm", "run"),
+    ("npm", "exec"),
+    ("pnpm", "run"),
+    ("pnpm", "exec"),
+    ("pnpm", "dlx"),
+    ("yarn", "dlx"),
+)
+_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=.*", re.DOTALL)
+_SCRIPTS = frozenset("bash sh source . python python3 node ruby".split())  # noqa: SIM905
+_TASKS = frozenset("make just task invoke inv rake npm yarn pnpm grunt gulp nx tox".split())  # noqa: SIM905
+_DEPLOY = re.compile(r"(?:^|[/:_.-])(?:deploy|release|publish)(?:$|[/:_.-])", re.IGNORECASE)
+_DEPLOY_SCRIPT = re.compile(
+    r"(?:^|[/_-])(?:deploy|release|publish)[\w-]*\.(?:sh|bash|py|js|mjs|ts|rb)$|/deploy$",
+    re.IGNORECASE,
+)
+_DRY = frozenset({"--dry-run", "--dryrun", "--dry-run=client", "--dry-run=server", "--check"})
+
+
+def run(words: tuple[str, ...]) -> tuple[str, ...]:
+    """The program and its arguments, without what merely starts it."""
+    at = 0
+    while at < len(words):
+        if words[at] in _BEFORE or _ASSIGNMENT.fullmatch(words[at]):
+            at += 1
+        elif words[at : at + 2] in _RUNNERS and len(words) > at + 2:
+            if words[at + 1] == "run" and words[at] in _TASKS:
+                break
+            at += 2
+        else:
+            break
+    return words[at:]
+
+
+def deploys(words: tuple[str, ...]) -> bool:
+    """Whether the statement changes something outside, as far as its words tell."""
+    called = run(words)
+    if not called or _DRY & set(called):
+        return False
+    program = called[0].rsplit("/", 1)[-1] if not called[0].startswith("./") else called[0]
+    if called[:2] in (("python", "setup.py"), ("python3", "setup.py")):
+        called, program = called[1:], "setup.py"
+    for known in _BY_PROGRAM.get(program, ()):
+        if _follow(known[1:], called[1:]):
+            return known[:3] != ("aws", "s3", "cp") or not _is_download(called)
+    return _is_script(called) or _is_task(called)
+
+
+_BY_PROGRAM: dict[str, list[tuple[str, ...]]] = {}
+for _known in TABLE:
+    _BY_PROGRAM.setdefault(_known[0], []).append(_known)
+
+
+def _follow(wanted: tuple[str, ...], words: tuple[str, ...]) -> bool:
+    left = iter(words)
+    return all(any(word == one for word in left) for one in wanted)
+
+
+def _is_download(words: tuple[str, ...]) -> bool:
+    """`aws s3 cp s3://… here`: its second path is one of this machine."""
+    paths = [word for word in words[words.index("cp") + 1 :] if not word.startswith("-")]
+    return len(paths) > 1 and paths[0].startswith("s3://") and not paths[1].startswith(("s3:", "$"))
+
+
+def _is_script(words: tuple[str, ...]) -> bool:
+    first = words[1] if words[0] in _SCRIPTS and len(words) > 1 else words[0]
+    return bool(_DEPLOY_SCRIPT.search(first))
+
+
+def _is_task(words: tuple[str, ...]) -> bool:
+    if words[0] not in _TASKS:
+        return False
+    return any(_DEPLOY.search(word) for word in words[1:] if not word.startswith("-"))

@@ -1,0 +1,138 @@
+"""Shell text to its statements, well enough to see which programs it runs, and after which test.
+
+No shell: what a variable holds, functions and here-documents are taken as they stand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from dishwasher.formats.tree import Scalar, Style
+
+AND, OR, PIPE, NEXT = "&&", "||", "|", ";"
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One simple command, without its quotes."""
+
+    words: tuple[str, ...]
+    joined: str
+    """What stands before it: AND, OR, PIPE or NEXT."""
+    row: int
+    """0-based line of the text in which it begins."""
+
+    @property
+    def text(self) -> str:
+        return " ".join(self.words)
+
+
+def statements(text: str) -> Iterator[Statement]:
+    """In the order of the text, in time linear in it."""
+    reader = _Reader(text)
+    words: list[str] = []
+    joined, row = NEXT, 0
+    for word, is_operator, at in reader.tokens():
+        if not is_operator:
+            if not words:
+                row = at
+            words.append(word)
+            continue
+        if words:
+            yield Statement(tuple(words), joined, row)
+            words, joined = [], word
+        elif word != NEXT or joined not in (AND, OR, PIPE):
+            # A line may end in `&&`, and the statement stand on the next.
+            joined = word
+    if words:
+        yield Statement(tuple(words), joined, row)
+
+
+def line(scalar: Scalar, row: int) -> int:
+    """1-based line in the file of a row of the text; a folded text knows only where it begins."""
+    return scalar.line + 1 + row if scalar.style is Style.LITERAL else scalar.line
+
+
+class _Reader:
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._at = 0
+        self._row = 0
+
+    def tokens(self) -> Iterator[tuple[str, bool, int]]:
+        """(word or operator, which of the two, row)"""
+        text = self._text
+        while self._at < len(text):
+            character = text[self._at]
+            if character == "\n":
+                yield NEXT, True, self._row
+                self._row += 1
+                self._at += 1
+            elif character in " \t\r":
+                self._at += 1
+            elif text.startswith("\\\n", self._at):
+                self._row += 1
+                self._at += 2
+            elif character == "#":
+                end = text.find("\n", self._at)
+                self._at = len(text) if end < 0 else end
+            elif character in ";&|()":
+                yield self._operator(character), True, self._row
+            else:
+                row = self._row
+                yield self._word(), False, row
+
+    def _operator(self, character: str) -> str:
+        pair = self._text[self._at : self._at + 2]
+        self._at += 2 if pair in (AND, OR, ";;") else 1
+        if pair in (AND, OR):
+            return pair
+        return PIPE if character == "|" else NEXT
+
+    def _word(self) -> str:
+        text = self._text
+        parts: list[str] = []
+        while self._at < len(text):
+            character = text[self._at]
+            if character in " \t\r\n;|()" or (character == "&" and not self._is_redirection()):
+                if character == "(" and parts and parts[-1].endswith("$"):
+                    parts.append(self._until(")"))
+                    continue
+                break
+            if character in "'\"":
+                parts.append(self._quoted(character))
+            elif character == "\\":
+                # `\` at the end of a line joins two lines; elsewhere it quotes what follows.
+                pair = text[self._at + 1 : self._at + 2]
+                self._row += pair == "\n"
+                parts.append("" if pair == "\n" else pair)
+                self._at += 2
+            else:
+                parts.append(character)
+                self._at += 1
+        return "".join(parts)
+
+    def _is_redirection(self) -> bool:
+        """`2>&1` and `&>file` start nothing in the background."""
+        before = self._text[self._at - 1 : self._at]
+        return before in "<>" or self._text.startswith("&>", self._at)
+
+    def _until(self, end: str) -> str:
+        """From here to the end, or to that of the text."""
+        found = self._text.find(end, self._at)
+        stop = len(self._text) if found < 0 else found + 1
+        inside = self._text[self._at : stop]
+        self._at = stop
+        self._row += inside.count("\n")
+        return inside
+
+    def _quoted(self, quote: str) -> str:
+        self._at += 1
+        start, text = self._at, self._text
+        while self._at < len(text) and text[self._at] != quote:
+            self._at += 2 if text[self._at] == "\\" and quote == '"' else 1
+        inside = text[start : self._at]
+        self._at += 1
+        self._row += inside.count("\n")
+        return inside

@@ -1,0 +1,71 @@
+"""Commands that can not work here, told before the run: there is no root, and no Docker daemon."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dishwasher.formats.buildspec.phases import Stage
+from dishwasher.formats.buildspec.programs import run
+from dishwasher.formats.buildspec.shell import Statement, line, statements
+from dishwasher.formats.problems import show
+from dishwasher.formats.reader import Reader
+from dishwasher.formats.tree import Scalar
+
+PACKAGES = frozenset("apt apt-get aptitude yum dnf microdnf apk zypper rpm dpkg snap".split())  # noqa: SIM905
+DAEMON = frozenset("docker docker-compose dockerd podman buildah finch".split())  # noqa: SIM905
+SERVICES = frozenset("service systemctl amazon-linux-extras".split())  # noqa: SIM905
+TOOLS = "codebuild-"
+"""codebuild-tests-run, codebuild-breakpoint, …: programs of CodeBuild's own agent."""
+HOME = "/root/"
+_HARMLESS = {
+    "docker": ("--version", "version", "-v"),
+    "rpm": ("-q", "-qa", "--version"),
+    "dpkg": ("-l", "-s", "--version"),
+}
+
+
+def warn(stages: tuple[Stage, ...], reader: Reader) -> None:
+    """One warning a command and reason, at its line."""
+    for stage in stages:
+        for command in (*stage.commands, *stage.closing):
+            told = set()
+            for statement in statements(command.text):
+                for code, message, suggestion in _reasons(statement):
+                    if code not in told:
+                        told.add(code)
+                        _note(command, statement, (code, message, suggestion), reader)
+
+
+def _note(
+    command: Scalar, statement: Statement, reason: tuple[str, str, str], reader: Reader
+) -> None:
+    code, message, suggestion = reason
+    place = line(command, statement.row)
+    column = command.column if place == command.line else 1
+    reader.problems.add(place, column, code, message, suggestion, "warning")
+
+
+def _reasons(statement: Statement) -> Iterator[tuple[str, str, str]]:
+    called = run(statement.words)
+    program = called[0].rsplit("/", 1)[-1] if called else ""
+    shown = show(statement.text)
+    if "sudo" in statement.words[: len(statement.words) - len(called)]:
+        message = f"{shown} needs root, which a job does not have"
+        yield "sudo", message, "Install what it needs in the image, or below `~`."
+    elif program in PACKAGES and called[1:2] and called[1] not in _HARMLESS.get(program, ()):
+        message = f"{shown} installs packages of the system, which needs root"
+        yield "root", message, "Put the packages into the image of the runner."
+    elif program in SERVICES and called[1:2]:
+        yield "root", f"{shown} manages services of the system, which needs root", ""
+    elif program in ("useradd", "adduser", "usermod", "chown", "mount"):
+        yield "root", f"{shown} needs root, which a job does not have", ""
+    if program in DAEMON and called[1:2] and called[1] not in _HARMLESS.get(program, ()):
+        message = f"{shown} needs a Docker daemon, which a job's machine may lack"
+        yield "docker", message, "Run it where there is one, or leave it out of this file."
+    elif program == "dockerd":
+        yield "docker", f"{shown} starts a Docker daemon, which needs root", ""
+    if program.startswith(TOOLS):
+        yield "codebuild-tool", f"{show(program)} is a program of CodeBuild that is not here", ""
+    if any(word.startswith(HOME) or f"={HOME}" in word for word in statement.words):
+        message = f"{shown} uses `{HOME}`, and the home of a job is another"
+        yield "root-home", message, "Write `~/` or `$HOME/`."
