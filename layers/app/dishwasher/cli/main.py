@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 import dishwasher
-from dishwasher.cli import demo, init, serve, validate
+from dishwasher.cli import demo, init, plan, schema, serve, validate
 from dishwasher.errors import Fault, UserError
 
 OK, FAILED, WRONG_USAGE, OUR_FAULT, INTERRUPTED = 0, 1, 2, 3, 130
@@ -48,6 +48,6 @@ def _parser() -> argparse.ArgumentParser:
         "--version", action="version", version=f"dishwasher {dishwasher.__version__}"
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in (demo, init, validate, serve):
+    for command in (demo, init, validate, plan, schema, serve):
         command.add(commands)
     return parser

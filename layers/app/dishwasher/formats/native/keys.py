@@ -18,6 +18,7 @@ from dishwasher.formats.native.values import (
 from dishwasher.formats.schema import Fields, Key, Record
 from dishwasher.formats.tree import Entry, Scalar
 from dishwasher.formats.values import (
+    NAME,
     Choice,
     Choices,
     Duration,
@@ -301,7 +302,8 @@ INPUTS = Key(
         INPUT_RECORD,
         "variables to what they are",
         "`SITE: {default: staging}` below it",
-        "a name of a variable",
+        key=NAME,
+        key_what="the name of a variable, such as `SITE`",
     ),
     "Variables whose values whoever starts a build by hand may give.",
     {"SITE": {"default": "staging", "options": ["staging", "production"]}},
