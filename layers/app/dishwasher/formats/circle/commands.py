@@ -151,8 +151,7 @@ def _single(entry: Entry, reader: Reader) -> tuple[Scalar, tuple[Entry, ...]] | 
     key, value = entry.key, entry.value
     modifiers = _own(entry)
     if modifiers is not None:
-        # `- :` is the shell's no-op, which YAML reads as a mapping of nothing to nothing.
-        return (replace(key, text=":") if not key.text else key), modifiers
+        return key, modifiers
     in_a_line = isinstance(value, Scalar) and value.line == key.line
     if (
         not isinstance(value, Scalar)

@@ -87,7 +87,8 @@ def _check(entry: Entry, fields: Fields, reader: Reader) -> None:
             _not_a_list(fields.entry(key), reader)
     if COMMANDS in fields and isinstance(fields.entry(COMMANDS).value, Mapping):
         return
-    if not (fields.get(BRANCH) or fields.get(TAG)):
+    # None is what could not be read, and was noted.
+    if all(key not in fields or fields.get(key) == () for key in (BRANCH, TAG)):
         message = f"the deployment {name} has no `branch` and no `tag`, and would never run"
         reader.note(entry.key, "missing-branch", message, "Add `branch: master`.")
     if _PRE in fields or _POST in fields:

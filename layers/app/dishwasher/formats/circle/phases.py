@@ -54,7 +54,7 @@ def build(sections: Sections, directory: str, repository: Repository, reader: Re
     found = machine.section(sections.get("machine"), reader)
     by_name = {
         "machine": found.steps,
-        "checkout": _steps(sections.get("checkout"), ()),
+        "checkout": _checkout(sections.get("checkout"), reader),
         "dependencies": _steps(sections.get("dependencies"), implied.dependencies),
         "database": _steps(sections.get("database"), ()),
         "compile": _steps(sections.get("compile"), ()),
@@ -81,6 +81,15 @@ def _steps(fields: Fields | None, implied: tuple[Step, ...]) -> tuple[Step, ...]
     override = fields.get(keys.OVERRIDE)
     main = implied if override is None else override
     return (*fields.or_else(keys.PRE, ()), *main, *fields.or_else(keys.POST, ()))
+
+
+def _checkout(fields: Fields | None, reader: Reader) -> tuple[Step, ...]:
+    if fields is None:
+        return ()
+    if keys.PRE in fields:
+        message = "`checkout.pre` never runs: this file is read after the checkout"
+        reader.warn(fields.entry(keys.PRE).key, "too-late", message, "Move it to `machine.pre`.")
+    return fields.or_else(keys.POST, ())
 
 
 def _warn_of_no_tests(fields: Fields | None, implied: Implied, reader: Reader) -> None:

@@ -41,8 +41,9 @@ class NamesOrRegexes:
     def read(self, entry: Entry, reader: Reader) -> tuple[Pattern, ...] | None:
         refs = Refs(globs=False, check=_plausible)
         names = Names().read(entry, reader) or ()
-        found = (refs.pattern(scalar, reader) for scalar in names)
-        return tuple(dict.fromkeys(pattern for pattern in found if pattern is not None))
+        found = [refs.pattern(scalar, reader) for scalar in names]
+        read = tuple(dict.fromkeys(pattern for pattern in found if pattern is not None))
+        return None if found and not read else read
 
     def schema(self) -> Json:
         return Texts().schema()

@@ -38,7 +38,7 @@ _LACKS = (
     ),
     _lack(
         "needs-root",
-        rf"{_WORD}(?:apt-get|aptitude|dpkg -i|apt install|yum install)(?![\w-])",
+        rf"{_WORD}(?:apt-get|aptitude|dpkg -i|apt install|yum install)(?![\w-]|\.\w)",
         "system packages can not be installed: that needs root",
         "Have the runner's image hold them, or take a package of pip or npm.",
     ),
