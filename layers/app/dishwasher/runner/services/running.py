@@ -1,0 +1,216 @@
+"""The servers of one job: started together, waited for, and gone afterwards."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dishwasher.errors import InfraError, UserError
+from dishwasher.runner.services import ports
+from dishwasher.runner.services.recipe import PATH, Place, Recipe, named
+from dishwasher.runner.services.table import RECIPES
+from dishwasher.runner.stop import Stop, Stopped
+
+READY_SECONDS = 60.0
+"""From its start to its first answer; a loaded machine takes a few seconds."""
+SLOT_SECONDS = 1800.0
+"""How long a job waits for a fixed port that another job of this machine has."""
+LEAVE_SECONDS = 5.0
+PAUSE = 0.02
+SAID = 2_000
+"""Characters of a server's own last words in an error."""
+USUAL_DATABASE = "circle_test"
+USUAL_USERS = ("ubuntu", "root", "postgres")
+"""What circle.yml files rely on: https://circleci.com/docs/1.0/environment/#databases"""
+
+Say = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class _Server:
+    recipe: Recipe
+    place: Place
+    slot: ports.Slot | None
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def log(self) -> Path:
+        return self.place.folder / "log"
+
+
+@dataclass(slots=True)
+class Services:
+    """Start them once, `end` them in any case; `environment` tells clients where they are."""
+
+    stop: Stop
+    say: Say
+    servers: list[_Server] = field(default_factory=list)
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def start(self, names: Collection[str], environment: Mapping[str, str]) -> None:
+        """Raises UserError for what this machine lacks, InfraError, or Stopped."""
+        recipes = [_recipe(name) for name in dict.fromkeys(names)]
+        for recipe in recipes:
+            recipe.check()
+        for recipe in recipes:
+            self.servers.append(self._placed(recipe, environment))
+        with ThreadPoolExecutor(max_workers=max(1, len(self.servers))) as pool:
+            for done in [pool.submit(self._serve, server) for server in self.servers]:
+                done.result()
+        for server in self.servers:
+            self.environment.update(server.recipe.environment(server.place))
+
+    def write_settings(self, home: Path) -> None:
+        """The files in the job's HOME by which clients find the servers."""
+        for server in self.servers:
+            name, text = server.recipe.settings(server.place)
+            if name:
+                (home / name).write_text(text)
+
+    @property
+    def pids(self) -> frozenset[int]:
+        return frozenset(server.process.pid for server in self.servers if server.process)
+
+    def logs(self) -> tuple[tuple[str, Path], ...]:
+        """What the servers have printed, for a job that failed."""
+        return tuple((f"{one.recipe.name}.log", one.log) for one in self.servers)
+
+    def end(self) -> None:
+        """Kill them: nobody reads their data again."""
+        for server in self.servers:
+            if server.process is not None:
+                _leave(server.process, server.recipe.leave)
+            shutil.rmtree(server.place.folder, ignore_errors=True)
+            if server.slot is not None:
+                server.slot.free()
+        self.servers.clear()
+
+    def _placed(self, recipe: Recipe, environment: Mapping[str, str]) -> _Server:
+        users, databases, wanted = named(recipe, environment)
+        port, slot = self._port(recipe, wanted)
+        account = recipe.account() if os.geteuid() == 0 else None
+        folder = Path(tempfile.mkdtemp(prefix=f"dishwasher-{recipe.name}-"))
+        if account is not None:
+            os.chown(folder, account.uid, account.gid)
+        known = {*users, *USUAL_USERS, getpass.getuser()}
+        place = Place(
+            folder, port, account, tuple(sorted(known)), tuple(sorted({*databases, USUAL_DATABASE}))
+        )
+        return _Server(recipe, place, slot)
+
+    def _port(self, recipe: Recipe, wanted: Collection[int]) -> tuple[int, ports.Slot | None]:
+        """The usual port, or the one that an address names; any other where clients can be told."""
+        fixed = next(iter(sorted(wanted)), recipe.port)
+        slot = ports.Slot(fixed)
+        if recipe.movable and not wanted and not (slot.take() and ports.is_free(fixed)):
+            slot.free()
+            return ports.any_free(), None
+        try:
+            self._wait_for(recipe, slot)
+        except BaseException:
+            slot.free()
+            raise
+        return fixed, slot
+
+    def _wait_for(self, recipe: Recipe, slot: ports.Slot) -> None:
+        until = time.monotonic() + SLOT_SECONDS
+        told = False
+        while not slot.take():
+            if not told:
+                self.say(f"Port {slot.port} for {recipe.name} is used by another job; waiting.")
+                told = True
+            self._check(until, f"Another job keeps port {slot.port}, which {recipe.name} needs.")
+            time.sleep(PAUSE * 10)
+        if not ports.is_free(slot.port):
+            raise UserError(
+                f"{recipe.name} needs port {slot.port}, and a program of this machine that is no "
+                "job of ours has it. Stop that program."
+            )
+
+    def _serve(self, server: _Server) -> None:
+        place = server.place
+        for argv, words in (server.recipe.prepare(place), server.recipe.seed(place)):
+            if argv:
+                self._prepare(server, argv, words)
+        server.process = _begin(server, server.recipe.start(place), subprocess.DEVNULL)
+        self._await(server)
+
+    def _prepare(self, server: _Server, argv: tuple[str, ...], words: bytes) -> None:
+        process = _begin(server, argv, subprocess.PIPE)
+        try:
+            process.communicate(words, timeout=READY_SECONDS)
+        except subprocess.TimeoutExpired as error:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            raise self._broken(server, f"is not set up within {READY_SECONDS:g} s") from error
+        if process.returncode:
+            raise self._broken(server, f"could not be set up ({Path(argv[0]).name})")
+
+    def _await(self, server: _Server) -> None:
+        began = time.monotonic()
+        process = server.process
+        while not server.recipe.is_ready(server.place):
+            if process is None or process.poll() is not None:
+                raise self._broken(server, "ended at once")
+            self._check(began + READY_SECONDS, f"{server.recipe.name} does not become ready.")
+            time.sleep(PAUSE)
+        seconds = time.monotonic() - began
+        self.say(f"{server.recipe.name} is ready on port {server.place.port} ({seconds:.1f} s)")
+
+    def _check(self, until: float, late: str) -> None:
+        if self.stop.cause is not None:
+            raise Stopped
+        if time.monotonic() > until:
+            raise InfraError(late)
+
+    def _broken(self, server: _Server, what: str) -> InfraError:
+        said = server.log.read_text("utf-8", "replace").strip()[-SAID:]
+        return InfraError(f"{server.recipe.name} {what}: {said or 'it said nothing'}")
+
+
+def _leave(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    for last in (number, signal.SIGKILL):
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, last)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(LEAVE_SECONDS)
+            return
+
+
+def _recipe(name: str) -> Recipe:
+    recipe = RECIPES.get(name)
+    if recipe is None:
+        known = ", ".join(RECIPES)
+        raise UserError(f"There is no service {name} here; there is {known}.")
+    return recipe
+
+
+def _begin(server: _Server, argv: tuple[str, ...], stdin: int) -> subprocess.Popen[bytes]:
+    """In a session of its own, as its own user, with an environment of almost nothing."""
+    place = server.place
+    account = place.account
+    # A server's own settings must not come from whoever started us.
+    environment = {"PATH": PATH, "LC_ALL": "C.UTF-8", "HOME": str(place.folder)}
+    with server.log.open("ab") as log:
+        return subprocess.Popen(
+            argv,
+            stdin=stdin,
+            stdout=log,
+            stderr=log,
+            env=environment,
+            cwd=place.folder,
+            start_new_session=True,
+            user=account.uid if account else None,
+            group=account.gid if account else None,
+            extra_groups=[] if account else None,
+        )
