@@ -5,18 +5,16 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dishwasher.cli.terminal import Paint, clean, fit, paint, show
 from dishwasher.core.config import Config, JobSpec, Kind
-from dishwasher.errors import ConfigError, Problem, UserError
 from dishwasher.formats.recognise import FORMATS
 
+if TYPE_CHECKING:
+    from dishwasher.cli.outcome import Outcome
+
 OK, WRONG = 0, 2
-IMPLIED = "implied"
-"""What is said to be the format where no file is one's own."""
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -37,92 +35,24 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.set_defaults(call=validate)
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What reading one file came to."""
-
-    path: str
-    format: str
-    problems: tuple[Problem, ...]
-    config: Config | None = None
-    """None when there are errors."""
-    data: bytes | None = None
-    """What was read, to show its lines."""
-
-
 def validate(options: argparse.Namespace) -> int:
     """0 when every file can be used, 2 otherwise."""
-    outcomes = [_read(name, options.format) for name in options.files or ["."]]
+    from dishwasher.cli import outcome
+
+    outcomes = [outcome.of_name(name, options.format) for name in options.files or ["."]]
     if options.json:
         show([json.dumps([_json(one) for one in outcomes], indent=2)])
     else:
         shown = paint()
-        for outcome in outcomes:
-            show(_told(outcome, shown))
+        for one in outcomes:
+            show(told(one, shown))
         if len(outcomes) > 1:
             show([_total(outcomes, shown)])
     return OK if all(one.config for one in outcomes) else WRONG
 
 
-def _read(name: str, format: str) -> Outcome:
-    from dishwasher.cli.reading import STDIN
-
-    if name == STDIN:
-        return _read_input(format)
-    path = Path(name)
-    return _read_folder(path, format) if path.is_dir() else _read_file(path, format)
-
-
-def _read_folder(root: Path, format: str) -> Outcome:
-    from dishwasher.cli.folder import look
-    from dishwasher.cli.reading import Reading
-    from dishwasher.formats import choose, recognise
-
-    reading = Reading(root)
-    try:
-        config = choose.load(reading, lambda: look(root), format=format)
-    except ConfigError as error:
-        taken = format or recognise.by_name(error.path)
-        path = str(root / error.path)
-        return Outcome(path, taken, error.problems, data=reading.seen.get(error.path))
-    taken = format or recognise.by_name(config.path) or IMPLIED
-    data = reading.seen.get(config.path)
-    return Outcome(str(root / config.path), taken, config.warnings, config, data)
-
-
-def _read_file(path: Path, format: str) -> Outcome:
-    from dishwasher.cli.reading import contents, root_of
-
-    try:
-        data = contents(path)
-    except UserError as error:
-        return Outcome(str(path), format, (Problem(1, 1, "unreadable", str(error)),))
-    if data is None:
-        message = f"there is no file {clean(str(path))}"
-        return Outcome(str(path), format, (Problem(1, 1, "missing-file", message),))
-    return _parsed(str(path), data, root_of(path), format)
-
-
-def _read_input(format: str) -> Outcome:
-    from dishwasher.cli.reading import root_of, standard_input
-
-    return _parsed("<stdin>", standard_input(), root_of(Path("stdin")), format)
-
-
-def _parsed(path: str, data: bytes, root: Path, format: str) -> Outcome:
-    from dishwasher.cli.folder import look
-    from dishwasher.formats import choose
-
-    taken = format
-    try:
-        taken, why = choose.named(path, data, format)
-        config = choose.parse(path, data, lambda: look(root), taken)
-    except ConfigError as error:
-        return Outcome(path, taken, error.problems, data=data)
-    return Outcome(path, taken, config.warnings, choose.noted(config, why), data)
-
-
-def _told(outcome: Outcome, paint: Paint) -> Iterator[str]:
+def told(outcome: Outcome, paint: Paint) -> Iterator[str]:
+    """Every problem, then a valid file's notes and what it would run."""
     from dishwasher.cli.excerpt import Source, excerpt
 
     source = None if outcome.data is None else Source(outcome.data)

@@ -23,6 +23,8 @@ FILES = (
     ("buildspec.yaml", BUILDSPEC),
 )
 """What is looked for at the root, in this order."""
+NOT_THERE = "missing-file"
+"""Code of the problem that there is no configuration, and nothing that implies one."""
 OTHERS = (".circleci/config.yml", ".travis.yml", ".gitlab-ci.yml")
 WORKFLOWS = ".github/workflows/"
 """Files of other services, named to their authors and not run."""
@@ -53,7 +55,9 @@ def load(read: Read, look: Look, path: str = "", format: str = "") -> Config:
             config = parse(name, data, look, its)
             others = [other for other, _ in there if other != name]
             return noted(config, f"{name} is taken, not {', '.join(others)}." if others else "")
-    return _none(format)
+    if format:
+        raise _none(f"there is no file of the format {format}", ())
+    return _implied(look())
 
 
 def parse(path: str, data: bytes, look: Look, format: str) -> Config:
@@ -61,6 +65,15 @@ def parse(path: str, data: bytes, look: Look, format: str) -> Config:
     if format not in FORMATS:
         message = f"{show(format)} is not a format; there is {listing(FORMATS)}"
         raise UserError(message)
+    # Imported where they are used: a command that reads one file pays for one format.
+    if format == CIRCLE:
+        from dishwasher.formats import circle
+
+        return circle.parse(path, data, look())
+    if format == BUILDSPEC:
+        from dishwasher.formats import buildspec
+
+        return buildspec.parse(path, data, look())
     from dishwasher.formats import native
 
     return native.parse(path, data)
@@ -87,7 +100,7 @@ def named(path: str, data: bytes, format: str = "") -> tuple[str, str]:
 def _given(read: Read, look: Look, path: str, format: str) -> Config:
     data = _read(read, path)
     if data is None:
-        problem = Problem(1, 1, "missing-file", f"there is no file {show(path)}")
+        problem = Problem(1, 1, NOT_THERE, f"there is no file {show(path)}")
         raise ConfigError(path, (problem,))
     chosen, why = named(path, data, format)
     return noted(parse(path, data, look, chosen), why)
@@ -100,11 +113,21 @@ def _read(read: Read, path: str) -> bytes | None:
         raise ConfigError(path, (Problem(1, 1, "unreadable", str(error)),)) from error
 
 
-def _none(format: str) -> Config:
-    known = listing([name for name, its in FILES if format in ("", its)])
-    message = f"there is no configuration; it would be {known}"
-    suggestion = f"Write a `{OWN}`; `dishwasher init` begins one."
-    raise ConfigError(OWN, (Problem(1, 1, "missing-file", message, suggestion),))
+def _implied(repository: Repository) -> Config:
+    from dishwasher.formats.implied import implied
+
+    config = implied(repository)
+    if not config.jobs:
+        raise _none("there is no configuration, and no file that implies one", config.notes)
+    others = [path for path in OTHERS if repository.has(path)]
+    others += sorted(path for path in repository.paths if path.startswith(WORKFLOWS))[:1]
+    told = f"{' and '.join(others)}: of another service, and not read."
+    return noted(config, told if others else "")
+
+
+def _none(message: str, notes: tuple[str, ...]) -> ConfigError:
+    suggestion = " ".join((*notes, f"Write a `{OWN}`; `dishwasher init` begins one."))
+    return ConfigError(OWN, (Problem(1, 1, NOT_THERE, message, suggestion),))
 
 
 def noted(config: Config, note: str) -> Config:
