@@ -8,7 +8,7 @@ import json
 import socket
 import threading
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -51,9 +51,8 @@ def ticket(source: Source, *steps: str, **changes: Any) -> Ticket:
         environment=(("DISHWASHER_JOB", "tests"),),
         limits=LIMITS,
     )
-    of_spec = {
-        name: changes.pop(name) for name in ("annotate", "artifacts", "uses") if name in changes
-    }
+    own = {field.name for field in fields(Ticket)}
+    of_spec = {name: changes.pop(name) for name in list(changes) if name not in own}
     return replace(plain, spec=replace(plain.spec, **of_spec), **changes)
 
 

@@ -9,6 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from dishwasher.core.outputs import ArtifactSet
 from dishwasher.core.ticket import Limits
 from dishwasher.runner.artifacts import NOTES_KEPT, Collection
 
@@ -39,7 +40,7 @@ def checkout(tmp_path: Path) -> Path:
 def kept(checkout: Path, *globs: str, limits: Limits = LIMITS) -> tuple[list[str], Collection]:
     found = Collection(limits)
     for glob in globs:
-        found.add_glob(checkout, glob)
+        found.add_set(checkout, checkout, ArtifactSet((glob,)))
     return [file.artifact.path for file in found.files], found
 
 
@@ -125,8 +126,8 @@ def test_a_path_is_kept_once(checkout: Path, tmp_path: Path) -> None:
     (folder / "dist/a.whl").write_text("another")
     collection = Collection(LIMITS)
     collection.add_folder(folder)
-    collection.add_glob(checkout, "dist/*.whl")
-    collection.add_glob(checkout, "dist/b*")
+    collection.add_set(checkout, checkout, ArtifactSet(("dist/*.whl",)))
+    collection.add_set(checkout, checkout, ArtifactSet(("dist/b*",)))
     assert [file.artifact.path for file in collection.files] == ["dist/a.whl", "dist/b.tar.gz"]
     assert collection.notes == (
         "Artifact left out: dist/a.whl: another file has this path already",

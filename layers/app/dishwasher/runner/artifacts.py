@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import stat
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from dishwasher.core.outputs import ArtifactSet
 from dishwasher.core.result import Artifact
 from dishwasher.core.ticket import Limits
+from dishwasher.runner import files
 from dishwasher.runner.sink import Sink
 
 READ = 1024 * 1024
 NOTES_KEPT = 20
-MAGIC = re.compile(r"[*?\[]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,25 +35,44 @@ class Collection:
         self._bytes = 0
         self._skipped: list[str] = []
 
-    def add_folder(self, folder: Path) -> None:
-        """Everything regular below it, by its path relative to it."""
-        for path, entry in _walk(str(folder), ""):
-            self._add(path, entry)
+    def add_folder(self, folder: Path, prefix: str = "") -> None:
+        """Everything regular below it, by its path relative to it, below `prefix`."""
+        for path, place in files.walk(str(folder), prefix):
+            self._add(path, place)
 
-    def add_glob(self, checkout: Path, glob: str) -> None:
-        """Files of the checkout that match, or that are in a folder that does."""
-        parts = [part for part in glob.split("/") if part not in ("", ".")]
-        if glob.startswith("/") or ".." in parts or not parts:
+    def add_set(self, checkout: Path, home: Path, wanted: ArtifactSet) -> None:
+        """What one entry of the configuration asks for; `~/` begins a path in the job's home."""
+        if wanted.base == "~" or wanted.base.startswith("~/"):
+            bases = files.folders(home, wanted.base[2:])
+        else:
+            bases = files.folders(checkout, wanted.base)
+        if not bases:
+            self._skipped.append(f"{wanted.base}: is no folder of the checkout")
+        for base in bases:
+            for glob in wanted.files:
+                if glob.startswith("~/"):
+                    self._add_glob(home, glob[2:], wanted)
+                else:
+                    self._add_glob(base, glob, wanted)
+
+    def _add_glob(self, base: Path, glob: str, wanted: ArtifactSet) -> None:
+        if not files.inside(glob):
             self._skipped.append(f"{glob}: artifacts are named relative to the checkout")
             return
-        matches = _pattern(parts)
         found = False
-        for path, entry in _below(str(checkout), parts):
-            if matches.fullmatch(path):
-                found = True
-                self._add(path, entry)
+        for path, place in files.found(base, glob):
+            found = True
+            if any(files.fits("/".join(files.inside(out)), path) for out in wanted.exclude):
+                continue
+            kept = path.rpartition("/")[2] if wanted.flat else path
+            name = "/".join(files.inside(wanted.name))
+            target = _target(place, base) if wanted.symlinks else place
+            self._add(f"{name}/{kept}" if name else kept, target)
         if not found:
             self._skipped.append(f"{glob}: matches no file")
+
+    def leave_out(self, wanted: ArtifactSet, why: str) -> None:
+        self._skipped.append(f"{', '.join(wanted.files)}: {why}")
 
     @property
     def files(self) -> tuple[Kept, ...]:
@@ -113,90 +131,20 @@ def open_regular(place: str) -> BinaryIO:
     return os.fdopen(os.open(place, flags), "rb")
 
 
+def _target(place: str, base: Path) -> str:
+    """Where a link leads, so long as it stays below the folder; else the link, which is refused."""
+    if not os.path.islink(place):
+        return place
+    real = os.path.realpath(place)
+    return real if real.startswith(f"{os.path.realpath(base)}/") else place
+
+
 def _digest(file: BinaryIO) -> tuple[int, str]:
     digest, size = hashlib.sha256(), 0
     while block := file.read(READ):
         digest.update(block)
         size += len(block)
     return size, digest.hexdigest()
-
-
-def _walk(folder: str, prefix: str) -> Iterator[tuple[str, str]]:
-    """(relative path, absolute path) of all that is not a folder, in order of names."""
-    waiting = [(folder, prefix)]
-    while waiting:
-        folder, prefix = waiting.pop()
-        if not _is_folder(folder):
-            continue
-        with os.scandir(folder) as entries:
-            ordered = sorted(entries, key=lambda entry: entry.name)
-        for entry in ordered:
-            path = f"{prefix}{entry.name}"
-            if entry.is_dir(follow_symlinks=False):
-                if path != ".git":
-                    waiting.append((entry.path, f"{path}/"))
-            else:
-                yield path, entry.path
-
-
-def _below(checkout: str, parts: list[str]) -> Iterator[tuple[str, str]]:
-    """What can match at all: below the parts that hold no wildcard, none of them a link."""
-    fixed = []
-    for part in parts:
-        if MAGIC.search(part):
-            break
-        fixed.append(part)
-    place = checkout
-    for part in fixed[:-1]:
-        place = os.path.join(place, part)
-        if not _is_folder(place):
-            return
-    if fixed:
-        place = os.path.join(place, fixed[-1])
-    prefix = "/".join(fixed)
-    if _is_folder(place):
-        yield from _walk(place, f"{prefix}/" if prefix else "")
-    elif os.path.lexists(place) and len(fixed) == len(parts):
-        yield prefix, place
-
-
-def _is_folder(place: str) -> bool:
-    try:
-        return stat.S_ISDIR(os.lstat(place).st_mode)
-    except OSError:
-        return False
-
-
-def _pattern(parts: list[str]) -> re.Pattern[str]:
-    """`**` is any number of folders, `*` and `?` and `[…]` stay within a name."""
-    text = ""
-    for index, part in enumerate(parts):
-        last = index == len(parts) - 1
-        if part == "**":
-            text += ".+" if last else "(?:[^/]+/)*"
-        else:
-            text += _name(part) + ("" if last else "/")
-    return re.compile(f"{text}(?:/.*)?", re.S)
-
-
-def _name(part: str) -> str:
-    text, position = "", 0
-    while position < len(part):
-        character = part[position]
-        position += 1
-        if character == "*":
-            text += "[^/]*"
-        elif character == "?":
-            text += "[^/]"
-        elif character == "[" and (end := part.find("]", position + 1)) > 0:
-            inside = part[position:end]
-            negated = inside[0] in "!^"
-            body = inside[negated:].replace("\\", "\\\\").replace("[", "\\[")
-            text += f"(?!/)[{'^' if negated else ''}{body}]"
-            position = end + 1
-        else:
-            text += re.escape(character)
-    return text
 
 
 def _shown(path: str) -> str:

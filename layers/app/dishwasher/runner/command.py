@@ -1,34 +1,37 @@
-"""One command in its own session: its output as it comes, its end, and how it is made to end."""
+"""Commands in sessions of their own: their output as it comes, and how they are made to end."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-import selectors
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from dishwasher.errors import InfraError
 from dishwasher.runner import orphans
 from dishwasher.runner.stop import Cause, Stop
+from dishwasher.runner.watch import Watch
 
-READ = 64 * 1024
-LEAK_SECONDS = 1.0
-"""How long output may go on after the command itself ended: `cmd > >(tee file)` needs a little."""
 KILL_SECONDS = 10.0
 """A killed process that is still there then hangs in the kernel; the job ends without it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grace:
-    """Seconds from SIGINT to SIGTERM, and from there to SIGKILL."""
+    """Seconds that a command has left after each of our signals, and the job after its stop."""
 
     interrupt: float = 5.0
+    """From SIGINT to SIGTERM."""
     terminate: float = 5.0
+    """From SIGTERM to SIGKILL."""
+    cancelled: float = 10.0
+    """For what cleans up after a cancel: a fleet kills a runner 30 s after its stop."""
+    timed_out: float = 60.0
+    """For what cleans up after the job's time is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,8 @@ class Ended:
     signal: int = 0
     leaked: bool = False
     """A process that the command left behind still holds its output open."""
+    silence: float = 0.0
+    """Seconds without output after which we stopped it; 0 when that was not why."""
 
 
 class Commands:
@@ -51,6 +56,8 @@ class Commands:
         self._stop, self._deadline, self._grace = stop, deadline, grace
         self._leaks: list[int] = []
         self._others = orphans.children()
+        self._background: list[subprocess.Popen[bytes]] = []
+        self._closing = False
 
     def run(
         self,
@@ -58,65 +65,93 @@ class Commands:
         cwd: Path,
         environment: Mapping[str, str],
         output: Callable[[bytes], None],
+        silence: float = 0.0,
     ) -> Ended:
         """Raises InfraError when the program can not be started."""
+        watch = self.open(argv, cwd, environment)
+        watch.output = output
+        try:
+            return self.follow(watch, lambda: watch.over, silence)
+        finally:
+            self.close(watch)
+
+    def open(self, argv: Sequence[str], cwd: Path, environment: Mapping[str, str]) -> Watch:
+        """Start a program, to be followed once or several times, then closed."""
         reader, writer = os.pipe2(os.O_CLOEXEC)
         try:
-            process = subprocess.Popen(
-                argv,
-                cwd=cwd,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=writer,
-                stderr=writer,
-                start_new_session=True,
-            )
-        except (OSError, ValueError) as error:
+            process = _start(argv, cwd, environment, writer)
+        except InfraError:
             os.close(reader)
-            raise InfraError(f"{argv[0]} could not be started: {error}") from error
+            raise
         finally:
             os.close(writer)
-        watch = _Watch(process, reader, self._leaks, output)
-        try:
-            stopped = self._follow(watch)
-        finally:
-            leaked = watch.close()
-        if leaked:
-            self._leaks.append(reader)
+        return Watch(process, reader, self._leaks)
+
+    def follow(self, watch: Watch, over: Callable[[], bool], silence: float = 0.0) -> Ended:
+        """Take its output in until it is `over`, or has to end because of us."""
+        before = orphans.children() if silence else self._others
+        watch.heard = time.monotonic()
+        watch.listen(self._stop.fd)
+        silent = stopped = False
+        while not over():
+            stopped = self._is_over()
+            silent = not stopped and 0 < silence <= time.monotonic() - watch.heard
+            if stopped or silent:
+                break
+            left = self._deadline - time.monotonic()
+            watch.turn(min(left, watch.heard + silence - time.monotonic()) if silence else left)
+        watch.deafen(self._stop.fd)
+        if stopped or silent:
+            self._end(watch, self._others if stopped else before)
+            return Ended(None, leaked=watch.leaks, silence=silence if silent else 0.0)
+        return _ended(watch)
+
+    def close(self, watch: Watch) -> None:
+        """Its process has ended; what still holds its output goes on being read."""
+        watch.close()
+        if watch.leaks:
+            self._leaks.append(watch.reader)
         else:
-            os.close(reader)
-        code = process.returncode
-        if stopped or code is None:
-            return Ended(None, leaked=leaked)
-        return Ended(128 - code if code < 0 else code, max(0, -code), leaked)
+            os.close(watch.reader)
+
+    def leave(
+        self, argv: Sequence[str], cwd: Path, environment: Mapping[str, str], file: int
+    ) -> int:
+        """Start a program that runs beside the others and writes to this file; its process id."""
+        process = _start(argv, cwd, environment, file)
+        self._background.append(process)
+        return process.pid
+
+    def allow_closing(self) -> None:
+        """After a stop: what cleans up has time of its own, and ends without grace."""
+        assert self._stop.cause is not None
+        timed_out = self._stop.cause is Cause.TIMED_OUT
+        seconds = self._grace.timed_out if timed_out else self._grace.cancelled
+        self._deadline = time.monotonic() + seconds
+        self._closing = True
+        self._stop.heard()
 
     def end(self) -> tuple[int, int]:
         """Kill whatever commands left behind; (how many processes, how many resisted)."""
+        self._end_background()
         counts = orphans.sweep(keep=self._others)
         for leak in self._leaks:
             os.close(leak)
         self._leaks.clear()
         return counts
 
-    def _follow(self, watch: _Watch) -> bool:
-        """Wait for the command's end; True when it did not come by itself."""
-        watch.listen(self._stop.fd)
-        while not watch.over:
-            if self._stop.cause is not None:
-                self._end(watch)
-                return True
-            left = self._deadline - time.monotonic()
-            if left <= 0:
-                self._stop.request(Cause.TIMED_OUT)
-            else:
-                watch.turn(left)
-        return False
+    def _is_over(self) -> bool:
+        late = time.monotonic() >= self._deadline
+        if self._closing:
+            return late or self._stop.silent
+        if late:
+            self._stop.request(Cause.TIMED_OUT)
+        return self._stop.cause is not None
 
-    def _end(self, watch: _Watch) -> None:
+    def _end(self, watch: Watch, keep: Collection[int]) -> None:
         """INT, TERM, KILL, each to the whole group, with time between to clean up."""
-        watch.deafen(self._stop.fd)
         ladder = [(signal.SIGKILL, KILL_SECONDS)]
-        if not self._stop.silent:
+        if not self._stop.silent and not self._closing:
             ladder[:0] = [
                 (signal.SIGINT, self._grace.interrupt),
                 (signal.SIGTERM, self._grace.terminate),
@@ -130,77 +165,48 @@ class Commands:
                 watch.turn(left)
             if watch.ended:
                 break
-        orphans.sweep(keep=self._others)
+        orphans.sweep(keep={*keep, *(process.pid for process in self._background)})
         watch.drain()
 
+    def _end_background(self) -> None:
+        """SIGTERM, and the time that any command has after it; the sweep takes the rest."""
+        grace = 0.0 if self._stop.silent else self._grace.terminate
+        for process in self._background:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGTERM)
+        until = time.monotonic() + grace
+        for process in self._background:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(max(0.0, until - time.monotonic()))
+        for process in self._background:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+            # One that resists is the sweep's to count.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(KILL_SECONDS)
+        self._background.clear()
 
-class _Watch:
-    """What one command's selector waits for: its output, its end, and earlier commands' leaks."""
 
-    def __init__(
-        self,
-        process: subprocess.Popen[bytes],
-        reader: int,
-        leaks: list[int],
-        output: Callable[[bytes], None],
-    ) -> None:
-        self.process = process
-        self._reader, self._leaks, self._output = reader, leaks, output
-        self._pidfd = os.pidfd_open(process.pid)
-        self._open = {reader, *leaks}
-        self._given_up = float("inf")
-        self._selector = selectors.DefaultSelector()
-        for fd in (*self._open, self._pidfd):
-            os.set_blocking(fd, False)
-            self._selector.register(fd, selectors.EVENT_READ)
+def _start(
+    argv: Sequence[str], cwd: Path, environment: Mapping[str, str], output: int
+) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            argv,
+            cwd=cwd,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    except (OSError, ValueError) as error:
+        raise InfraError(f"{argv[0]} could not be started: {error}") from error
 
-    @property
-    def ended(self) -> bool:
-        return self.process.returncode is not None
 
-    @property
-    def over(self) -> bool:
-        """Ended, and its output too, or we have waited for that long enough."""
-        quiet = self._reader not in self._open or time.monotonic() >= self._given_up
-        return self.ended and quiet
-
-    def listen(self, fd: int) -> None:
-        self._selector.register(fd, selectors.EVENT_READ)
-
-    def deafen(self, fd: int) -> None:
-        self._selector.unregister(fd)
-
-    def turn(self, seconds: float) -> None:
-        """Wait for the next event, at most this long, and take it in."""
-        left = self._given_up - time.monotonic()
-        wait = max(0.0, min(seconds, left, 3600.0))
-        for key, _ in self._selector.select(wait):
-            if key.fd == self._pidfd:
-                self._selector.unregister(self._pidfd)
-                self.process.wait()
-                self._given_up = time.monotonic() + LEAK_SECONDS
-            elif key.fd in self._open:
-                self._read(key.fd)
-
-    def drain(self) -> None:
-        """Take in what is there already."""
-        while self._reader in self._open and self._read(self._reader):
-            pass
-
-    def close(self) -> bool:
-        """True when the output is still open."""
-        self._selector.close()
-        os.close(self._pidfd)
-        return self._reader in self._open
-
-    def _read(self, fd: int) -> bool:
-        try:
-            data = os.read(fd, READ)
-        except BlockingIOError:
-            return False
-        if data:
-            self._output(data)
-            return True
-        self._selector.unregister(fd)
-        self._open.discard(fd)
-        return False
+def _ended(watch: Watch) -> Ended:
+    code = watch.process.returncode
+    # Not ended: what was followed is a part of what the process does.
+    if code is None:
+        return Ended(0)
+    return Ended(128 - code if code < 0 else code, max(0, -code), watch.leaks)

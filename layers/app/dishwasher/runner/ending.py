@@ -14,6 +14,10 @@ NOT_EXECUTABLE = 126
 NOT_FOUND = 127
 SIGNALLED = 128
 
+SILENCE_ADVICE = (
+    "let it say what it does, or raise `silence` (in a circle.yml, the command's `timeout`)"
+)
+
 HINTS = {
     signal.SIGKILL: "often because the machine ran out of memory",
     signal.SIGSEGV: "a crash in native code",
@@ -32,6 +36,9 @@ def title(command: str) -> str:
 def explain(ended: Ended) -> str:
     """What follows "step 2 `flake8 app`": never empty."""
     code = ended.exit_code
+    if ended.silence:
+        limit = f"{ended.silence:g} s"
+        return f"printed nothing for {limit} and was ended: {SILENCE_ADVICE}"
     if code is None:
         return "was stopped"
     if ended.signal:

@@ -1,37 +1,28 @@
-"""Runs one ticket: checkout, then the steps or a built-in check, then artifacts, and says how."""
+"""Runs one ticket: checkout, then its phases or a built-in check, then artifacts."""
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from dishwasher.checks.matchers import Scanner
 from dishwasher.core.config import Uses
 from dishwasher.core.findings import Finding
 from dishwasher.core.job import Reason
 from dishwasher.core.result import FINDINGS_KEPT, Artifact, Result
 from dishwasher.core.ticket import PROTOCOL, Ticket
-from dishwasher.errors import InfraError, UserError
 from dishwasher.runner import artifacts, spelling
+from dishwasher.runner.build import Build
 from dishwasher.runner.checkout import Checkout
 from dishwasher.runner.command import Commands, Grace
-from dishwasher.runner.ending import explain, title
 from dishwasher.runner.environment import Workspace, base_environment, job_environment
 from dishwasher.runner.heart import Heart
 from dishwasher.runner.journal import Journal
 from dishwasher.runner.log import Log
-from dishwasher.runner.output import Output
 from dishwasher.runner.shipper import Shipper
-from dishwasher.runner.sink import Fenced, Sink
-from dishwasher.runner.stop import Cause, Stop, Stopped
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    reason: Reason
-    detail: str
+from dishwasher.runner.sink import Sink
+from dishwasher.runner.stop import Stop
+from dishwasher.runner.verdict import Judge, Verdict
 
 
 class Engine:
@@ -51,8 +42,10 @@ class Engine:
         limits = ticket.limits
         self._ticket, self._sink, self._workspace = ticket, sink, workspace
         self._host, self._stop, self._sleep = host, stop, sleep
-        self._deadline = time.monotonic() + limits.job_seconds
+        seconds = min(limits.job_seconds, ticket.spec.timeout or limits.job_seconds)
+        self._deadline = time.monotonic() + seconds
         self._commands = Commands(stop, self._deadline, grace or Grace())
+        self._judge = Judge(stop, seconds)
         self._log = Log(workspace.root, limits.log_bytes)
         self._heart = Heart(sink, stop, limits.beat_seconds)
         self._journal = Journal(lambda: self._log.size, self._heart.nudge)
@@ -60,7 +53,7 @@ class Engine:
         self._findings: list[Finding] = []
         self._findings_total = 0
         self._artifacts: tuple[Artifact, ...] = ()
-        self._tail: tuple[str, ...] = ()
+        self._build: Build | None = None
         self._notes: list[str] = []
         self._has_base = True
 
@@ -77,51 +70,51 @@ class Engine:
             self._commands.end()
             self._workspace.make_room()
             missing = self._shipper.finish()
-        self._leave_quietly()
+        self._judge.leave_quietly()
         if missing:
             self._notes.append(f"{missing} bytes of the log could not be stored.")
-        return Result(
-            reason=verdict.reason,
-            detail=verdict.detail,
-            phases=self._journal.phases,
-            findings=tuple(self._findings),
-            findings_total=self._findings_total,
-            artifacts=self._artifacts,
-            tail=self._tail,
-            log_bytes=self._log.size,
-            notes=tuple(self._notes),
-        )
+        return self._result(verdict)
 
     def close(self) -> None:
         self._heart.end()
         self._log.discard()
 
+    def _result(self, verdict: Verdict) -> Result:
+        build = self._build
+        return Result(
+            reason=verdict.reason,
+            detail=verdict.detail,
+            phases=self._journal.phases,
+            findings=tuple(build.findings.kept if build else self._findings),
+            findings_total=build.findings.total if build else self._findings_total,
+            artifacts=self._artifacts,
+            tail=build.tail if build else (),
+            log_bytes=self._log.size,
+            notes=tuple(self._notes),
+            exported=build.exported if build else (),
+        )
+
     def _verdict(self) -> Verdict:
-        if self._ticket.protocol > PROTOCOL:
+        if self._ticket.protocol != PROTOCOL:
             detail = f"This runner speaks protocol {PROTOCOL}, the ticket {self._ticket.protocol}."
             return Verdict(Reason.INFRA, detail)
         verdict = self._phase("checkout", self._check_out)
-        if verdict.reason is not Reason.OK:
+        if not verdict.fine:
             return verdict
         # Nothing of the user's may run before the server knows that it may have.
         self._sink.started(self._ticket.source.token)
         if self._ticket.spec.uses is Uses.SPELLING:
             return self._phase("spelling", self._spell)
-        return self._phase("build", self._build)
+        self._build = Build(
+            *(self._ticket, self._host, self._workspace, self._commands),
+            *(self._judge, self._journal, self._log, self._notes),
+        )
+        return self._build.run()
 
     def _phase(self, name: str, work: Callable[[], Verdict]) -> Verdict:
         self._journal.begin_phase(name)
-        try:
-            verdict = work()
-        except Stopped:
-            verdict = self._stopped(f"during {name}")
-        except UserError as error:
-            verdict = Verdict(Reason.FAILED, str(error))
-        except InfraError as error:
-            verdict = Verdict(Reason.INFRA, str(error))
-        except OSError as error:
-            verdict = Verdict(Reason.INFRA, f"The runner's machine failed during {name}: {error}")
-        if verdict.reason not in (Reason.OK, Reason.ADVISORY):
+        verdict = self._judge.judge(name, work)
+        if not verdict.fine:
             self._log.line(f"[dishwasher] {verdict.detail}")
         self._journal.end_phase(verdict.reason)
         return verdict
@@ -143,46 +136,7 @@ class Engine:
         if note:
             self._notes.append(note)
         self._has_base = not note
-        return Verdict(Reason.OK, "")
-
-    def _build(self) -> Verdict:
-        ticket = self._ticket
-        environment = job_environment(ticket, self._host, self._workspace)
-        bash = shutil.which("bash", path=environment["PATH"]) or shutil.which("bash")
-        if bash is None:
-            raise InfraError("There is no bash on this machine, and every step needs it.")
-        annotate = ticket.spec.annotate
-        scanner = Scanner(annotate, self._workspace.checkout) if annotate else None
-        steps = [step.command for step in ticket.spec.steps]
-        for number, command in enumerate(steps, 1):
-            name = f"step {number} `{title(command)}`"
-            if not self._workspace.checkout.is_dir():
-                raise UserError(f"{name} has no folder to run in: an earlier step removed it.")
-            self._log.line(f"$ {command.rstrip()}")
-            output = Output(self._log, self._match(scanner) if scanner else None)
-            self._journal.begin_step(command)
-            argv = (bash, "-eo", "pipefail", "-c", command)
-            ended = self._commands.run(argv, self._workspace.checkout, environment, output.feed)
-            output.finish()
-            self._journal.end_step(ended.exit_code)
-            if ended.leaked:
-                self._notes.append(f"{name} left a process behind that holds its output open.")
-            if ended.exit_code != 0:
-                self._tail = output.tail()
-                if ended.exit_code is None:
-                    return self._stopped(f"in {name}")
-                return Verdict(Reason.FAILED, f"{name} {explain(ended)}")
-        return Verdict(Reason.OK, f"All {len(steps)} steps passed." if len(steps) > 1 else "")
-
-    def _match(self, scanner: Scanner) -> Callable[[str], None]:
-        def matched(line: str) -> None:
-            finding = scanner.feed(line)
-            if finding is not None:
-                self._findings_total += 1
-                if len(self._findings) < FINDINGS_KEPT:
-                    self._findings.append(finding)
-
-        return matched
+        return Verdict(Reason.OK)
 
     def _spell(self) -> Verdict:
         source = self._ticket.source
@@ -207,22 +161,6 @@ class Engine:
         words = _count(report.total, "possible misspelling")
         return Verdict(Reason.ADVISORY, f"{words} on added lines")
 
-    def _stopped(self, where: str) -> Verdict:
-        """What a stop means for the job; raises Fenced when nobody wants to hear it."""
-        self._leave_quietly()
-        match self._stop.cause:
-            case Cause.TIMED_OUT:
-                limit = f"{self._ticket.limits.job_seconds:g} s"
-                return Verdict(Reason.TIMED_OUT, f"The limit of {limit} was reached {where}.")
-            case Cause.BROKEN:
-                return Verdict(Reason.INFRA, f"The runner broke: {self._stop.detail}")
-            case _:
-                return Verdict(Reason.CANCELLED, f"Cancelled {where}.")
-
-    def _leave_quietly(self) -> None:
-        if self._stop.silent:
-            raise Fenced(self._stop.detail)
-
     def _end_commands(self) -> None:
         ended, resist = self._commands.end()
         if ended:
@@ -234,9 +172,10 @@ class Engine:
         """A job that was fine but whose files are lost was not fine."""
         found = artifacts.Collection(self._ticket.limits)
         found.add_folder(self._workspace.artifacts)
-        for kept in self._ticket.spec.artifacts:
-            for glob in kept.files:
-                found.add_glob(self._workspace.checkout, glob)
+        found.add_folder(self._workspace.reports, "reports/")
+        found.add_folder(self._workspace.left)
+        if self._build:
+            self._build.collect(found, verdict)
         self._notes.extend(found.notes)
         if not found.files:
             return verdict
@@ -244,12 +183,12 @@ class Engine:
         def work() -> Verdict:
             artifacts.send(self._sink, found.files)
             self._artifacts = tuple(kept.artifact for kept in found.files)
-            return Verdict(Reason.OK, "")
+            return Verdict(Reason.OK)
 
         sent = self._phase("artifacts", work)
-        if sent.reason is Reason.OK:
+        if sent.fine:
             return verdict
-        if verdict.reason in (Reason.OK, Reason.ADVISORY):
+        if verdict.fine:
             return Verdict(sent.reason, f"The artifacts could not be stored: {sent.detail}")
         self._notes.append(f"The artifacts could not be stored: {sent.detail}")
         return verdict

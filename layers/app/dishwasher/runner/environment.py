@@ -10,6 +10,7 @@ from pathlib import Path
 
 from dishwasher.core.environment import visible
 from dishwasher.core.ticket import Ticket
+from dishwasher.runner import variables
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -36,8 +37,27 @@ class Workspace:
     def artifacts(self) -> Path:
         return self.root / "artifacts"
 
+    @property
+    def reports(self) -> Path:
+        """Kept among the artifacts, as `reports`."""
+        return self.root / "reports"
+
+    @property
+    def left(self) -> Path:
+        """Output of the steps that run in the background."""
+        return self.root / "left"
+
+    @property
+    def shell(self) -> Path:
+        """What the runner and a shell that is shared by the steps tell each other."""
+        return self.root / "shell"
+
+    @property
+    def virtualenv(self) -> Path:
+        return self.root / "virtualenv"
+
     def make(self) -> None:
-        for folder in self._folders:
+        for folder in (self.checkout, self.home, self.artifacts, self.reports):
             folder.mkdir()
 
     def make_room(self, room: int = ROOM) -> None:
@@ -54,7 +74,10 @@ class Workspace:
 
     @property
     def _folders(self) -> tuple[Path, ...]:
-        return (self.checkout, self.home, self.artifacts)
+        return (
+            *(self.checkout, self.home, self.artifacts, self.reports),
+            *(self.left, self.virtualenv),
+        )
 
 
 def base_environment(host: Mapping[str, str], workspace: Workspace) -> dict[str, str]:
@@ -65,14 +88,38 @@ def base_environment(host: Mapping[str, str], workspace: Workspace) -> dict[str,
 
 
 def job_environment(
-    ticket: Ticket, host: Mapping[str, str], workspace: Workspace
+    ticket: Ticket, host: Mapping[str, str], workspace: Workspace, bin: Path | None = None
 ) -> dict[str, str]:
-    """All that a step finds in its environment; what the ticket says wins."""
-    return {
+    """All that a step finds in its environment; what the ticket says wins.
+
+    `bin` is the folder of programs of the job's virtual environment.
+    """
+    given = dict(ticket.environment)
+    spec = ticket.spec
+    values = {
         **base_environment(host, workspace),
         "CI": "true",
         "DISHWASHER": "true",
         "DISHWASHER_SHA": ticket.source.sha,
         "DISHWASHER_ARTIFACTS": str(workspace.artifacts),
-        **dict(ticket.environment),
+        **dict(variables.filled(spec.facts, facts(ticket, workspace))),
+        **given,
+    }
+    if bin is not None:
+        values["VIRTUAL_ENV"] = str(bin.parent)
+        values["PATH"] = f"{bin}:{values['PATH']}"
+    if spec.machine.timezone:
+        values["TZ"] = spec.machine.timezone
+    variables.add(values, spec.machine.environment, given)
+    return values
+
+
+def facts(ticket: Ticket, workspace: Workspace) -> dict[str, str]:
+    """What the server knows, and where things are on this machine."""
+    return {
+        **dict(ticket.facts),
+        "artifacts": str(workspace.artifacts),
+        "checkout": str(workspace.checkout),
+        "home": str(workspace.home),
+        "reports": str(workspace.reports),
     }

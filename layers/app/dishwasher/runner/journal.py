@@ -19,9 +19,9 @@ class Journal:
         self._changed = changed
         self._phase_begun = self._step_begun = 0.0
 
-    def begin_phase(self, name: str) -> None:
+    def begin_phase(self, name: str, tries: int = 1) -> None:
         self._phase_begun = time.monotonic()
-        phase = PhaseResult(name=name, started=time.time(), log_start=self._offset())
+        phase = PhaseResult(name, started=time.time(), log_start=self._offset(), tries=tries)
         self.phases = (*self.phases, phase)
         self._changed()
 
@@ -34,10 +34,16 @@ class Journal:
         step = StepResult(command=command, started=time.time(), log_start=self._offset())
         self._set(replace(self._last, steps=(*self._last.steps, step)))
 
-    def end_step(self, exit_code: int | None) -> None:
+    def end_step(self, exit_code: int | None, background: bool = False) -> None:
         seconds = time.monotonic() - self._step_begun
         *before, step = self._last.steps
-        step = replace(step, exit_code=exit_code, seconds=seconds, log_end=self._offset())
+        step = replace(
+            step,
+            exit_code=exit_code,
+            seconds=seconds,
+            log_end=self._offset(),
+            background=background,
+        )
         self._set(replace(self._last, steps=(*before, step)))
 
     @property

@@ -55,6 +55,10 @@ class Output:
         shown = [ansi.plain(_text(line)) for line in lines]
         return tuple(line if len(line) <= SHOWN else f"{line[:SHOWN]}…" for line in shown)
 
+    def text(self) -> str:
+        """As much of its end as was kept, without colours."""
+        return ansi.plain(self._tail.decode("utf-8", "replace"))
+
     def _match(self, data: bytes, matched: Callable[[str], None]) -> None:
         *whole, rest = data.split(b"\n")
         for line in whole:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from enum import StrEnum
@@ -49,6 +50,11 @@ class Stop:
     @property
     def silent(self) -> bool:
         return self.cause in SILENT
+
+    def heard(self) -> None:
+        """Make `fd` wait for a silent cause, which is all that can still come."""
+        with self._lock, contextlib.suppress(BlockingIOError):
+            os.eventfd_read(self.fd)
 
     def close(self) -> None:
         with self._lock:

@@ -1,0 +1,211 @@
+"""One shell for all steps of a job: `cd`, `export`, functions and options stay.
+
+The shell reads a FIFO of lines: each sources the file of one step, then has the shell write down
+its state and tell a second FIFO that the step is over, and how. Neither is a descriptor that what
+the step starts could inherit and hold open. When a step ends its shell (`exit`, `exec`, a signal,
+`set -e`), the next step finds a new one in the state that was written last: by the trap for EXIT
+where there was still time, otherwise after the step before. Jobs, `EXIT` traps and descriptors
+of the old shell can not be had.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from dishwasher.errors import InfraError
+from dishwasher.runner.command import Commands, Ended
+from dishwasher.runner.shell import EVALUATE_SECONDS, Command, Separate, Sink, quoted
+from dishwasher.runner.watch import Watch
+
+LINES = 60 * 1024
+"""Bytes that fit into a FIFO at once (pipe(7): 64 KiB), with some room."""
+WHOLE = "# whole\n"
+
+# No variable of its own, and nothing printed whatever the user has set (`-x`, `-C`, `-u`).
+PRELUDE = """\
+if [ -n "${BASH_VERSION-}" ]; then
+    __dishwasher_state() {
+        builtin printf 'cd -- %q\\n' "$PWD"
+        builtin umask -p
+        builtin declare -p
+        builtin declare -f
+        builtin trap -p HUP INT QUIT TERM USR1 USR2 ERR
+        builtin shopt -p
+        builtin set +o
+        builtin printf '# whole\\n'
+    }
+else
+    __dishwasher_state() {
+        set
+        export -p
+        printf 'cd -- "$PWD"\\n'
+        set +o
+        printf '# whole\\n'
+    }
+fi
+__dishwasher() {
+    __dishwasher_state >| FOLDER/state-$3 || :
+    echo "$1 $2" >| FOLDER/told || exit 1
+}
+trap '{ __dishwasher_state >| FOLDER/state-exit; } >/dev/null 2>&1' EXIT
+"""
+
+
+class Shared:
+    """Started with the first command, and again after one that ended it."""
+
+    def __init__(
+        self,
+        commands: Commands,
+        program: str,
+        base: Path,
+        environment: dict[str, str],
+        folder: Path,
+    ) -> None:
+        self._commands, self._program, self._base = commands, program, base
+        self._environment, self._folder = environment, folder
+        self._separate = Separate(commands, (program,), base, environment, folder)
+        self._watch: Watch | None = None
+        self._state: Path | None = None
+        self._number = 0
+        self._status: int | None = None
+        self._go = self._told = -1
+        self._set: dict[str, str] = {}
+
+    def run(self, command: Command, output: Sink) -> Ended:
+        watch = self._watch or self._open()
+        watch.output = output
+        self._number += 1
+        self._status = None
+        file = self._folder / f"step-{self._number}"
+        file.write_bytes(f"{command.text}\n".encode())
+        self._send(self._lines(command, file))
+        watch.listen(self._told, self._hear)
+        ended = self._commands.follow(watch, self._is_over, command.silence)
+        watch.deafen(self._told)
+        file.unlink(missing_ok=True)
+        if self._status is not None:
+            watch.take_waiting()
+            self._state = self._folder / f"state-{self._number % 2}"
+            ended = Ended(self._status)
+        if watch.ended or ended.exit_code is None:
+            self._bury(watch)
+        return ended
+
+    def leave(self, command: Command, file: int) -> int:
+        """In a shell of its own: this one would have to wait for it, or lose it."""
+        return self._separate.leave(command, file)
+
+    def set(self, name: str, value: str) -> None:
+        self._environment[name] = self._set[name] = value
+
+    def values(self, names: Iterable[str]) -> tuple[tuple[str, str], ...]:
+        wanted = tuple(names)
+        script = "".join(f'printf "${{{name}+=}}%s\\0" "${{{name}-}}"\n' for name in wanted)
+        said = self._internal(script)
+        if said is None:
+            return self._separate.values(wanted)
+        pairs = zip(wanted, said.split("\0"), strict=False)
+        return tuple((name, text[1:]) for name, text in pairs if text.startswith("="))
+
+    def evaluate(self, text: str) -> str:
+        said = self._internal(f'printf %s "{text}"')
+        return text if said is None else said
+
+    def end(self, output: Sink) -> None:
+        """At the end of its lines it ends as any shell does, `EXIT` traps included."""
+        watch = self._watch
+        if watch is not None:
+            watch.output = output
+            os.close(self._go)
+            self._go = -1
+            self._commands.follow(watch, lambda: watch.ended)
+            watch.take_waiting()
+            self._bury(watch)
+
+    def _internal(self, script: str) -> str | None:
+        """What our own commands print; None when they failed."""
+        file = self._folder / "said"
+        text = f"{{\n{script}\n}} >| {quoted(file)} 2>/dev/null"
+        ended = self.run(Command(text, silence=EVALUATE_SECONDS), lambda data: None)
+        if ended.exit_code != 0:
+            return None
+        try:
+            return file.read_bytes().decode("utf-8", "replace")
+        except OSError:
+            return None
+
+    def _is_over(self) -> bool:
+        return self._status is not None or self._watch is None or self._watch.over
+
+    def _open(self) -> Watch:
+        self._make_folder()
+        if self._state and not self._state.exists():
+            self._state = None
+        environment: Mapping[str, str] = {} if self._state else self._environment
+        argv = (self._program, str(self._folder / "lines"))
+        self._watch = self._commands.open(argv, self._base, environment)
+        prelude = quoted(self._folder / "prelude")
+        self._send(f"{{ . {prelude}; }} >/dev/null 2>&1\n")
+        if self._state:
+            self._send(f"{{ . {quoted(self._state)}; }} >/dev/null 2>&1\n")
+        return self._watch
+
+    def _make_folder(self) -> None:
+        folder = self._folder
+        if not folder.is_dir():
+            folder.mkdir()
+            (folder / "prelude").write_bytes(PRELUDE.replace("FOLDER", quoted(folder)).encode())
+        for name in ("lines", "told"):
+            (folder / name).unlink(missing_ok=True)
+            os.mkfifo(folder / name, 0o600)
+        self._close_fifos()
+        # For both directions: neither end waits for the other, and nothing is the end of it.
+        flags = os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC
+        self._go = os.open(folder / "lines", flags)
+        self._told = os.open(folder / "told", flags)
+
+    def _lines(self, command: Command, file: Path) -> str:
+        given = "".join(f"export {name}={quoted(value)}\n" for name, value in self._set.items())
+        self._set.clear()
+        if command.directory is not None:
+            given += f"cd -- {quoted(command.directory)}\n"
+        extra = "".join(f"{name}={quoted(value)} " for name, value in command.environment.items())
+        return (
+            # `command`: what is set before a special builtin would stay in a POSIX shell, and a
+            # mistake in the file would end it.
+            f"{given}{extra}command . {quoted(file)}\n"
+            f"{{ __dishwasher {self._number} $? {self._number % 2}; }} >/dev/null 2>&1\n"
+        )
+
+    def _send(self, lines: str) -> None:
+        data = lines.encode()
+        if len(data) > LINES:
+            raise InfraError(f"A step's variables are longer than {LINES} bytes.")
+        os.write(self._go, data)
+
+    def _hear(self) -> None:
+        for line in os.read(self._told, 4096).decode("ascii", "replace").splitlines():
+            number, _, status = line.partition(" ")
+            if number == str(self._number) and status.isdigit():
+                self._status = int(status)
+
+    def _bury(self, watch: Watch) -> None:
+        self._commands.close(watch)
+        self._watch = None
+        last = self._folder / "state-exit"
+        try:
+            if last.read_bytes().endswith(WHOLE.encode()):
+                self._state = last.replace(self._folder / "state")
+        except OSError:
+            # It left no word at all: `exec`, SIGKILL, a trap of the user's own.
+            pass
+        self._close_fifos()
+
+    def _close_fifos(self) -> None:
+        for fd in (self._go, self._told):
+            if fd >= 0:
+                os.close(fd)
+        self._go = self._told = -1
