@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dishwasher.core.config import JobSpec, Kind, Uses
+from dishwasher.core.config import Config, Input, JobSpec, Kind, Uses
 from dishwasher.core.when import When
 
 from tests.samples import deployment, spec
@@ -14,3 +14,14 @@ def test_a_job_runs_the_users_commands_unless_it_says_otherwise() -> None:
 def test_jobs_are_values() -> None:
     assert spec("a") == spec("a") != spec("b")
     assert hash(deployment("a")) == hash(deployment("a"))
+
+
+def test_an_input_is_what_was_given_or_its_default_and_no_other_is_taken() -> None:
+    inputs = (Input("COLOUR", default="blue"), Input("SIZE"), Input("SHAPE", default="round"))
+    config = Config("circle.yml", (), inputs=inputs)
+    assert config.given(()) == (("COLOUR", "blue"), ("SHAPE", "round"))
+    assert config.given((("SIZE", "3"), ("COLOUR", "red"), ("PATH", "/evil"))) == (
+        ("COLOUR", "red"),
+        ("SIZE", "3"),
+        ("SHAPE", "round"),
+    )

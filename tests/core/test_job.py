@@ -8,6 +8,7 @@ import pytest
 from dishwasher.core import job as jobs
 from dishwasher.core.config import Kind
 from dishwasher.core.job import (
+    ALLOWED,
     CONCLUSION,
     INFRA_RETRIES,
     LIVE,
@@ -34,7 +35,7 @@ from hypothesis.stateful import (
 )
 
 from tests.fakes.clock import NOON
-from tests.samples import deployment, job
+from tests.samples import deployment, job, spec
 
 TIMING = Timing()
 
@@ -172,6 +173,27 @@ def test_a_deployment_whose_runner_was_lost_is_never_repeated(cancel: bool) -> N
     over = jobs.expire(running(spec=deployment(), cancel=cancel), NOON, TIMING)
     assert over.reason is Reason.UNKNOWN_EFFECT
     assert "re-run this check" in over.detail
+
+
+@pytest.mark.parametrize("cancel", [False, True])
+def test_a_check_that_may_have_had_effects_is_never_repeated(cancel: bool) -> None:
+    careful = spec(repeatable=False)
+    over = jobs.expire(running(spec=careful, cancel=cancel), NOON, TIMING)
+    assert over.reason is Reason.UNKNOWN_EFFECT
+    assert "may have had effects" in over.detail
+    assert jobs.expire(starting(spec=careful), NOON, TIMING).state is State.QUEUED
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_a_job_that_may_fail_makes_advice_of_its_failure_and_of_nothing_else(
+    reason: Reason,
+) -> None:
+    over = jobs.conclude(running(spec=spec(allow_failure=True)), reason, "It broke.", NOON)
+    if reason in (Reason.FAILED, Reason.TIMED_OUT, Reason.LOST, Reason.INFRA):
+        assert (over.conclusion, over.detail) == (Conclusion.NEUTRAL, f"{ALLOWED} It broke.")
+        assert over.reason in MEETS_A_NEED
+    else:
+        assert (over.reason, over.detail) == (reason, "It broke.")
 
 
 def test_a_cancelled_job_is_not_repeated() -> None:

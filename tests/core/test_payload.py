@@ -158,7 +158,13 @@ def test_a_repository_that_does_not_say_that_it_is_public_is_private() -> None:
 
 @pytest.mark.parametrize("sender", [MISSING, None, {}, {"login": 3}, "ann"])
 def test_a_sender_is_not_needed(sender: object) -> None:
-    assert event("push", sender=sender).sender == ""
+    pushed = event("push", sender=sender)
+    assert (pushed.sender, pushed.sender_id) == ("", 0)
+
+
+def test_a_sender_is_known_by_number_too() -> None:
+    assert event("push").sender_id == event("pull_request: opened").sender_id == 21031067
+    assert event("push", sender__id="7").sender_id == 0
 
 
 @pytest.mark.parametrize("action", ["opened", "synchronize", "reopened"])
@@ -175,7 +181,7 @@ def test_a_pull_request_is_its_head(action: str) -> None:
     assert request is not None
     assert (request.number, request.base_ref, request.base_sha) == (2, base["ref"], base["sha"])
     assert request.head_repository == opened.repository.id
-    assert opened.before == NO_COMMIT
+    assert (opened.before, opened.action) == (NO_COMMIT, action)
 
 
 def test_a_fork_keeps_the_id_of_its_own_repository() -> None:

@@ -9,6 +9,7 @@ from dishwasher.core.config import JobSpec
 from dishwasher.core.event import NO_COMMIT, Event, EventKind
 from dishwasher.core.job import Job, Reason, State, Timing, conclude
 from dishwasher.core.plan import (
+    FAILS_FAST,
     advance,
     advice_job,
     base_of,
@@ -149,6 +150,20 @@ def test_a_job_that_is_called_config_keeps_its_name_to_itself() -> None:
     job = advice_job("build", others, "1 warning", NOON)
     assert job.spec.name == "configuration"
     assert is_about_config(job) and not is_about_config(others[0])
+
+
+@pytest.mark.parametrize("reason", sorted(set(Reason)))
+def test_a_failure_ends_what_has_not_started_where_that_is_asked_for(reason: Reason) -> None:
+    all_jobs = made(LINT, TESTS, spec("other"))
+    all_jobs["running"] = replace(made(spec("running"))["running"], id="r", state=State.RUNNING)
+    all_jobs["lint"] = conclude(all_jobs["lint"], reason, "", NOON)
+    moved = {one.spec.name: one for one in advance(all_jobs.values(), NOON, TIMING, fail_fast=True)}
+    if reason in FAILS_FAST:
+        assert set(moved) == {"tests", "other"}
+        assert {one.reason for one in moved.values()} == {Reason.CANCELLED}
+        assert "because lint failed" in moved["other"].detail
+    else:
+        assert "other" not in moved
 
 
 @pytest.mark.parametrize("reason", [Reason.OK, Reason.ADVISORY])

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from dishwasher.core.findings import Finding, Level
-from dishwasher.core.job import Conclusion, Job, Reason, State
+from dishwasher.core.job import ALLOWED, Conclusion, Job, Reason, State
 from dishwasher.core.markdown import MAX_OUTPUT_BYTES
 from dishwasher.core.rendering import (
     MAX_ANNOTATIONS,
@@ -70,6 +70,18 @@ def test_a_verdict_shows_reason_detail_and_the_end_of_the_log() -> None:
         f"\\`pytest\\` ended with 1\\.\n\n[Log and details]({PAGE})\n\n"
         "```text\nFAILED test_x\n1 failed\n```"
     )
+
+
+def test_a_failure_that_is_allowed_says_so() -> None:
+    allowed = replace(OVER, reason=Reason.ADVISORY, detail=f"{ALLOWED} `pytest` ended with 1.")
+    check = rendered(allowed, tail=("1 failed",))
+    assert (check.title, check.conclusion) == ("Failed, as it may, in 12 s", Conclusion.NEUTRAL)
+    assert "1 failed" in check.summary
+
+
+def test_notes_on_the_whole_build_stand_at_the_end() -> None:
+    check = render(OVER, SHA, None, PAGE, ("circle.yml is taken.",))
+    assert check.summary.endswith("\n\ncircle\\.yml is taken\\.")
 
 
 def test_a_success_needs_no_log() -> None:

@@ -49,6 +49,7 @@ def test_a_code_buys_the_ticket_once(house: House, lint: Job) -> None:
         "DISHWASHER_BUILD": lint.build,
         "DISHWASHER_REPOSITORY": "acme/site",
         "DISHWASHER_BRANCH": "topic",
+        "DISHWASHER_TAG": "",
         "DISHWASHER_SHA": SHA,
         "DISHWASHER_PULL_REQUEST": "",
     }
@@ -59,6 +60,30 @@ def test_a_code_buys_the_ticket_once(house: House, lint: Job) -> None:
 def test_a_ticket_names_the_pull_request(house: House) -> None:
     one = house.jobs(house.planned(pull_request()))["lint"]
     assert dict(house.claimed(one).ticket.environment)["DISHWASHER_PULL_REQUEST"] == "5"
+
+
+def test_a_ticket_carries_what_the_server_knows(house: House, lint: Job) -> None:
+    facts = dict(house.claimed(lint).ticket.facts)
+    assert (facts["branch"], facts["sha"], facts["attempt"]) == ("topic", SHA, "1")
+    assert facts["repository_url"] == "https://forge.invalid/acme/site"
+    assert facts["build_url"] == page(lint.id)
+    assert facts["start_ms"] == str(int(house.clock.now() * 1000))
+
+
+def test_inputs_are_variables_that_can_not_hide_our_own(house: House, lint: Job) -> None:
+    build = house.build(lint.build)
+    inputs = (("COLOUR", "red"), ("DISHWASHER_SHA", "another"))
+    house.store.save(replace(build, event=replace(build.event, inputs=inputs)))
+    environment = dict(house.claimed(lint).ticket.environment)
+    assert (environment["COLOUR"], environment["DISHWASHER_SHA"]) == ("red", SHA)
+
+
+@pytest.mark.parametrize(("own", "seconds"), [(0.0, 3600.0), (60.0, 60.0), (1e6, 3600.0)])
+def test_a_job_may_ask_for_less_time_than_the_server_gives(
+    house: House, lint: Job, own: float, seconds: float
+) -> None:
+    house.store.save(replace(house.job(lint), spec=replace(lint.spec, timeout=own)))
+    assert house.claimed(lint).ticket.limits.job_seconds == seconds
 
 
 def test_the_code_is_still_good_when_github_has_failed(house: House, lint: Job) -> None:

@@ -49,6 +49,28 @@ def test_a_conclusion_lets_go_what_waited_for_it(house: House) -> None:
     assert house.build("build").settled == 2
 
 
+def test_a_failure_ends_what_waits_for_a_runner_where_the_file_says_so(house: House) -> None:
+    made = house.jobs(stored(house, *DIAMOND))
+    house.store.save(replace(house.build("build"), fail_fast=True))
+    conclude(house, made["b"], Reason.FAILED)
+    assert {job.reason for job in house.jobs(house.build("build")).values()} == {
+        Reason.FAILED,
+        Reason.CANCELLED,
+    }
+    assert house.build("build").is_over
+    house.dispatch(made["a"].id)
+    assert house.fleet.started == []
+
+
+def test_a_job_that_a_runner_takes_at_that_moment_is_not_ended(house: House) -> None:
+    made = house.jobs(stored(house, *DIAMOND))
+    house.store.save(replace(house.build("build"), fail_fast=True))
+    house.store.interrupt(lambda: house.dispatch(made["a"].id))
+    conclude(house, made["b"], Reason.FAILED)
+    assert house.job(made["a"]).state is State.STARTING
+    assert house.job(made["both"]).reason is Reason.CANCELLED
+
+
 def test_a_failure_ends_what_waited_for_it_in_the_same_write(house: House) -> None:
     made = house.jobs(stored(house, *DIAMOND))
     conclude(house, made["b"], Reason.FAILED)

@@ -147,6 +147,7 @@ class Config:
     """How the plan came about where no file says it, one sentence each."""
 
     def given(self, inputs: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
-        """The inputs of a build by name: what was given by hand, or else their defaults."""
-        defaults = {one.name: one.default for one in self.inputs if one.default}
-        return tuple({**defaults, **dict(inputs)}.items())
+        """Each input that has a value: what was given by hand, or else its default."""
+        values = dict(inputs)
+        known = ((one.name, values.get(one.name) or one.default) for one in self.inputs)
+        return tuple((name, value) for name, value in known if value)

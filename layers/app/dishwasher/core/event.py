@@ -79,6 +79,10 @@ class Event:
     """For a re-run: our id of the job whose check run was clicked."""
     tag: str = ""
     """The tag pushed; `branch` is empty then."""
+    action: str = ""
+    """GitHub's own word for what happened to a pull request: `opened`, `synchronize`, …"""
+    sender_id: int = 0
+    """GitHub's id of who did it; 0 where it is not told."""
     message: str = ""
     """Of the commit to build; empty where the event does not tell it."""
     schedule: str = ""

@@ -77,6 +77,10 @@ CONCLUSION: dict[Reason, Conclusion] = {
 
 MEETS_A_NEED = frozenset({Reason.OK, Reason.ADVISORY})
 
+MAY_BE_ALLOWED = frozenset({Reason.FAILED, Reason.TIMED_OUT, Reason.LOST, Reason.INFRA})
+"""Ends that become advice where the job is allowed to fail."""
+ALLOWED = "This job may fail, and did."
+
 INFRA_RETRIES = 2
 """New attempts after an attempt that died before the first user command."""
 LOST_RETRIES = 1
@@ -217,9 +221,14 @@ def beat(job: Job, now: float, timing: Timing) -> Job:
 
 
 def conclude(job: Job, reason: Reason, detail: str, now: float) -> Job:
-    """The end; whoever comes later changes nothing. The deadline stands until it is reported."""
+    """The end; whoever comes later changes nothing. The deadline stands until it is reported.
+
+    Of a job that is allowed to fail, a failure is advice.
+    """
     if job.is_over:
         return job
+    if job.spec.allow_failure and reason in MAY_BE_ALLOWED:
+        reason, detail = Reason.ADVISORY, f"{ALLOWED} {detail}"
     return replace(
         job,
         state=State.CONCLUDED,
@@ -250,6 +259,12 @@ def expire(job: Job, now: float, timing: Timing, cause: str = "") -> Job:
         detail = (
             "The runner was lost while the deployment ran, so nobody knows how far it came. "
             "Look at the environment, then re-run this check if it shall deploy again."
+        )
+        return conclude(job, Reason.UNKNOWN_EFFECT, detail, now)
+    if job.state is State.RUNNING and not job.spec.repeatable:
+        detail = (
+            "The runner was lost while the job ran. Its commands may have had effects, so they "
+            "were not run again: look at what they change, then re-run this check."
         )
         return conclude(job, Reason.UNKNOWN_EFFECT, detail, now)
     if job.cancel:

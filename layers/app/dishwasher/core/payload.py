@@ -66,6 +66,7 @@ def _push(delivery: str, payload: Json) -> Event | Ignored:
         delivery=delivery,
         repository=_repository(payload),
         sender=_sender(payload),
+        sender_id=_sender_id(payload),
         sha=_tagged(payload, after) if is_tag else after,
         branch="" if is_tag else name,
         before=before,
@@ -105,6 +106,8 @@ def _pull_request(delivery: str, payload: Json) -> Event | Ignored:
         delivery=delivery,
         repository=_repository(payload),
         sender=_sender(payload),
+        sender_id=_sender_id(payload),
+        action=action,
         sha=_sha(head, "sha"),
         branch=_text(head, "ref"),
         pull_request=PullRequest(
@@ -162,6 +165,12 @@ def _sender(payload: Json) -> str:
     if not isinstance(sender, dict) or not isinstance(sender.get("login"), str):
         return ""
     return _text(sender, "login")
+
+
+def _sender_id(payload: Json) -> int:
+    sender = payload.get("sender")
+    id = sender.get("id") if isinstance(sender, dict) else None
+    return id if type(id) is int and 0 < id < 2**63 else 0
 
 
 def _object(data: Json, key: str) -> Json:

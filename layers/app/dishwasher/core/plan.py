@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from dishwasher.core.build import Build
 from dishwasher.core.config import JobSpec, Kind
@@ -22,6 +22,17 @@ from dishwasher.core.when import Happening
 
 CONFIG_JOB = "config"
 """Name of the check run that shows the mistakes of a configuration, or advice about it."""
+FAILS_FAST = frozenset(
+    {
+        Reason.FAILED,
+        Reason.TIMED_OUT,
+        Reason.LOST,
+        Reason.INFRA,
+        Reason.REFUSED,
+        Reason.UNKNOWN_EFFECT,
+    }
+)
+"""Ends of a job after which a configuration may ask to start nothing more."""
 OTHER_CONFIG_JOB = "configuration"
 """Its name where a job of the file is called `config`."""
 
@@ -142,10 +153,16 @@ def is_about_config(job: Job) -> bool:
     return any(job.spec == JobSpec(name, Kind.CHECK, 1) for name in (CONFIG_JOB, OTHER_CONFIG_JOB))
 
 
-def advance(all_jobs: Iterable[Job], now: float, timing: Timing) -> tuple[Job, ...]:
-    """The blocked jobs that move now: queued, or concluded because a need failed, transitively."""
+def advance(
+    all_jobs: Iterable[Job], now: float, timing: Timing, *, fail_fast: bool = False
+) -> tuple[Job, ...]:
+    """The blocked jobs that move now: queued, or concluded because a need failed, transitively.
+
+    With `fail_fast`, one that failed ends all that have not started.
+    """
     state = {job.id: job for job in all_jobs}
-    moved: dict[str, Job] = {}
+    moved = {job.id: job for job in _ended_early(state.values(), now)} if fail_fast else {}
+    state |= moved
     while True:
         step = [
             after
@@ -156,6 +173,16 @@ def advance(all_jobs: Iterable[Job], now: float, timing: Timing) -> tuple[Job, .
             return tuple(moved.values())
         for job in step:
             state[job.id] = moved[job.id] = job
+
+
+def _ended_early(all_jobs: Collection[Job], now: float) -> list[Job]:
+    failed = ", ".join(job.spec.name for job in all_jobs if job.reason in FAILS_FAST)
+    detail = f"Not started, because {failed} failed and this configuration then stops."
+    return [
+        conclude(job, Reason.CANCELLED, detail, now)
+        for job in all_jobs
+        if failed and job.state in (State.BLOCKED, State.QUEUED)
+    ]
 
 
 def _unblock(job: Job, state: dict[str, Job], now: float, timing: Timing) -> Job:

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from dishwasher.core.findings import Finding, Level
-from dishwasher.core.job import Job, Reason, State
+from dishwasher.core.job import ALLOWED, Job, Reason, State
 from dishwasher.core.markdown import fenced, inert, printable, sections
 from dishwasher.core.report import Check, Status
 from dishwasher.core.result import Result
@@ -20,6 +20,8 @@ MAX_TITLE = 255
 
 https://docs.github.com/en/rest/checks/runs
 """
+NOTES = 30
+"""Sentences that a summary repeats."""
 MAX_LINE = 2**31 - 1
 _DRIVE = re.compile(r"[A-Za-z]:")
 
@@ -54,8 +56,13 @@ VERDICT = {
 }
 
 
-def render(job: Job, sha: str, result: Result | None, details_url: str) -> Check:
-    """The check run that this job should show; `result` is None until there is one."""
+def render(
+    job: Job, sha: str, result: Result | None, details_url: str, notes: tuple[str, ...] = ()
+) -> Check:
+    """The check run that this job should show; `result` is None until there is one.
+
+    `notes` say what is to be known of the whole build.
+    """
     status = STATUS[job.state]
     return Check(
         name=f"dishwasher / {job.spec.name}",
@@ -64,7 +71,7 @@ def render(job: Job, sha: str, result: Result | None, details_url: str) -> Check
         details_url=details_url,
         status=status,
         title=_title(job, status),
-        summary=_summary(job, result, details_url),
+        summary=_summary(job, result, details_url, notes),
         conclusion=job.conclusion,
         annotations=annotate(result.findings) if result and job.is_over else (),
         started_at=job.started or job.created,
@@ -108,13 +115,21 @@ def _clean(finding: Finding) -> Finding | None:
 def _title(job: Job, status: Status) -> str:
     if job.reason is None:
         return WAITING[status]
-    verdict = VERDICT[job.reason]
+    word = verdict(job, job.reason)
     if job.started and job.ended:
-        return f"{verdict} in {duration(job.ended - job.started)}"
-    return verdict
+        comma = "," if "," in word else ""
+        return f"{word}{comma} in {duration(job.ended - job.started)}"
+    return word
 
 
-def _summary(job: Job, result: Result | None, details_url: str) -> str:
+def verdict(job: Job, reason: Reason) -> str:
+    """How the job ended, in a few words."""
+    if reason is Reason.ADVISORY and job.detail.startswith(ALLOWED):
+        return "Failed, as it may"
+    return VERDICT[reason]
+
+
+def _summary(job: Job, result: Result | None, details_url: str, notes: tuple[str, ...]) -> str:
     parts = [inert(job.detail, 1000)] if job.detail else []
     if job.reason is None:
         parts.append(f"[Follow it here]({details_url})")
@@ -124,7 +139,8 @@ def _summary(job: Job, result: Result | None, details_url: str) -> str:
             parts.append(fenced(result.tail))
         parts.extend(_findings(result))
         parts.extend(_artifacts(result))
-        parts.extend(inert(note, 500) for note in result.notes[:20])
+        parts.extend(inert(note, 500) for note in result.notes[:NOTES])
+    parts.extend(inert(note, 500) for note in notes[:NOTES])
     if job.lost_retries or job.infra_retries:
         parts.append(f"Attempt {job.attempt}: an earlier one lost its runner.")
     parts.insert(1 if job.detail else 0, f"[Log and details]({details_url})")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from dishwasher.core import deploy, job
+from dishwasher.core import deploy, job, provenance
 from dishwasher.core.build import Build
 from dishwasher.core.config import Kind
 from dishwasher.core.deploy import Environment
@@ -144,25 +144,34 @@ class Attempts:
         return found, build
 
     def _ticket(self, current: Job, build: Build, token: str) -> Ticket:
-        spec, event = current.spec, build.event
+        spec, event, page = current.spec, build.event, self.page(current.id)
+        clone_url = self.source.clone_url(event.repository)
+        seconds = min(self.limits.job_seconds, spec.timeout or self.limits.job_seconds)
         return Ticket(
             protocol=PROTOCOL,
             job=current.id,
             attempt=current.attempt,
             spec=spec,
-            source=Source(
-                self.source.clone_url(event.repository), event.sha, build.base_sha, token
-            ),
+            source=Source(clone_url, event.sha, build.base_sha, token),
             environment=(
+                *event.inputs,
                 ("DISHWASHER_JOB", spec.name),
-                ("DISHWASHER_JOB_URL", self.page(current.id)),
+                ("DISHWASHER_JOB_URL", page),
                 ("DISHWASHER_BUILD", build.id),
                 ("DISHWASHER_REPOSITORY", event.repository.full_name),
                 ("DISHWASHER_BRANCH", event.branch),
+                ("DISHWASHER_TAG", event.tag),
                 ("DISHWASHER_SHA", event.sha),
                 ("DISHWASHER_PULL_REQUEST", str(build.pull_request or "")),
             ),
-            limits=self.limits,
+            limits=replace(self.limits, job_seconds=seconds),
+            facts=provenance.facts(
+                build,
+                current,
+                page=page,
+                repository_url=clone_url.removesuffix(".git"),
+                now=self.clock.now(),
+            ),
         )
 
 

@@ -133,7 +133,8 @@ class Reports:
 
     def _desired(self, build: Build, job: Job) -> Check:
         result = read_result(self.blobs, job) if job.is_over else None
-        return render(job, build.event.sha, result, self.page(job.id))
+        notes = build.notes if job.position == 0 else ()
+        return render(job, build.event.sha, result, self.page(job.id), notes)
 
     def _resolve(
         self, claim: Claim, repository: Repository, check: Check, posted: Posted

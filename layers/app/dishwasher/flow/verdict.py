@@ -6,7 +6,7 @@ jobs that conclude at once can not both miss that the third may start.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from dishwasher.core import deploy, plan
@@ -65,9 +65,10 @@ class Verdicts:
     def advance(self, build_id: str) -> None:
         """Let go what its needs no longer hold back; verdicts do so themselves, this mends."""
         build = self.store.get(Build, build_id)
-        jobs = self.store.group(Job, build_id)
-        moved = plan.advance(jobs, self.clock.now(), self.timing)
-        if build is None or not moved:
+        if build is None:
+            return
+        moved = self._moved(build, self.store.group(Job, build_id))
+        if not moved:
             return
         try:
             self.store.save(_counted(build, moved), *moved)
@@ -86,7 +87,7 @@ class Verdicts:
             raise LookupError(f"job {after.id} has no build")
         siblings = {job.id: job for job in self.store.group(Job, after.build)}
         siblings[after.id] = after
-        moved = plan.advance(siblings.values(), self.clock.now(), self.timing)
+        moved = self._moved(build, siblings.values())
         records: list[Record] = [_counted(build, (after, *moved)), after, *moved]
         held = self._held(after, build)
         if held is not None:
@@ -97,6 +98,9 @@ class Verdicts:
         for waiting in held.waiting if held else ():
             self.bells.ring(Topic.JOBS, waiting)
         return replace(after, version=after.version + 1)
+
+    def _moved(self, build: Build, jobs: Iterable[Job]) -> tuple[Job, ...]:
+        return plan.advance(jobs, self.clock.now(), self.timing, fail_fast=build.fail_fast)
 
     def _held(self, job: Job, build: Build) -> Environment | None:
         """The environment that this job holds; None when it holds none."""

@@ -11,7 +11,7 @@ from dishwasher.core.build import Build
 from dishwasher.core.config import Kind
 from dishwasher.core.findings import Finding, Level
 from dishwasher.core.job import CONCLUSION, Conclusion, Job, State
-from dishwasher.core.rendering import VERDICT, duration, size
+from dishwasher.core.rendering import duration, size, verdict
 from dishwasher.core.result import Artifact, PhaseResult, Progress, Result, StepResult
 
 FINDINGS_SHOWN = 200
@@ -144,7 +144,7 @@ def job_line(job: Job, now: float) -> JobView:
         name=job.spec.name,
         deployment=job.spec.kind is Kind.DEPLOYMENT,
         tone=tone,
-        word=VERDICT[job.reason] if job.reason else WORD[job.state],
+        word=verdict(job, job.reason) if job.reason else WORD[job.state],
         detail=job.detail,
         time=duration(end - job.started) if job.started else "",
         started=job.started,
