@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+import yaml
 from dishwasher.core import facts
 from dishwasher.core.config import Config, JobSpec, Kind
 from dishwasher.core.outputs import ArtifactSet, ReportFormat
@@ -462,10 +463,10 @@ def test_a_file_of_500_lines_takes_no_more_than_50_ms() -> None:
     data = ("test:\n  override:\n" + "\n".join(lines)).encode()
     seconds = []
     for _ in range(5):
-        start = time.perf_counter()
+        start = time.process_time()
         circle.parse(PATH, data)
-        seconds.append(time.perf_counter() - start)
-    assert min(seconds) < 0.05
+        seconds.append(time.process_time() - start)
+    assert min(seconds) < (0.05 if yaml.__with_libyaml__ else 0.5)
 
 
 @pytest.mark.parametrize("part", [";a=", "service ", "\n", "sudo ", "{a,", "a.", "x://", "aws "])

@@ -19,37 +19,43 @@ SCANNED = 20_000
 @dataclass(frozen=True, slots=True)
 class _Lack:
     code: str
+    words: tuple[str, ...]
+    """One of them is in every match: `in` is far faster than a regex."""
     pattern: re.Pattern[str]
     message: str
     suggestion: str
 
 
-def _lack(code: str, pattern: str, message: str, suggestion: str = "") -> _Lack:
-    return _Lack(code, re.compile(pattern), message, suggestion)
+def _lack(code: str, words: str, pattern: str, message: str, suggestion: str = "") -> _Lack:
+    return _Lack(code, tuple(words.split()), re.compile(pattern), message, suggestion)
 
 
 _WORD = r"(?<![\w./-])"
 _LACKS = (
     _lack(
         "needs-root",
+        "add-apt-repository apt-add-repository ppa: /etc/apt/",
         rf"{_WORD}(?:add-apt-repository|apt-add-repository)\b|\bppa:|/etc/apt/",
         "an Ubuntu package source can not be added: that needs root",
         "Have the runner's image hold what the build needs.",
     ),
     _lack(
         "needs-root",
+        "apt-get aptitude dpkg apt yum",
         rf"{_WORD}(?:apt-get|aptitude|dpkg -i|apt install|yum install)(?![\w-]|\.\w)",
         "system packages can not be installed: that needs root",
         "Have the runner's image hold them, or take a package of pip or npm.",
     ),
     _lack(
         "needs-root",
+        "/etc/hosts",
         r"/etc/hosts\b",
         "`/etc/hosts` can not be written: that needs root",
         "Use `localhost`, or a name ending in `.localhost`.",
     ),
     _lack(
         "needs-root",
+        "service systemctl initctl /etc/init.d/",
         rf"{_WORD}(?:service +[\w.-]+ +(?:re)?(?:start|stop|load)\b|systemctl\b|initctl\b)"
         r"|/etc/init\.d/",
         "services of the system can not be started or stopped",
@@ -57,24 +63,28 @@ _LACKS = (
     ),
     _lack(
         "no-docker",
+        "docker",
         rf"{_WORD}docker(?:-compose|-machine)?(?![\w./-])",
         "there is no Docker on a runner",
         "Run the program itself, or push to a builder that has Docker.",
     ),
     _lack(
         "one-node",
+        "CIRCLE_NODE_INDEX",
         r"\bCIRCLE_NODE_INDEX\b",
         "a build has one node, with CIRCLE_NODE_INDEX=0: what is meant for others does not run",
         "Run all parts on the one node.",
     ),
     _lack(
         "home",
+        "/home/ubuntu",
         r"/home/ubuntu\b",
         "`/home/ubuntu` is not the home directory here",
         "Write `$HOME` or `~`, and a path relative to the checkout for what is in it.",
     ),
     _lack(
         "version-manager",
+        "pyenv nvm rvm rbenv phpenv",
         rf"{_WORD}(?:pyenv (?:global|local|install|shell)|nvm (?:use|install|alias)"
         r"|rvm (?:use|install)|rbenv (?:global|local|install)|phpenv global)\b",
         "a runner has no manager of language versions",
@@ -82,12 +92,14 @@ _LACKS = (
     ),
     _lack(
         "ssh",
+        ".ssh/id_ sshd SSH_REBUILD",
         rf"\.ssh/id_\w*circle|{_WORD}sshd(?![\w-])|\bSSH_REBUILD\b",
         "the SSH keys and sessions of CircleCI do not exist here",
         "Store the key as a secret, and add it with `ssh-add`.",
     ),
     _lack(
         "needs-root",
+        "sudo",
         rf"{_WORD}sudo(?![\w./-])",
         "`sudo` can not work: commands run without root",
         "Delete it where the command works without.",
@@ -104,11 +116,13 @@ _NUMBERS = re.compile(r"v?(\d{1,4})(?:\.(\d{1,4}))?")
 
 def command(text: Scalar, reader: Reader) -> None:
     """Warn of each line of a command that can not work."""
+    scanned = text.text[:SCANNED]
+    lacks = [lack for lack in _LACKS if any(word in scanned for word in lack.words)]
     in_block = text.style is Style.LITERAL
-    for number, line in enumerate(text.text[:SCANNED].split("\n")):
+    for number, line in enumerate(scanned.split("\n") if lacks else ()):
         if line.lstrip().startswith("#"):
             continue
-        lack = next((lack for lack in _LACKS if lack.pattern.search(line)), None)
+        lack = next((lack for lack in lacks if lack.pattern.search(line)), None)
         if lack is not None:
             place = Scalar(line, text.line + 1 + number, 1) if in_block else text
             reader.warn(place, lack.code, lack.message, lack.suggestion)
