@@ -220,7 +220,7 @@ MISTAKES = [
     ),
     ("deployments:\n  s: {branch: m}\n", (2, 3), "missing-run", "`s` has no `run`", "Add `run:"),
     ("deployments:\n  s: deploy.sh\n", (2, 6), "wrong-type", "`s` must map keys to values", ""),
-    ("deployments:\n  s:\n", (2, 3), "empty", "`s` says nothing", ""),
+    ("deployments:\n  s:\n", (2, 3), "missing-run", "`s` has no `run`", "Add `run: "),
     ("deployments:\n  s: {branch: [], run: x}\n", (2, 7), "empty", "`branch` is an empty", ""),
     (
         "deployments:\n  s: {branch: m, run: x, needs: a}\n",

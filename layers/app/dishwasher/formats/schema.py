@@ -6,6 +6,8 @@ with its place, and the same declaration is printed as JSON Schema and held agai
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar, cast
@@ -17,6 +19,10 @@ from dishwasher.formats.tree import Entry, Mapping, Scalar
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 Json = dict[str, Any]
+
+# Text that YAML reads as itself, also inside a list in one line, and that is no word of its own.
+_PLAIN = re.compile(r"(?:[A-Za-z_./~$]|\d+[hms])(?:[\w ./~$@=*+-]|:(?=[^ ]))*")
+_WORD = re.compile(r"~|true|false|yes|no|on|off|null|\.inf|\.nan|[.\d_]+", re.IGNORECASE)
 
 
 class Type(Protocol[T_co]):
@@ -95,18 +101,18 @@ class Record:
     def read(self, entry: Entry, reader: Reader) -> Fields | None:
         value = entry.value
         if isinstance(value, Scalar) and value.is_null:
-            return Fields(entry, {})
+            return self._fields(entry, (), reader)
         if not isinstance(value, Mapping):
             names = listing([key.name for key in self.keys][:8])
             message = f"{show(entry.key.text)} must be a mapping, and is {kind(value)}"
             reader.note(place(entry, value), "wrong-type", message, f"Its keys are {names}.")
             return None
-        return self._fields(entry, value, reader)
+        return self._fields(entry, value.entries, reader)
 
-    def _fields(self, entry: Entry, value: Mapping, reader: Reader) -> Fields:
+    def _fields(self, entry: Entry, entries: tuple[Entry, ...], reader: Reader) -> Fields:
         by_name = {key.name: key for key in self.keys}
         found: dict[str, tuple[Entry, Any]] = {}
-        for one in value.entries:
+        for one in entries:
             key = by_name.get(one.key.text)
             if key is None:
                 self._unknown(one, by_name, reader)
@@ -150,4 +156,6 @@ def brief(example: Any) -> str:
         return "{" + ", ".join(f"{name}: {brief(value)}" for name, value in example.items()) + "}"
     if isinstance(example, list):
         return "[" + ", ".join(map(brief, example)) + "]"
-    return str(example)
+    text = str(example)
+    plain = not isinstance(example, str) or (_PLAIN.fullmatch(text) and not _WORD.fullmatch(text))
+    return text if plain else json.dumps(text, ensure_ascii=False)

@@ -23,7 +23,7 @@ FALSE = frozenset({"false", "no", "off", "n"})
 NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 """Of an environment variable."""
 _VARIABLE = re.compile(NAME)
-_DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?\s*(?:(\d+)m)?\s*(?:(\d+)s)?")
+_DURATION = re.compile(r"(?:([0-9]+(?:\.[0-9]+)?)h)? *(?:([0-9]+)m)? *(?:([0-9]+)s)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,10 @@ class Duration:
         return None
 
     def schema(self) -> Json:
-        return {"type": "string", "pattern": r"^(\d+(\.\d+)?h)?\s*(\d+m)?\s*(\d+s)?$"}
+        return {
+            "type": "string",
+            "pattern": r"^(?=[0-9])([0-9]+(\.[0-9]+)?h)? *([0-9]+m)? *([0-9]+s)?$",
+        }
 
 
 @dataclass(frozen=True, slots=True)

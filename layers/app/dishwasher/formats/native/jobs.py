@@ -141,7 +141,7 @@ class Jobs:
         return Read(Draft(spec, fields.place, needs), is_set_up=False)
 
     def _deployment(self, fields: Fields) -> Read:
-        if not self._says_something(fields):
+        if not isinstance(fields.node, Mapping):
             return _unreadable(fields.place, Kind.DEPLOYMENT)
         read = self._run(fields, Kind.DEPLOYMENT, fields.get(keys.DEPLOY))
         spec = replace(
