@@ -27,15 +27,11 @@ def _sphinx(project: Project) -> Check | None:
     if not folder:
         return None
     build = f"sphinx-build -b html {folder} $DISHWASHER_ARTIFACTS/docs"
-    listed = project.first(
-        f"{folder}/requirements.txt", "docs/requirements.txt", "requirements/docs.txt"
-    )
+    own = _own(project, f"{folder}/requirements.txt")
+    conf = "" if own else project.text(f"{folder}/conf.py")
+    wants = ("sphinx", *(package for name, package in _EXTENSIONS if name in conf))
     why = f"`{folder}/conf.py` is Sphinx's"
-    if listed:
-        return Check("docs", (f"pip install -r {listed}", build), why, ("sphinx",), ("sphinx",))
-    conf = project.text(f"{folder}/conf.py")
-    wants = [package for name, package in _EXTENSIONS if name in conf]
-    return Check("docs", (build,), why, ("sphinx", *wants), ("sphinx",))
+    return Check("docs", (*own, build), why, wants, annotate=("sphinx",))
 
 
 def _mkdocs(project: Project) -> Check | None:
@@ -43,8 +39,17 @@ def _mkdocs(project: Project) -> Check | None:
     if not file:
         return None
     build = "mkdocs build --site-dir $DISHWASHER_ARTIFACTS/docs"
-    listed = project.first("docs/requirements.txt", "requirements/docs.txt")
-    commands = (f"pip install -r {listed}", build) if listed else (build,)
-    is_material = "name: material" in project.text(file)
+    own = _own(project)
+    is_material = not own and "name: material" in project.text(file)
     wants = ("mkdocs", "mkdocs-material") if is_material else ("mkdocs",)
-    return Check("docs", commands, f"`{file}` is MkDocs'", wants)
+    return Check("docs", (*own, build), f"`{file}` is MkDocs'", wants)
+
+
+def _own(project: Project, *lists: str) -> tuple[str, ...]:
+    """What installs the packages that the project lists for its documentation, if it does."""
+    listed = project.first(*lists, "docs/requirements.txt", "requirements/docs.txt")
+    if listed:
+        return (f"pip install -r {listed}",)
+    extras = project.toml("pyproject.toml").table("project", "optional-dependencies")
+    name = next((name for name in ("docs", "doc") if name in extras), "")
+    return (f"pip install -e '.[{name}]'",) if name else ()

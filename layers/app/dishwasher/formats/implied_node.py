@@ -14,6 +14,11 @@ from dishwasher.formats.table import Table
 NO_TEST = "no test specified"
 """What `npm init` writes as a package's test: https://docs.npmjs.com/cli/v11/using-npm/scripts"""
 
+_LOCKS = {
+    "npm": ("package-lock.json", "npm-shrinkwrap.json"),
+    "yarn": ("yarn.lock",),
+    "pnpm": ("pnpm-lock.yaml",),
+}
 _VERSION = re.compile(r"v?(\d{1,3})(?:\.\d+){0,2}")
 _RANGE = re.compile(r"[\^~=]?\s*v?(\d{1,3})(?:\.(?:\d+|x|\*)){0,2}")
 _MANAGER = re.compile(r"(npm|yarn|pnpm)@(\d+)((?:\.\d+){0,2})(?:[-+].*)?")
@@ -88,26 +93,21 @@ class _Package:
         said = _MANAGER.fullmatch(self._package.text("packageManager")[:80])
         if said:
             return said[1], said[2] + said[3], self._path
-        for manager, lock in (("npm", "package-lock.json"), ("npm", "npm-shrinkwrap.json")):
-            if self._has(lock):
-                return manager, "", self._at(lock)
-        for manager, lock in (("yarn", "yarn.lock"), ("pnpm", "pnpm-lock.yaml")):
-            if self._has(lock):
-                return manager, "", self._at(lock)
+        for manager, locks in _LOCKS.items():
+            lock = self._has(*locks)
+            if lock:
+                return manager, "", lock
         return "npm", "", self._path
 
     def _installing(self) -> Iterable[tuple[str, str]]:
         manager, version, file = self._manager
-        # Without packages, and without a lock file, there is nothing to install.
-        if not self.installed and file == self._path:
-            return
+        lock = self._has(*_LOCKS[manager])
         if manager == "npm":
-            locked = self._has("package-lock.json", "npm-shrinkwrap.json")
-            why = f"`{locked or file}` is npm's"
-            yield ("npm ci" if locked else "npm install"), why
+            # Without packages, and without a lock file, there is nothing to install.
+            if lock or self.installed:
+                yield ("npm ci" if lock else "npm install"), f"`{lock or file}` is npm's"
             return
-        lock = self._has("yarn.lock", "pnpm-lock.yaml")
-        why = f"`{lock or file}` is {manager}'s" if lock else f"`{file}` asks for {manager}"
+        why = f"`{lock}` is {manager}'s" if lock else f"`{file}` asks for {manager}"
         # yarn 2 and later are no packages of that name: version 1 starts them as .yarnrc.yml says.
         is_berry = manager == "yarn" and (
             bool(self._has(".yarnrc.yml")) or version[:2] not in ("", "1", "1.")

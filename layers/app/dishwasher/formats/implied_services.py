@@ -74,7 +74,7 @@ class _Reading:
                 service = _SCHEMES[scheme]
                 found.setdefault(service, f"`{file}` gives `{variable}` a {scheme} address")
         for package in sorted(installed & _DRIVERS.keys()):
-            found.setdefault(_DRIVERS[package], f"the package {package} is installed")
+            found.setdefault(_DRIVERS[package], f"the project uses the package `{package}`")
         is_sqlite = self._uses_sqlite() or self._examples.get("DATABASE_URL", ("",))[0] == "sqlite"
         for service in ("postgresql", "mysql") if is_sqlite else ():
             found.pop(service, None)
