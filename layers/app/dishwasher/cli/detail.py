@@ -9,13 +9,14 @@ from dishwasher.cli.graph import MARK, STYLE
 from dishwasher.cli.table import LEFT_OUT, machine
 from dishwasher.cli.terminal import Paint, clean
 from dishwasher.core.config import JobSpec, Uses
-from dishwasher.core.machine import Service
 from dishwasher.core.outputs import Cache, ReportSet, Secret
 from dishwasher.core.selection import Planned
 from dishwasher.core.step import OnFailure, Phase, Shell, Step
 
 INDENT = 13
 """Columns of the names of what is told."""
+LINES = 6
+"""Columns of a line's number."""
 
 _SHELLS = {
     Shell.STRICT: "each step its own shell, and any failing statement fails it",
@@ -43,13 +44,14 @@ def detail(one: Planned, path: str, paint: Paint) -> Iterator[str]:
 
 def _facts(spec: JobSpec) -> Iterator[tuple[str, str]]:
     """What there is to say, by name."""
+    services = spec.machine.services
     said = {
         "uses": f"Dishwasher's own {spec.uses}" if spec.uses is not Uses.RUN else "",
         "needs": ", ".join(spec.needs),
         "matrix": ", ".join(f"{axis} {value}" for axis, value in spec.matrix),
         "group": spec.group,
         "machine": machine(spec.machine),
-        "services": ", ".join(map(_service, spec.machine.services)),
+        "services": "; ".join(f"{one.name}: {one.why}" for one in services if one.why),
         "hosts": ", ".join(f"{name} is {address}" for name, address in spec.machine.hosts),
         "shell": _SHELLS[spec.shell] if spec.phases else "",
         "directory": spec.directory,
@@ -86,29 +88,30 @@ def _phase(phase: Phase, paint: Paint) -> Iterator[str]:
     yield ""
     title = paint("bold", clean(phase.name))
     yield f"  {title}  {paint('faint', clean(said))}" if said else f"  {title}"
-    yield from _steps(phase.steps, "$", paint)
-    yield from _steps(phase.closing, "finally $", paint)
+    for step in phase.steps:
+        yield from _step(step, "", paint)
+    for step in phase.closing:
+        yield from _step(step, "finally, ", paint)
 
 
-def _steps(steps: Sequence[Step], prompt: str, paint: Paint) -> Iterator[str]:
-    for step in steps:
-        first, *more = step.command.rstrip().split("\n")
-        yield f"    {paint('help', prompt)} {clean(first)}"
-        yield from (f"      {clean(line)}" for line in more)
-        notes = [
-            f"line {step.line}" if step.line else "",
-            f"because of {step.why}" if step.why else "",
-            f"in {step.pwd}" if step.pwd else "",
-            f"{seconds(step.silence)} without output end it" if step.silence else "",
-            "with " + ", ".join(f"{name}={value}" for name, value in step.environment)
-            if step.environment
-            else "",
-            "left running" if step.background else "",
-            f"followed by the files {', '.join(step.files)}" if step.files else "",
-        ]
-        said = ", ".join(filter(None, notes))
-        if said:
-            yield paint("faint", f"        {clean(said)}")
+def _step(step: Step, when: str, paint: Paint) -> Iterator[str]:
+    """The command with its line in the file; below it, what else is set."""
+    number = paint("faint", (str(step.line) if step.line else "").rjust(LINES))
+    first, *more = step.command.rstrip().split("\n")
+    yield f"{number} {paint('help', '$')} {clean(first)}"
+    yield from (" " * (LINES + 3) + clean(line) for line in more)
+    variables = ", ".join(f"{name}={value}" for name, value in step.environment)
+    notes = [
+        f"because of {step.why}" if step.why else "",
+        f"in {step.pwd}" if step.pwd else "",
+        f"{seconds(step.silence)} without output end it" if step.silence else "",
+        f"with {variables}" if variables else "",
+        "left running" if step.background else "",
+        f"followed by the files {', '.join(step.files)}" if step.files else "",
+    ]
+    said = when + ", ".join(filter(None, notes))
+    if said:
+        yield paint("faint", " " * (LINES + 3) + clean(said.removesuffix(", ")))
 
 
 def seconds(time: float) -> str:
@@ -117,10 +120,6 @@ def seconds(time: float) -> str:
     minutes, left = divmod(rest, 60)
     parts = ((hours, "h"), (minutes, "m"), (left, "s"))
     return " ".join(f"{count}{unit}" for count, unit in parts if count)
-
-
-def _service(service: Service) -> str:
-    return f"{service.name} ({service.why})" if service.why else service.name
 
 
 def _secrets(secrets: Sequence[Secret]) -> str:

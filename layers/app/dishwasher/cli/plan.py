@@ -86,7 +86,7 @@ def _shown(
 ) -> Iterator[str]:
     from dishwasher.cli.detail import detail
     from dishwasher.cli.graph import graph
-    from dishwasher.cli.table import table
+    from dishwasher.cli.table import places, table
 
     shown = paint()
     if options.job is not None:
@@ -103,6 +103,8 @@ def _shown(
         yield from graph(selection.running, shown)
     else:
         yield from table(selection.planned, shown)
+        where = list(places(selection.planned, shown))
+        yield from ["", *where] if where else ()
     yield ""
     yield _verdict(selection)
 

@@ -18,6 +18,8 @@ ROOMY = 100
 """Columns from which names and needs may be half as wide again."""
 LEAST = 24
 """Columns that are left for what a job does, at least."""
+WHERE = 7
+"""Columns of the word `where`, and a gap."""
 EVERY_CHECK = "every check"
 KINDS = {Kind.CHECK: "check", Kind.DEPLOYMENT: "deploy"}
 
@@ -65,6 +67,23 @@ def _row(
     indent = " " * (columns(head) + 4)
     yield paint("faint", f"{LEFT_OUT} {head}  {reason[0]}".rstrip())
     yield from (paint("faint", indent + more) for more in reason[1:])
+
+
+def places(planned: Sequence[Planned], paint: Paint) -> Iterator[str]:
+    """On what the jobs run: each machine with its jobs, where it is more than a plain one."""
+    by_machine: dict[str, list[str]] = {}
+    for one in planned:
+        if one.runs and one.spec.uses is Uses.RUN:
+            by_machine.setdefault(machine(one.spec.machine), []).append(clean(one.spec.name))
+    for number, (made, names) in enumerate(by_machine.items()):
+        text = made or "a plain machine"
+        if len(by_machine) > 1:
+            text += f": {', '.join(names)}"
+        elif not made:
+            return
+        lines = textwrap.wrap(text, paint.width - WHERE - 2, break_on_hyphens=False)
+        yield f"  {paint('bold', pad('' if number else 'where', WHERE))}{lines[0]}"
+        yield from (" " * (WHERE + 2) + line for line in lines[1:])
 
 
 def summary(spec: JobSpec) -> str:

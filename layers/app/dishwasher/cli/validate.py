@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -93,23 +94,31 @@ def _total(outcomes: list[Outcome], paint: Paint) -> str:
 
 def _summary(config: Config) -> str:
     """In one line, what the file would run."""
-    checks = [job for job in config.jobs if job.kind is Kind.CHECK]
     parts = []
-    if checks:
-        parts.append(f"{_counted(len(checks), 'check')}: {', '.join(job.name for job in checks)}")
-    deploys = [_deploys(job) for job in config.jobs if job.kind is Kind.DEPLOYMENT]
-    if deploys:
-        parts.append(f"{_counted(len(deploys), 'deployment')}: {', '.join(deploys)}")
+    for kind, noun, told in (
+        (Kind.CHECK, "check", _name),
+        (Kind.DEPLOYMENT, "deployment", _deploys),
+    ):
+        jobs = [job for job in config.jobs if job.kind is kind]
+        counts = Counter(map(told, jobs))
+        names = [name if count == 1 else f"{name} ×{count}" for name, count in counts.items()]
+        if jobs:
+            parts.append(f"{_counted(len(jobs), noun)}: {', '.join(names)}")
     if config.schedules:
-        names = ", ".join(f"{one.name} at {one.cron}" for one in config.schedules)
-        parts.append(f"{_counted(len(config.schedules), 'schedule')}: {names}")
+        times = ", ".join(f"{one.name} at {one.cron}" for one in config.schedules)
+        parts.append(f"{_counted(len(config.schedules), 'schedule')}: {times}")
     return clean("; ".join(parts) or "nothing to run")
+
+
+def _name(job: JobSpec) -> str:
+    """The jobs of one matrix are told as one."""
+    return job.name.partition(" (")[0] if job.matrix else job.name
 
 
 def _deploys(job: JobSpec) -> str:
     refs = [str(job.when.branches)] if job.when.branches else []
     refs += [f"tag {job.when.tags}"] if job.when.tags else []
-    return f"{job.name} from {' and '.join(refs)}" if refs else job.name
+    return f"{_name(job)} from {' and '.join(refs)}" if refs else _name(job)
 
 
 def _counted(count: int, noun: str) -> str:
