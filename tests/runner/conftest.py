@@ -16,6 +16,7 @@ from dishwasher.core.codec import encode
 from dishwasher.core.ticket import Source
 
 from tests.runner.forge import Forge
+from tests.runner.job import Jobs, jobs
 from tests.runner.server import Fault, Server, ticket
 
 PACKAGES = str(Path(dishwasher.__file__).parents[1])
@@ -86,3 +87,9 @@ def launch(work: Path) -> Iterator[Launch]:
         finally:
             runner.kill()
             runner.wait()
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> Iterator[Jobs]:
+    with jobs(tmp_path) as made:
+        yield made

@@ -51,7 +51,7 @@ def ticket(source: Source, *steps: str, **changes: Any) -> Ticket:
         environment=(("DISHWASHER_JOB", "tests"),),
         limits=LIMITS,
     )
-    own = {field.name for field in fields(Ticket)}
+    own = {field.name for field in fields(Ticket)} - {"facts"}
     of_spec = {name: changes.pop(name) for name in list(changes) if name not in own}
     return replace(plain, spec=replace(plain.spec, **of_spec), **changes)
 

@@ -116,7 +116,8 @@ class Phases:
         if failure.stopped and not self._closing:
             return self._judge.stopped(f"in {failure.step}")
         self._judge.leave_quietly()
-        return Verdict(failure.reason, str(failure))
+        late = ": what cleans up after a job's end has little time" if failure.stopped else ""
+        return Verdict(failure.reason, f"{failure}{late}")
 
     def _begin_closing(self) -> None:
         """The job is over; what cleans up still has a little time."""
