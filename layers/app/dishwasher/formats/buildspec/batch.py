@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from dishwasher.core.config import JOBS
 from dishwasher.formats.buildspec import keys
 from dishwasher.formats.buildspec.environment import Pairs, literal
-from dishwasher.formats.buildspec.matrix import Cell, cells
+from dishwasher.formats.buildspec.matrix import COUNTED, Cell, cells
 from dishwasher.formats.buildspec.others import Others
 from dishwasher.formats.buildspec.recipe import NAME, Recipe
 from dishwasher.formats.jobs import Draft
@@ -129,7 +129,8 @@ class Batch:
 
     def _too_many(self, count: int, place: Scalar) -> bool:
         if count > JOBS:
-            message = f"the batch has {count} builds; at most {JOBS} are run"
+            many = f"more than {count:,}" if count >= COUNTED else count
+            message = f"the batch has {many} builds; at most {JOBS} are run"
             self.reader.note(place, "too-many-jobs", message)
         return count > JOBS
 

@@ -13,6 +13,10 @@ from dishwasher.formats.tree import Scalar
 
 NESTED = 3
 """Levels of `bash -c '…'` that are looked into."""
+BLOCKS = 30
+"""Open `if`s and `case`s that are kept; a hostile file would make us walk through thousands."""
+LEADING = 6
+"""Words such as `then if` that are looked for before a program."""
 
 _TEST = re.compile(r"""(!=|==|=|-eq|-ne|-gt|-lt|-ge)[\s"'/\\]*([01])\b""")
 _TRUE_FOR_SUCCESS = {
@@ -65,6 +69,8 @@ class Phase:
         self._strict = False
         """`set -e`"""
         self._blocks: list[_Block] = []
+        self._deeper = 0
+        """Open blocks beyond BLOCKS."""
         self._status: bool | None = None
         """What exit status 0 of the chain `a && b` so far says: success, failure, or nothing."""
         self._context: bool | None = None
@@ -73,6 +79,7 @@ class Phase:
     def effects(self, command: Scalar) -> Iterator[Effect]:
         """The command's deploy-like statements."""
         self._blocks.clear()
+        self._deeper = 0
         self._here = False
         for statement in _flat(command.text, NESTED):
             self._take(statement)
@@ -88,8 +95,10 @@ class Phase:
     def _take(self, statement: Statement) -> None:
         self._join(statement.joined)
         words = statement.words
-        while words and words[0] in _WORDS_OF_BLOCKS:
-            self._block(words[0], statement)
+        for word in words[:LEADING]:
+            if word not in _WORDS_OF_BLOCKS:
+                break
+            self._block(word, statement)
             words = words[1:]
         if not words:
             return
@@ -119,9 +128,13 @@ class Phase:
 
     def _block(self, word: str, statement: Statement) -> None:
         tested = SUCCEEDING in statement.text
-        if word in ("if", "case"):
+        if word in ("if", "case") and len(self._blocks) >= BLOCKS:
+            self._deeper += 1
+        elif word in ("fi", "esac") and self._deeper:
+            self._deeper -= 1
+        elif word in ("if", "case"):
             self._blocks.append(_Block(tested, _for_success(statement) if word == "if" else None))
-        elif not self._blocks:
+        elif not self._blocks or self._deeper:
             return
         elif word == "elif" and tested:
             block = self._blocks[-1]
@@ -158,8 +171,7 @@ def _flat(text: str, depth: int) -> Iterator[Statement]:
 
 
 def _is_test(word: str) -> bool:
-    # `((` is not a word of the reader's; what stands in it begins with the variable.
-    return word in ("[", "[[", "test") or word.startswith("$")
+    return word in ("[", "[[", "test") or word.startswith("((")
 
 
 def _for_success(statement: Statement) -> bool | None:

@@ -13,7 +13,9 @@ from dishwasher.formats.jobs import NAME_LENGTH
 from dishwasher.formats.schema import Fields
 from dishwasher.formats.tree import Scalar
 
-IMAGE, BUILDSPEC, COMPUTE = "image", "buildspec", "compute-type"
+IMAGE, BUILDSPEC = "image", "buildspec"
+COUNTED = 1_000_000
+"""Builds beyond which nobody counts: a number of thousands of digits can not even be written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class _Axis:
 def cells(dynamic: Fields | None, place: Scalar) -> tuple[list[Cell], int]:
     """The first JOBS of them, the last axis changing first, and how many there are in all."""
     axes = _axes(dynamic) if dynamic else []
-    total = prod(len(axis.values) for axis in axes)
+    total = min(prod(len(axis.values) for axis in axes), COUNTED)
     chosen = list(islice(product(*(axis.values for axis in axes)), JOBS))
     names = [_name(values) for values in chosen]
     if len({name.casefold() for name in names}) < len(names) or not all(map(_is_name, names)):

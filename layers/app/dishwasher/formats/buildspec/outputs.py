@@ -20,10 +20,10 @@ FALLBACKS = 5
 _SOURCE = re.compile(r"^\$(?:\{CODEBUILD_SRC_DIR\}|CODEBUILD_SRC_DIR\b)/?")
 _EVALUATED = re.compile(r"\$|`")
 _REPORT_ARN = re.compile(r"arn:[^:]*:codebuild:[^:]*:[^:]*:report-group/(.+)")
-_HASHED = re.compile(r"\$\(\s*codebuild-hash-files\s+([^()`]*)\)|`codebuild-hash-files\s+([^`]*)`")
+_HASHED = re.compile(r"\$\(\s*codebuild-hash-files\s([^()`]*)\)|`codebuild-hash-files\s([^`]*)`")
 _COMMAND = re.compile(r"\$\([^()]*\)|`[^`]*`")
-# What makes a directory's name a glob of all that is below it.
-_BELOW = re.compile(r"(?:/\*\*/\*|/\*\*|/\*|/\.)?/*$")
+_BELOW = ("/**/*", "/**", "/*", "/.")
+"""What makes a directory's name a glob of all that is below it."""
 _HOME = re.compile(r"^(?:/root|\$HOME|\$\{HOME\})(?=/|$)")
 
 
@@ -125,7 +125,8 @@ def _kept(paths: tuple[Scalar, ...], reader: Reader) -> list[str]:
     kept = []
     for scalar in paths:
         path = _SOURCE.sub("", _HOME.sub("~", scalar.text.strip()))
-        path = _BELOW.sub("", path).removeprefix("./")
+        below = next((end for end in _BELOW if path.endswith(end)), "")
+        path = path.removesuffix(below).rstrip("/").removeprefix("./")
         outside = path.startswith("/") or path in ("~", "") or ".." in path.split("/")
         if outside or (path.startswith("~") and not path.startswith("~/")):
             message = f"{show(scalar.text)} can not be kept: neither in the checkout nor below `~/`"

@@ -139,6 +139,9 @@ def _wrong_regex(text: str) -> str:
         re.compile(text)
     except (re.error, RecursionError, OverflowError) as error:
         return str(error)
+    except Warning:
+        # A set that may mean something else in some later Python is no mistake in this one.
+        return ""
     return ""
 
 

@@ -160,6 +160,8 @@ _DEPLOY_SCRIPT = re.compile(
     r"(?:^|[/_-])(?:deploy|release|publish)[\w-]*\.(?:sh|bash|py|js|mjs|ts|rb)$|/deploy$",
     re.IGNORECASE,
 )
+LONGEST = 200
+"""Characters of a word that can be the name of a script or a task."""
 _DRY = frozenset({"--dry-run", "--dryrun", "--dry-run=client", "--dry-run=server", "--check"})
 
 
@@ -210,7 +212,7 @@ def _is_download(words: tuple[str, ...]) -> bool:
 
 def _is_script(words: tuple[str, ...]) -> bool:
     first = words[1] if words[0] in _SCRIPTS and len(words) > 1 else words[0]
-    return bool(_DEPLOY_SCRIPT.search(first))
+    return len(first) <= LONGEST and bool(_DEPLOY_SCRIPT.search(first))
 
 
 def _is_task(words: tuple[str, ...]) -> bool:

@@ -5,10 +5,14 @@ No shell: what a variable holds, functions and here-documents are taken as they 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dishwasher.formats.tree import Scalar, Style
+
+# All that needs no look of its own within a word.
+_PLAIN = re.compile(r"[^ \t\r\n;|()&'\"\\]+")
 
 AND, OR, PIPE, NEXT = "&&", "||", "|", ";"
 
@@ -19,7 +23,10 @@ class Statement:
 
     words: tuple[str, ...]
     joined: str
-    """What stands before it: AND, OR, PIPE or NEXT."""
+    """What stands before it: # All that needs no look of its own within a word.
+_PLAIN = re.compile(r"[^ \t\r\n;|()&'\"\\]+")
+
+AND, OR, PIPE or NEXT."""
     row: int
     """0-based line of the text in which it begins."""
 
@@ -42,7 +49,10 @@ def statements(text: str) -> Iterator[Statement]:
         if words:
             yield Statement(tuple(words), joined, row)
             words, joined = [], word
-        elif word != NEXT or joined not in (AND, OR, PIPE):
+        elif word != NEXT or joined not in (# All that needs no look of its own within a word.
+_PLAIN = re.compile(r"[^ \t\r\n;|()&'\"\\]+")
+
+AND, OR, PIPE):
             # A line may end in `&&`, and the statement stand on the next.
             joined = word
     if words:
@@ -77,6 +87,9 @@ class _Reader:
             elif character == "#":
                 end = text.find("\n", self._at)
                 self._at = len(text) if end < 0 else end
+            elif text.startswith("((", self._at):
+                row = self._row
+                yield self._until("))"), False, row
             elif character in ";&|()":
                 yield self._operator(character), True, self._row
             else:
@@ -85,7 +98,10 @@ class _Reader:
 
     def _operator(self, character: str) -> str:
         pair = self._text[self._at : self._at + 2]
-        self._at += 2 if pair in (AND, OR, ";;") else 1
+        self._at += 2 if pair in (# All that needs no look of its own within a word.
+_PLAIN = re.compile(r"[^ \t\r\n;|()&'\"\\]+")
+
+AND, OR, ";;") else 1
         if pair in (AND, OR):
             return pair
         return PIPE if character == "|" else NEXT
@@ -109,8 +125,9 @@ class _Reader:
                 parts.append("" if pair == "\n" else pair)
                 self._at += 2
             else:
-                parts.append(character)
-                self._at += 1
+                plain = _PLAIN.match(text, self._at)
+                parts.append(plain[0] if plain else character)
+                self._at += len(parts[-1])
         return "".join(parts)
 
     def _is_redirection(self) -> bool:
@@ -121,7 +138,7 @@ class _Reader:
     def _until(self, end: str) -> str:
         """From here to the end, or to that of the text."""
         found = self._text.find(end, self._at)
-        stop = len(self._text) if found < 0 else found + 1
+        stop = len(self._text) if found < 0 else found + len(end)
         inside = self._text[self._at : stop]
         self._at = stop
         self._row += inside.count("\n")
