@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from dishwasher.core.config import Kind, Uses
 from dishwasher.formats.implied import implied
-from dishwasher.formats.project import CHARACTERS, READS
+from dishwasher.formats.implied.project import CHARACTERS, READS
 from dishwasher.formats.repository import Repository
 
 from tests.formats.projects import MANAGE, Files, job, plan, setup

@@ -6,9 +6,10 @@ import re
 import textwrap
 from collections.abc import Iterable, Iterator
 
-from dishwasher.core.config import Config, JobSpec, Uses
+from dishwasher.core.config import Config, JobSpec, Kind, Uses
 from dishwasher.core.machine import Machine
 from dishwasher.core.step import Step
+from dishwasher.formats.native.jobs import DEPENDENCIES
 
 WIDTH = 80
 """Columns of a comment."""
@@ -51,7 +52,8 @@ def first_file(config: Config, branch: str = "main") -> str:
     lines += ["checks:"]
     if run is None:
         lines += _indented(_without())
-    for number, job in enumerate(config.jobs):
+    spelling = JobSpec("spelling", Kind.CHECK, 0, uses=Uses.SPELLING)
+    for number, job in enumerate(config.jobs or (spelling,)):
         lines += ["", *_indented(_check(job))] if number else _indented(_check(job))
     text = "\n".join(_DEPLOYMENTS).replace("{branch}", scalar(branch))
     lines += ["", *_comment(_DEPLOYING), *(f"# {line}" for line in text.splitlines())]
@@ -77,7 +79,7 @@ def _machine(machine: Machine) -> Iterator[str]:
 
 
 def _dependencies(job: JobSpec) -> Iterator[str]:
-    steps = [step for phase in job.phases if phase.name == "dependencies" for step in phase.steps]
+    steps = [step for phase in job.phases if phase.name == DEPENDENCIES for step in phase.steps]
     if steps:
         yield ""
         yield from _comment("Steps before those of every check that has a `run`.")
@@ -102,7 +104,7 @@ def _check(job: JobSpec) -> Iterator[str]:
         yield "  uses: spelling"
         yield from (f"  # {line}" for line in _BRANDS)
         return
-    steps = [step for phase in job.phases if phase.name != "dependencies" for step in phase.steps]
+    steps = [step for phase in job.phases if phase.name != DEPENDENCIES for step in phase.steps]
     whys = dict.fromkeys(f"{step.why}." for step in steps if step.why)
     needs = " No time goes into it while what it needs fails." if job.needs else ""
     yield from _comment(" ".join(whys) + needs)

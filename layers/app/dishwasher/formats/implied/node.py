@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dishwasher.core.step import Step
-from dishwasher.formats.implied_check import Check
-from dishwasher.formats.project import Project
-from dishwasher.formats.table import Table
+from dishwasher.formats.implied.check import Check
+from dishwasher.formats.implied.project import Project
+from dishwasher.formats.implied.table import Table
 
 NO_TEST = "no test specified"
 """What `npm init` writes as a package's test: https://docs.npmjs.com/cli/v11/using-npm/scripts"""

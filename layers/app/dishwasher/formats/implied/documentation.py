@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dishwasher.formats.implied_check import Check
-from dishwasher.formats.project import Project
+from dishwasher.formats.implied.check import Check
+from dishwasher.formats.implied.project import Project
 
 _FOLDERS = ("docs", "doc", "docs/source", "doc/source")
 _EXTENSIONS = (

@@ -1,4 +1,4 @@
-"""What is checked where no file says so: the plan that a repository's files imply, and why.
+"""A repository's files to a plan with its reasons.
 
 Only what somebody set up is run: a linter with settings, tests, documentation. Nothing is
 ever deployed.
@@ -12,22 +12,18 @@ from dataclasses import dataclass, replace
 from dishwasher.core.config import MATCHERS, Config, JobSpec, Kind, Uses
 from dishwasher.core.machine import Machine
 from dishwasher.core.step import Phase, Step
-from dishwasher.formats import implied_requirements as requirements
-from dishwasher.formats.implied_check import Check
-from dishwasher.formats.implied_django import Django, django
-from dishwasher.formats.implied_docs import documentation
-from dishwasher.formats.implied_lint import linters
-from dishwasher.formats.implied_node import Node, node
-from dishwasher.formats.implied_python import Python, python
-from dishwasher.formats.implied_services import Surroundings, surroundings
-from dishwasher.formats.implied_tests import tests
-from dishwasher.formats.project import Project
+from dishwasher.formats.implied import requirements
+from dishwasher.formats.implied.check import Check
+from dishwasher.formats.implied.django import Django, django
+from dishwasher.formats.implied.documentation import documentation
+from dishwasher.formats.implied.linters import linters
+from dishwasher.formats.implied.node import Node, node
+from dishwasher.formats.implied.project import Project
+from dishwasher.formats.implied.python import Python, python
+from dishwasher.formats.implied.services import Surroundings, surroundings
+from dishwasher.formats.implied.tests import tests
+from dishwasher.formats.native.jobs import BUILD, DEPENDENCIES, FACTS
 from dishwasher.formats.repository import Repository
-
-DEPENDENCIES, BUILD = "dependencies", "build"
-"""The phases of a job, named as those of `.dishwasher.yml` are."""
-
-FACTS = (("DISHWASHER_ARTIFACTS", "{artifacts}"),)
 
 _SPELLING = "spelling"
 _PYTHON_TOOLS = ("pip ", "uv ", "poetry ", "pipenv ")
@@ -147,7 +143,7 @@ def _jobs(
             annotate=tuple(name for name in check.annotate if name in MATCHERS),
         )
         jobs.append(job)
-    spelling = JobSpec(_SPELLING, Kind.CHECK, 0, uses=Uses.SPELLING, facts=FACTS)
+    spelling = JobSpec(_SPELLING, Kind.CHECK, 0, uses=Uses.SPELLING)
     jobs.insert(len(early), spelling)
     return tuple(jobs)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from dishwasher.formats.implied_check import Check
-from dishwasher.formats.project import Project
+from dishwasher.formats.implied.check import Check
+from dishwasher.formats.implied.project import Project
 
 
 @dataclass(frozen=True, slots=True)

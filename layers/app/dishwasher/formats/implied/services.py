@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dishwasher.core.machine import Service, Variable
-from dishwasher.formats.project import Project
+from dishwasher.formats.implied.project import Project
 
 SECRET = "only-for-checks"
 """What a site signs its cookies with while its tests run."""

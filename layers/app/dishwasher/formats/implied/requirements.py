@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from dishwasher.core.step import Step
-from dishwasher.formats.project import Project
+from dishwasher.formats.implied.project import Project
 
 EXTRAS = ("test", "tests", "testing", "dev", "develop", "development", "lint", "ci")
 """What people call the packages that checks need and production does not."""

@@ -9,9 +9,9 @@ import tomllib
 from collections.abc import Callable
 from typing import Any
 
+from dishwasher.formats.implied.table import Table
 from dishwasher.formats.problems import show
 from dishwasher.formats.repository import Repository
-from dishwasher.formats.table import Table
 
 READS = 60
 """Files that are read of one repository: each may be a request to GitHub."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from dishwasher.formats.project import Project
+from dishwasher.formats.implied.project import Project
 
 _FOR_TESTS = ("testing", "tests", "test", "ci")
 _OTHERS = ("development", "dev", "local", "base", "common")

@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 
 from dishwasher.core.step import Step
-from dishwasher.formats import implied_requirements as requirements
-from dishwasher.formats.implied_requirements import EXTRAS, names_of
-from dishwasher.formats.project import Project
+from dishwasher.formats.implied import requirements
+from dishwasher.formats.implied.project import Project
+from dishwasher.formats.implied.requirements import EXTRAS, names_of
 
 GROUPS_PIP = "25.1"
 """The first pip with --group: https://pip.pypa.io/en/stable/news/#v25-1"""

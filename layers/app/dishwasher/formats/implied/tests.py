@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dishwasher.formats.implied_check import Check
-from dishwasher.formats.implied_django import Django
-from dishwasher.formats.project import Project
+from dishwasher.formats.implied.check import Check
+from dishwasher.formats.implied.django import Django
+from dishwasher.formats.implied.project import Project
 
 LOOKED_INTO = 5
 """Test files that are read where no configuration says what runs them."""
