@@ -23,10 +23,7 @@ class Statement:
 
     words: tuple[str, ...]
     joined: str
-    """What stands before it: # All that needs no look of its own within a word.
-_PLAIN = re.compile(r"[^ \t\r\n;|()&'\"\\]+")
-
-AND, OR, PIPE or NEXT."""
+    """What stands before it: AND, OR, PIPE or NEXT."""
     row: int
     """0-based line of the text in which it begins."""
 
@@ -49,10 +46,7 @@ def statements(text: str) -> Iterator[Statement]:
         if words:
             yield Statement(tuple(words), joined, row)
             words, joined = [], word
-        elif word != NEXT or joined not in (# All that needs no look of its own within a word.
-_PLAIN = re.compile(r"[^ \t\r\n;|()&'\"\\]+")
-
-AND, OR, PIPE):
+        elif word != NEXT or joined not in (AND, OR, PIPE):
             # A line may end in `&&`, and the statement stand on the next.
             joined = word
     if words:
@@ -98,10 +92,7 @@ class _Reader:
 
     def _operator(self, character: str) -> str:
         pair = self._text[self._at : self._at + 2]
-        self._at += 2 if pair in (# All that needs no look of its own within a word.
-_PLAIN = re.compile(r"[^ \t\r\n;|()&'\"\\]+")
-
-AND, OR, ";;") else 1
+        self._at += 2 if pair in (AND, OR, ";;") else 1
         if pair in (AND, OR):
             return pair
         return PIPE if character == "|" else NEXT
