@@ -52,10 +52,16 @@ class World:
         for gate in self._gates:
             gate.close()
 
-    def repo(self, config: str, files: Mapping[str, str | bytes] | None = None) -> Repo:
+    def repo(
+        self,
+        config: str | bytes,
+        files: Mapping[str, str | bytes] | None = None,
+        *,
+        path: str = ".dishwasher.yml",
+    ) -> Repo:
         """A repository whose first commit holds this configuration, with the App installed."""
         owner = f"team-{next(self._numbers)}"
-        repo = self.github.add_repo(f"{owner}/site", {".dishwasher.yml": config, **(files or {})})
+        repo = self.github.add_repo(f"{owner}/site", {path: config, **(files or {})})
         self.owners[repo.id] = owner
         self._installations[repo.id] = self.github.install(self.app, owner)
         return repo
