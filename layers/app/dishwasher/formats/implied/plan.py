@@ -46,7 +46,7 @@ def implied(repository: Repository) -> Config:
     found = _look(project)
     checks = _named(found)
     if not checks:
-        return Config("", (), notes=(*_start(project), *project.notes))
+        return Config("", (), notes=(_nothing(project), *project.notes))
     setup = _setup(found, checks)
     machine = _machine(found, setup)
     jobs = _jobs(checks, setup, machine)
@@ -166,17 +166,13 @@ def _explained(found: _Found, setup: Iterable[Step], checks: Iterable[Check]) ->
     yield "Misspelt words are looked for in every project; they fail nothing."
 
 
-def _start(project: Project) -> tuple[str, ...]:
-    """What to do where nothing was found."""
-    others = [f"`{file}` ({what})" for file, what in _OTHERS if project.has(file)]
+def _nothing(project: Project) -> str:
     found = "No tests, linter's settings or documentation were found that Dishwasher knows."
+    others = [f"`{file}` ({what})" for file, what in _OTHERS if project.has(file)]
     if others:
         verb = "are" if len(others) > 1 else "is"
         found += f" {_listed(others)} {verb} there, and not looked into."
-    return (
-        found,
-        "Write the commands to run into `.dishwasher.yml`; `dishwasher init` begins one.",
-    )
+    return found
 
 
 def _runs(commands: Sequence[str]) -> str:
