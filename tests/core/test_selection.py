@@ -183,3 +183,25 @@ def test_only_the_first_deployment_that_matches_where_the_format_says_so() -> No
         "other": "It deploys topic, not main.",
     }
     assert left_out(config(LINT, first_deployment_only=True), push()) == {"lint": ""}
+
+
+def test_a_schedule_that_names_jobs_runs_no_other_even_if_it_asks_for_schedules() -> None:
+    audit = spec("audit", when=When(events=(Happening.SCHEDULE,)))
+    title = spec("title", when=When(events=(Happening.PULL_REQUEST,)))
+    named = Schedule("named", "0 3 * * *", jobs=("lint", "title"))
+    every = Schedule("every", "0 4 * * *")
+    scheduled = config(LINT, audit, title, schedules=(named, every))
+
+    def due(name: str) -> dict[str, str]:
+        return left_out(scheduled, push(kind=EventKind.SCHEDULE, schedule=name))
+
+    assert due("named") == {
+        "lint": "",
+        "audit": "The schedule named does not name it.",
+        "title": "",
+    }
+    assert due("every") == {
+        "lint": "",
+        "audit": "",
+        "title": "It runs on pull_request, not on schedule.",
+    }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from dishwasher.core.config import Config, JobSpec, Kind, Schedule
+from dishwasher.core.config import Config, JobSpec, Kind
 from dishwasher.core.event import Event
 from dishwasher.core.when import Happening
 
@@ -96,24 +96,17 @@ def _by_event(spec: JobSpec, config: Config, event: Event) -> str:
     happening, events = event.happening, spec.when.events
     if spec.kind is Kind.DEPLOYMENT and happening in ON_BRANCHES_OF_A_REQUEST:
         return "Deployments follow a push, not a pull request."
+    schedule = next((one for one in config.schedules if one.name == event.schedule), None)
+    if happening is Happening.SCHEDULE and schedule is not None and schedule.jobs:
+        named = spec.name in schedule.jobs
+        return "" if named else f"The schedule {event.schedule} does not name it."
     if happening in events:
         return ""
-    if happening is Happening.SCHEDULE:
-        schedule = next((one for one in config.schedules if one.name == event.schedule), None)
-        return (
-            ""
-            if _is_scheduled(spec, schedule)
-            else (f"The schedule {event.schedule} does not name it.")
-        )
     if events:
         return f"It runs on {', '.join(events)}, not on {happening}."
+    if happening is Happening.SCHEDULE and spec.kind is Kind.DEPLOYMENT:
+        return f"The schedule {event.schedule} does not name it."
     return ""
-
-
-def _is_scheduled(spec: JobSpec, schedule: Schedule | None) -> bool:
-    if schedule is None or not schedule.jobs:
-        return spec.kind is Kind.CHECK
-    return spec.name in schedule.jobs
 
 
 def _by_owner(spec: JobSpec, event: Event) -> str:
