@@ -207,7 +207,8 @@ class _Composer:
         if tag in (None, "!") or tag.removeprefix(_STANDARD_TAG) in _STANDARD_TAGS:
             return
         written = tag.replace(_STANDARD_TAG, "!!")
-        self._note(event, "tag", f"the tag {show(written)} means nothing here", "Delete it.")
+        suggestion = "Delete it, or put the text in quotes if the `!` is a part of it."
+        self._note(event, "tag", f"the tag {show(written)} means nothing here", suggestion)
 
     def _note(self, event: Any, code: str, message: str, suggestion: str = "") -> None:
         mark = event.start_mark

@@ -95,6 +95,8 @@ class _Matrix:
     def read(self) -> Matrix | None:
         example = '`python: ["3.12", "3.13"]` below it'
         entries = self._reader.mapping(self._entry, "axes to their values", example)
+        if not entries and not self._is_empty():
+            return None
         by_name = {one.key.text: one for one in entries}
         axes = [self._axis(one) for name, one in by_name.items() if name not in (INCLUDE, EXCLUDE)]
         included = self._partials(by_name.get(INCLUDE))
@@ -115,6 +117,10 @@ class _Matrix:
         if found is None or not self._fine:
             return None
         return Matrix(self._entry.key, tuple(axis.name for axis in axes), found)
+
+    def _is_empty(self) -> bool:
+        value = self._entry.value
+        return value.is_null if isinstance(value, Scalar) else isinstance(value, Mapping)
 
     def _note(self, node: Scalar | Mapping, code: str, message: str, suggestion: str = "") -> None:
         self._fine = False

@@ -45,6 +45,12 @@ _MEANINGS: tuple[tuple[tuple[str, ...], str, str], ...] = (
         "",
     ),
     (
+        # libyaml says it with "did not find", PyYAML with "but found".
+        ("alphabetic or numeric character",),
+        "`*` begins an alias in YAML and `&` an anchor, which take a name",
+        "Put text that begins so in quotes.",
+    ),
+    (
         ("could not find expected ':'",),
         "a key must be followed by `:` on the same line",
         "Write `key: value`; indent a text of several lines under its key.",

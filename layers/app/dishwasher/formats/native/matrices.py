@@ -10,7 +10,6 @@ from dishwasher.core.machine import Variable
 from dishwasher.formats import jobs
 from dishwasher.formats.matrix import VERSIONS, Combination
 from dishwasher.formats.native.jobs import Read
-from dishwasher.formats.problems import show
 from dishwasher.formats.reader import Reader
 
 
@@ -41,18 +40,19 @@ def expand(
 
 def _fit(reads: Sequence[Read], reader: Reader) -> bool:
     """Whether the file has few enough jobs; that of files without a matrix is told elsewhere."""
-    total = len(reads)
-    for read in reads:
-        if read.matrix is None:
-            continue
-        count = len(read.matrix.combinations)
-        total += count - 1
-        if total > JOBS:
-            message = f"with the {count} combinations of {show(read.draft.spec.name)} the file has "
-            message += f"{total} jobs or more; at most {JOBS} are run"
-            reader.note(read.matrix.place, "too-many-jobs", message)
-            return False
-    return total <= JOBS
+    counts = [1 if read.matrix is None else len(read.matrix.combinations) for read in reads]
+    total = sum(counts)
+    if total <= JOBS or len(reads) > JOBS:
+        return total <= JOBS
+    so_far = 0
+    for read, count in zip(reads, counts, strict=True):
+        so_far += count
+        if so_far > JOBS:
+            place = read.draft.name if read.matrix is None else read.matrix.place
+            message = f"with all combinations of its matrices the file has {total} jobs; "
+            reader.note(place, "too-many-jobs", f"{message}at most {JOBS} are run")
+            break
+    return False
 
 
 def _names(read: Read) -> list[str]:

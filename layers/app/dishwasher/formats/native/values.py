@@ -97,6 +97,10 @@ class Admits:
         scalars = reader.texts(entry)
         for scalar in scalars:
             negated = scalar.text.startswith("!")
+            if scalar.text == "!":
+                suggestion = f"Write the {self.what} after it."
+                reader.note(scalar, "empty", "this `!` keeps nothing out", suggestion)
+                continue
             name = Scalar(scalar.text.removeprefix("!"), scalar.line, scalar.column, scalar.style)
             pattern = refs.pattern(name, reader)
             if pattern is not None:
