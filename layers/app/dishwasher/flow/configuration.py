@@ -8,13 +8,12 @@ from dishwasher.core.config import Config
 from dishwasher.core.event import Repository
 from dishwasher.errors import ConfigError, UserError
 from dishwasher.formats import choose
+from dishwasher.formats.choose import NOT_THERE
 from dishwasher.formats.repository import Repository as Files
 from dishwasher.ports import Listing, Source
 
 MOST_READS = 40
 """Files of one commit that are read to see what it implies; each is a call to the forge's API."""
-NOT_THERE = "missing-file"
-"""Code of the problem that there is no configuration, and nothing that implies one."""
 NOT_ALL_LISTED = (
     "The repository has more files than GitHub lists at once; of those below its folders, some "
     "may have been missed."

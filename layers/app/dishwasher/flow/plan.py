@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from dishwasher.core import mistakes, plan, trust
+from dishwasher.core import carried, mistakes, plan, trust
 from dishwasher.core.build import Build, build_group, build_id
 from dishwasher.core.config import Config, Kind, Uses
 from dishwasher.core.delivery import GIVE_UP_AFTER, Delivery, Stage
@@ -15,12 +15,14 @@ from dishwasher.core.result import Result
 from dishwasher.core.selection import Planned, Selection, select
 from dishwasher.errors import ConfigError, Conflict, Gone, InfraError, Rejected, Unseen
 from dishwasher.flow import configuration
+from dishwasher.flow.admission import Admission
 from dishwasher.flow.changes import UNSEEN_FOR, Changed, Changes
 from dishwasher.flow.configuration import Written
 from dishwasher.flow.keep import keep_result, read_result
 from dishwasher.flow.verdict import Verdicts
 from dishwasher.ports import Bells, Blobs, Clock, Source, Store, Topic
 
+NOTHING_RUN = frozenset({Reason.REFUSED, Reason.FILTERED, Reason.NEED_FAILED})
 IMPLIED = "There is no configuration; the files of the repository imply these jobs."
 
 
@@ -126,11 +128,12 @@ class Plan:
         jobs = plan.jobs(key, selection.planned, now, self.timing)
         if doubt:
             jobs = tuple(conclude(job, Reason.REFUSED, _refusal(doubt), now) for job in jobs)
+        jobs = self._admitted(jobs, config.path, config.fail_fast)
         spells = any(spec.uses is Uses.SPELLING for spec in selection.running)
         base = Changes(self.source, self.clock).base(delivery, event) if spells else ""
         build = Build(key, event, base, config.path, now, (), fail_fast=config.fail_fast)
-        if written.in_file:
-            build = replace(build, notes=config.notes)
+        notes = carried.noted(config, selection.running)
+        build = replace(build, notes=(*(config.notes if written.in_file else ()), *notes))
         if written.advises and jobs and not doubt:
             jobs = (*jobs, self._advice(key, jobs, written))
         self._store(delivery, build, jobs)
@@ -200,7 +203,7 @@ class Plan:
         )
         if not job.is_over:
             self._ignore(delivery, f"{job.spec.name} has not ended yet")
-        elif job.reason in (Reason.CONFIG, Reason.REFUSED):
+        elif job.reason is Reason.CONFIG or self._was_refused(build):
             # Nothing was planned then; GitHub waits for an answer also where it stays the same.
             self._build(delivery, again)
         elif plan.is_about_config(job):
@@ -209,7 +212,18 @@ class Plan:
             chosen = plan.rerun(self.store.group(Job, build.id), job.id)
             planned, now = tuple(map(Planned, chosen)), self.clock.now()
             jobs = plan.jobs(self._id(again, planned), planned, now, self.timing)
+            jobs = self._admitted(jobs, build.config_path, build.fail_fast)
             self._store(delivery, self._again(build, again, jobs), jobs)
+
+    def _was_refused(self, build: Build) -> bool:
+        """Whether nothing was run at all; one job alone is refused for what it asks."""
+        jobs = self.store.group(Job, build.id)
+        reasons = {job.reason for job in jobs if not plan.is_about_config(job)}
+        return Reason.REFUSED in reasons and reasons <= NOTHING_RUN
+
+    def _admitted(self, jobs: tuple[Job, ...], path: str, fail_fast: bool) -> tuple[Job, ...]:
+        admission = Admission(self.blobs, self.timing, self.clock.now())
+        return admission(jobs, path, fail_fast=fail_fast)
 
     def _advise_again(self, delivery: Delivery, build: Build, again: Event, job: Job) -> None:
         """The same words: whoever clicks on advice did not ask for the jobs to run again."""

@@ -1,0 +1,114 @@
+"""What a configuration may say and this version does not carry out yet: a table that shrinks.
+
+A job that needs such a thing is refused before it starts; running it without would say of
+something else that it works. What only makes a job faster or better told is noted instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from dishwasher.core.config import Config, JobSpec, Spelling, Uses
+from dishwasher.core.machine import Service
+
+ANY_VERSION = frozenset({"", "latest", "system"})
+"""What any program on PATH answers to."""
+OWN_USER = frozenset({"", "root"})
+"""Users under which a phase needs no switch; whether `root` is one, its commands show."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """Something that is asked for and not carried out."""
+
+    sentence: str
+    line: int
+
+
+def not_carried_out(spec: JobSpec) -> tuple[Lack, ...]:
+    """All that the job would have to do without; empty where it can run as it is meant."""
+    return tuple(
+        Lack(f"{what} {'are' if plural else 'is'} not supported by this version yet.", line)
+        for asks in _TABLE
+        for what, line, plural in asks(spec)
+    )
+
+
+def noted(config: Config, planned: Iterable[JobSpec]) -> tuple[str, ...]:
+    """What is left undone without a job being the worse for it, one sentence each."""
+    specs = tuple(planned)
+    told = (
+        (any(spec.caches for spec in specs), "Caches are not kept yet, so each job starts anew."),
+        (
+            any(spec.reports for spec in specs),
+            "Test and coverage reports are kept as artifacts, and not read yet.",
+        ),
+        (bool(config.schedules), "Schedules do not start builds yet."),
+    )
+    return tuple(sentence for asked, sentence in told if asked)
+
+
+Asked = Iterable[tuple[str, int, bool]]
+"""What is asked for, the line where it is, and whether that is a plural."""
+
+
+def _services(spec: JobSpec) -> Asked:
+    services: tuple[Service, ...] = spec.machine.services
+    if services:
+        names = ", ".join(service.name for service in services)
+        word = "services" if len(services) > 1 else "service"
+        yield f"The {word} {names}", services[0].line or spec.line, len(services) > 1
+
+
+def _versions(spec: JobSpec) -> Asked:
+    for language, version in (("node", spec.machine.node), *spec.machine.others):
+        if version not in ANY_VERSION:
+            yield f"Choosing {language} {version}", spec.line, False
+
+
+def _hosts(spec: JobSpec) -> Asked:
+    if spec.machine.hosts:
+        yield "Naming hosts", spec.line, False
+
+
+def _secrets(spec: JobSpec) -> Asked:
+    if spec.secrets:
+        first = spec.secrets[0]
+        names = ", ".join(secret.variable for secret in spec.secrets)
+        yield f"Reading secrets ({names})", first.line or spec.line, False
+
+
+def _users(spec: JobSpec) -> Asked:
+    for phase in spec.phases:
+        if phase.run_as not in OWN_USER:
+            yield f"Running {phase.name} as {phase.run_as}", spec.line, False
+
+
+def _group(spec: JobSpec) -> Asked:
+    if spec.group:
+        yield "Running several jobs on one runner (`group`)", spec.line, False
+
+
+def _site(spec: JobSpec) -> Asked:
+    if spec.smoke:
+        yield f"Smoke tests ({spec.smoke})", spec.line, True
+    if spec.screenshots:
+        yield f"Screenshots ({spec.screenshots})", spec.line, True
+
+
+def _spelling(spec: JobSpec) -> Asked:
+    if spec.uses is Uses.SPELLING and spec.spelling != Spelling():
+        yield "Settings of the spelling check", spec.line, True
+
+
+_TABLE: tuple[Callable[[JobSpec], Asked], ...] = (
+    _services,
+    _versions,
+    _hosts,
+    _secrets,
+    _users,
+    _group,
+    _site,
+    _spelling,
+)

@@ -1,0 +1,69 @@
+"""What this version would have to leave out is never left out in silence."""
+
+from __future__ import annotations
+
+import pytest
+from dishwasher.core.carried import not_carried_out, noted
+from dishwasher.core.config import Config, JobSpec, Schedule, Spelling, Uses
+from dishwasher.core.machine import Machine, Service
+from dishwasher.core.outputs import Cache, ReportFormat, ReportSet, Secret
+from dishwasher.core.step import Phase
+
+from tests.samples import spec
+
+SERVICES = Machine(services=(Service("postgresql", 4), Service("redis", 5)))
+
+
+@pytest.mark.parametrize(
+    ("asked", "what", "line"),
+    [
+        (spec(machine=SERVICES), "The services postgresql, redis are", 4),
+        (spec(machine=Machine(services=(Service("redis"),))), "The service redis is", 1),
+        (spec(machine=Machine(node="18")), "Choosing node 18 is", 1),
+        (spec(machine=Machine(others=(("java", "openjdk7"),))), "Choosing java openjdk7 is", 1),
+        (spec(machine=Machine(hosts=(("db", "127.0.0.1"),))), "Naming hosts is", 1),
+        (spec(secrets=(Secret("TOKEN", line=8),)), "Reading secrets (TOKEN) is", 8),
+        (spec(phases=(Phase("build", run_as="ann"),)), "Running build as ann is", 1),
+        (spec(group="linters"), "Running several jobs on one runner (`group`) is", 1),
+        (spec(smoke="smoke.yaml"), "Smoke tests (smoke.yaml) are", 1),
+        (spec(screenshots="pages.yaml"), "Screenshots (pages.yaml) are", 1),
+        (
+            spec(uses=Uses.SPELLING, spelling=Spelling(fail=True)),
+            "Settings of the spelling check are",
+            1,
+        ),
+    ],
+)
+def test_what_is_not_carried_out_is_said_with_its_line(
+    asked: JobSpec, what: str, line: int
+) -> None:
+    (lack,) = not_carried_out(asked)
+    assert lack.sentence == f"{what} not supported by this version yet."
+    assert lack.line == line
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        spec(),
+        spec(uses=Uses.SPELLING),
+        spec(machine=Machine(python="3.12", node="latest", timezone="UTC")),
+        spec(phases=(Phase("build", run_as="root"),), all_secrets=True),
+        spec(caches=(Cache(("~/.cache",)),), reports=(ReportSet(ReportFormat.JUNIT, ("*.xml",)),)),
+    ],
+)
+def test_what_is_carried_out_or_does_no_harm_is_not_refused(asked: JobSpec) -> None:
+    assert not_carried_out(asked) == ()
+
+
+def test_a_job_is_told_all_that_it_lacks() -> None:
+    assert len(not_carried_out(spec(machine=SERVICES, group="a", smoke="b"))) == 3
+
+
+def test_what_only_helps_is_noted_for_the_jobs_that_run() -> None:
+    cached = spec(caches=(Cache(("~/.cache",)),))
+    reporting = spec(reports=(ReportSet(ReportFormat.JUNIT, ("*.xml",)),))
+    config = Config("circle.yml", (cached, reporting), schedules=(Schedule("n", "0 0 * * *"),))
+    assert len(noted(config, config.jobs)) == 3
+    assert [note.split()[0] for note in noted(config, (cached,))] == ["Caches", "Schedules"]
+    assert noted(Config("circle.yml", (spec(),)), (spec(),)) == ()

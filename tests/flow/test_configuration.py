@@ -1,0 +1,269 @@
+"""Every format, none at all, and advice: what of a repository's files a delivery comes to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from dishwasher.core.delivery import Stage
+from dishwasher.core.event import NO_COMMIT, Event
+from dishwasher.core.findings import Level
+from dishwasher.core.job import Job, Reason, State
+from dishwasher.core.result import Result
+from dishwasher.errors import UserError
+from dishwasher.flow.configuration import MOST_READS, NOT_ALL_LISTED
+from dishwasher.flow.keep import read_result
+from dishwasher.ports import Topic
+
+from tests.flow.house import House
+from tests.flow.test_plan import from_fork
+from tests.samples import BASE_SHA, OTHER_SHA, SHA, commands, push, rerun
+
+NATIVE = b"checks:\n  lint: flake8\n"
+CIRCLE = b"""\
+test:
+  override:
+    - make test
+deployment:
+  staging:
+    branch: main
+    commands:
+      - ./deploy.sh staging
+"""
+BUILDSPEC = b"""\
+version: 0.2
+phases:
+  build:
+    commands:
+      - make test
+"""
+FORMATS = {".dishwasher.yml": NATIVE, "circle.yml": CIRCLE, "buildspec.yml": BUILDSPEC}
+TOX = {"tox.ini": b"[tox]\nenvlist = py3\n\n[testenv]\ncommands = pytest\n"}
+WARNED = CIRCLE.replace(b"make test", b"sudo make test")
+
+
+def house_of(files: dict[str, bytes]) -> House:
+    """Every commit has exactly these files."""
+    house = House(config=None)
+    house.there.files = {sha: dict(files) for sha in (BASE_SHA, SHA, OTHER_SHA)}
+    return house
+
+
+def result_of(house: House, job: Job) -> Result:
+    found = read_result(house.blobs, job)
+    assert found is not None
+    return found
+
+
+def ignored(house: House, event: Event) -> str:
+    house.deliver(event)
+    house.plan(event.delivery)
+    assert house.delivery(event.delivery).stage is Stage.IGNORED
+    return house.delivery(event.delivery).reason
+
+
+# Which file
+
+
+@pytest.mark.parametrize("path", FORMATS)
+def test_each_format_is_planned(path: str) -> None:
+    house = house_of({path: FORMATS[path]})
+    build = house.planned(push(branch="topic"))
+    assert build.config_path == path
+    (job,) = house.jobs(build).values()
+    assert job.state is State.QUEUED
+    assert any("make test" in command or "flake8" in command for command in commands(job.spec))
+
+
+@pytest.mark.parametrize("path", FORMATS)
+def test_a_stranger_decides_nothing_in_any_format(path: str) -> None:
+    """Case 10."""
+    house = house_of({path: FORMATS[path]})
+    evil = FORMATS[path].replace(b"make test", b"steal").replace(b"flake8", b"steal")
+    house.there.files[SHA] = {path: evil, ".dishwasher.yml": b"checks:\n  evil: steal\n"}
+    jobs = house.jobs(house.planned(from_fork()))
+    assert {job.reason for job in jobs.values()} == {Reason.REFUSED}
+    told = [command for job in jobs.values() for command in commands(job.spec)]
+    assert told and "steal" not in told
+
+
+def test_a_stranger_is_refused_by_what_the_base_branch_implies() -> None:
+    house = house_of(TOX)
+    house.there.files[SHA] = {".dishwasher.yml": b"checks:\n  evil: steal\n"}
+    jobs = house.jobs(house.planned(from_fork()))
+    assert "evil" not in jobs
+    assert {job.reason for job in jobs.values()} == {Reason.REFUSED}
+
+
+def test_our_own_format_is_read_with_one_request() -> None:
+    house = house_of({".dishwasher.yml": NATIVE, "circle.yml": CIRCLE})
+    house.planned(push(branch="topic"))
+    assert house.forge.calls == ["file"]
+
+
+def test_other_formats_are_found_by_one_look() -> None:
+    house = house_of({"circle.yml": CIRCLE})
+    house.planned(push(branch="topic"))
+    assert house.forge.calls == ["file", "files", "file"]
+
+
+def test_the_file_that_is_not_taken_is_named_without_a_check_of_its_own() -> None:
+    house = house_of({"circle.yml": CIRCLE, "buildspec.yml": BUILDSPEC})
+    build = house.planned(push(branch="topic"))
+    assert list(house.jobs(build)) == ["build"]
+    assert "circle.yml is taken, not buildspec.yml." in build.notes
+    (job,) = house.jobs(build).values()
+    house.ended(job)
+    house.reports(build.id)
+    assert "is taken, not buildspec" in house.run("build").shown.summary
+
+
+def test_a_file_that_can_not_be_read_is_not_passed_over() -> None:
+    house = house_of({"circle.yml": b"test: [\n", "buildspec.yml": BUILDSPEC})
+    (job,) = house.jobs(house.planned(push())).values()
+    assert (job.spec.name, job.reason) == ("config", Reason.CONFIG)
+
+
+# No file
+
+
+def test_what_the_files_imply_is_planned_and_explained_in_a_neutral_check() -> None:
+    house = house_of(TOX)
+    build = house.planned(push())
+    *jobs, config = house.jobs(build).values()
+    assert {job.state for job in jobs} <= {State.QUEUED, State.BLOCKED} and jobs
+    assert (config.spec.name, config.reason) == ("config", Reason.ADVISORY)
+    assert config.detail.startswith("There is no configuration;")
+    result = result_of(house, config)
+    assert any("tox" in note for note in result.notes)
+    assert build.settled == 1
+    house.reports(build.id)
+    shown = house.run("config").shown
+    assert shown.conclusion == "neutral" and "tox" in shown.summary
+
+
+def test_nothing_that_implies_a_plan_plans_nothing() -> None:
+    house = house_of({"README": b"hello"})
+    assert ignored(house, push()) == f"no configuration at {SHA[:12]}, and nothing implies one"
+
+
+def test_a_repository_too_large_to_list_says_so() -> None:
+    house = house_of(TOX)
+    house.there.is_large = True
+    config = house.jobs(house.planned(push()))["config"]
+    assert NOT_ALL_LISTED in result_of(house, config).notes
+
+
+def test_files_that_are_no_text_or_too_large_imply_nothing() -> None:
+    house = house_of({"requirements.txt": b"\xff\xfe", "tox.ini": TOX["tox.ini"]})
+    real = house.forge
+
+    class Large:
+        """A forge that gives no file above its limit."""
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(real, name)
+
+        def file(self, repository: object, path: str, sha: str) -> bytes | None:
+            if path == "tox.ini":
+                raise UserError("tox.ini is larger than 1048576 bytes")
+            return real.file(repository, path, sha)  # type: ignore[arg-type]
+
+    house.deliver(push())
+    replace(house.plan, source=Large())("delivery-1")  # type: ignore[arg-type]
+    assert house.delivery("delivery-1").stage in (Stage.PLANNED, Stage.IGNORED)
+
+
+def test_a_plan_costs_a_bounded_number_of_requests() -> None:
+    files = {f"app{number}/requirements.txt": b"django\n" for number in range(3 * MOST_READS)}
+    files |= {f"requirements/{number}.txt": b"django\n" for number in range(3 * MOST_READS)}
+    house = house_of(files | TOX)
+    house.planned(push())
+    assert len(house.forge.calls) <= MOST_READS + 5
+
+
+# Advice
+
+
+def test_warnings_stand_beside_the_jobs_on_their_lines() -> None:
+    house = house_of({"circle.yml": WARNED})
+    build = house.planned(push(branch="topic"))
+    config = house.jobs(build)["config"]
+    assert (config.reason, config.detail) == (Reason.ADVISORY, "circle.yml has 1 warning.")
+    (finding,) = result_of(house, config).findings
+    assert (finding.path, finding.start_line, finding.level) == ("circle.yml", 3, Level.WARNING)
+    assert house.jobs(build)["build"].state is State.QUEUED
+    house.reports(build.id)
+    assert house.run("config").shown.conclusion == "neutral"
+
+
+def test_a_deployment_does_not_wait_for_advice() -> None:
+    house = house_of({"circle.yml": WARNED})
+    jobs = house.jobs(house.planned(push()))
+    (deployment,) = (job for name, job in jobs.items() if name not in ("build", "config"))
+    assert deployment.needs == (jobs["build"].id,)
+
+
+def test_mistakes_and_warnings_of_a_file_are_shown_together() -> None:
+    wrong = WARNED.replace(b"commands:", b"comands:")
+    house = house_of({"circle.yml": wrong})
+    (job,) = house.jobs(house.planned(push())).values()
+    assert job.reason is Reason.CONFIG
+    assert job.detail == "circle.yml has 1 mistake and 2 warnings; nothing was run."
+    levels = {finding.level for finding in result_of(house, job).findings}
+    assert levels == {Level.FAILURE, Level.WARNING}
+
+
+def test_a_stranger_is_not_bothered_with_advice() -> None:
+    house = house_of({"circle.yml": WARNED})
+    assert "config" not in house.jobs(house.planned(from_fork()))
+
+
+def test_a_click_on_advice_repeats_it_and_runs_nothing() -> None:
+    house = house_of({"circle.yml": WARNED})
+    first = house.jobs(house.planned(push()))["config"]
+    house.rung(Topic.JOBS)
+    again = house.planned(rerun(first.id))
+    (told,) = house.jobs(again).values()
+    assert (told.reason, told.detail) == (first.reason, first.detail)
+    assert result_of(house, told) == result_of(house, first)
+    assert house.rung(Topic.JOBS) == []
+
+
+def test_a_click_on_advice_that_is_forgotten_is_answered_all_the_same() -> None:
+    house = house_of({"circle.yml": WARNED})
+    first = house.jobs(house.planned(push()))["config"]
+    house.blobs._blobs.clear()
+    (told,) = house.jobs(house.planned(rerun(first.id))).values()
+    assert told.detail == first.detail
+
+
+# Tags and messages
+
+
+def tagged(**values: object) -> Event:
+    return push(**({"branch": "", "tag": "v1", "before": NO_COMMIT} | values))
+
+
+def test_a_tag_is_built_where_a_job_asks_for_it() -> None:
+    house = house_of({"circle.yml": CIRCLE.replace(b"branch: main", b"tag: /v.*/")})
+    jobs = house.jobs(house.planned(tagged()))
+    assert len(jobs) == 2 and all(job.reason is None for job in jobs.values())
+
+
+def test_a_tag_that_nobody_asks_for_is_ignored_with_the_reason() -> None:
+    house = house_of({"circle.yml": CIRCLE})
+    assert ignored(house, tagged()) == "No job of this file asks for tags."
+
+
+def test_a_tag_changes_no_line() -> None:
+    both = b"checks:\n  spelling: {uses: spelling}\ndeployments:\n  live: {tag: v*, run: 'true'}\n"
+    house = house_of({".dishwasher.yml": both})
+    assert house.planned(tagged()).base_sha == SHA
+    assert "compare" not in house.forge.calls
+
+
+@pytest.mark.parametrize("message", ["Fix [skip ci]", "wip\n\n[CI SKIP]"])
+def test_a_commit_that_asks_not_to_be_built_is_not(message: str) -> None:
+    house = house_of({"circle.yml": CIRCLE})
+    assert ignored(house, push(message=message)).startswith("The commit message says [")
