@@ -6,10 +6,13 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
 import dishwasher
-from dishwasher.cli import demo, init, plan, schema, serve, validate
 from dishwasher.errors import Fault, UserError
+
+COMMANDS = ("demo", "init", "validate", "plan", "run", "schema", "serve")
+"""Modules of this package, in the order in which people meet them."""
 
 OK, FAILED, WRONG_USAGE, OUR_FAULT, INTERRUPTED = 0, 1, 2, 3, 130
 NOBODY_READS = 141
@@ -18,7 +21,8 @@ NOBODY_READS = 141
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and answer its exit code; never shows a traceback for a known fault."""
-    options = _parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    options = _parser(words).parse_args(words)
     try:
         code: int = options.call(options)
         sys.stdout.flush()
@@ -37,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="dishwasher",
         description="A GitHub App that builds, checks and deploys what is pushed.",
@@ -48,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
         "--version", action="version", version=f"dishwasher {dishwasher.__version__}"
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in (demo, init, validate, plan, schema, serve):
-        command.add(commands)
+    # Only help and mistakes need all of them, and each takes its time to import.
+    for name in [word for word in words[:1] if word in COMMANDS] or COMMANDS:
+        import_module(f"dishwasher.cli.{name}").add(commands)
     return parser

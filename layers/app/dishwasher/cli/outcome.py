@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from dishwasher.cli.folder import look
 from dishwasher.cli.reading import STDIN, Reading, contents, root_of, standard_input
 from dishwasher.cli.terminal import clean
 from dishwasher.core.config import Config
 from dishwasher.errors import ConfigError, Problem, UserError
 from dishwasher.formats import choose, recognise
+from dishwasher.formats.repository import Repository
 
 IMPLIED = "implied"
 """What is said to be the format where no file is one's own."""
@@ -42,7 +42,7 @@ def of_folder(root: Path, format: str = "", path: str = "") -> Outcome:
     """Of the file that would be taken in a checkout, or of `path` in it."""
     reading = Reading(root)
     try:
-        config = choose.load(reading, lambda: look(root), path, format)
+        config = choose.load(reading, lambda: _look(root), path, format)
     except ConfigError as error:
         taken = format or recognise.by_name(error.path) if error.path in reading.seen else ""
         shown = str(root / error.path)
@@ -67,7 +67,14 @@ def _parsed(path: str, data: bytes, root: Path, format: str) -> Outcome:
     taken = format
     try:
         taken, why = choose.named(path, data, format)
-        config = choose.parse(path, data, lambda: look(root), taken)
+        config = choose.parse(path, data, lambda: _look(root), taken)
     except ConfigError as error:
         return Outcome(path, taken, error.problems, data=data)
     return Outcome(path, taken, config.warnings, choose.noted(config, why), data)
+
+
+def _look(root: Path) -> Repository:
+    # Imported where it is used: a native file is read without git.
+    from dishwasher.cli.folder import look
+
+    return look(root)
