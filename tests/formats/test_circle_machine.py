@@ -111,9 +111,9 @@ def test_own_programs_are_found_where_a_file_puts_some() -> None:
 
 
 def test_listed_services_start() -> None:
-    found = build(TEST + "machine:\n  services:\n    - redis-server\n    - elasticsearch\n")
+    found = build(TEST + "machine:\n  services:\n    - redis-server\n    - mysql\n")
     names = [(service.name, service.line, service.why) for service in found.machine.services]
-    assert names == [("redis", 4, ""), ("elasticsearch", 5, "")]
+    assert names == [("redis", 4, ""), ("mysql", 5, "")]
 
 
 def test_services_may_be_one_or_none() -> None:
@@ -121,13 +121,37 @@ def test_services_may_be_one_or_none() -> None:
     assert services("machine: {services: []}") == {}
 
 
-def test_an_unknown_service_and_docker_are_warned_of() -> None:
-    config = parse(TEST + "machine:\n  services:\n    - docker\n    - postgress\n    - xvfb\n")
-    assert codes(config) == [(4, "no-docker"), (5, "unknown-service")]
-    assert config.warnings[1].suggestion in (
-        "Did you mean `postgresql`?",
-        "Did you mean `postgres`?",
-    )
+@pytest.mark.parametrize(
+    ("name", "code", "suggestion"),
+    [
+        ("docker", "no-docker", "Commands that call `docker` will fail."),
+        ("elasticsearch", "unknown-service", ""),
+        ("cassandra", "unknown-service", ""),
+        ("rediss-server", "unknown-service", "Did you mean `redis-server`?"),
+    ],
+)
+def test_a_service_that_can_not_start_is_warned_of(name: str, code: str, suggestion: str) -> None:
+    config = parse(f"{TEST}machine:\n  services:\n    - {name}\n    - redis\n")
+    (warning,) = config.warnings
+    assert (warning.line, warning.code, warning.suggestion) == (4, code, suggestion)
+    assert [service.name for service in config.jobs[0].machine.services] == ["redis"]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("machine:\n  environment:\n    B: localhost:5672\n", "rabbitmq"),
+        ("machine:\n  environment:\n    MONGO_URL: mongodb://localhost/test\n", "mongodb"),
+        ("database:\n  override:\n    - sudo service mongod restart\n", "mongodb"),
+        ("database:\n  override:\n    - curl http://localhost:9200/_cat\n", "elasticsearch"),
+    ],
+)
+def test_one_that_only_a_value_names_is_warned_of_too(text: str, name: str) -> None:
+    config = parse(TEST + text)
+    assert config.jobs[0].machine.services == ()
+    (warning,) = (one for one in config.warnings if one.code == "unknown-service")
+    assert warning.line == 4
+    assert warning.message.startswith(f"{name} can not be started, and the ")
 
 
 def test_nothing_starts_that_nothing_names() -> None:
@@ -146,13 +170,11 @@ def test_nothing_starts_that_nothing_names() -> None:
         ("REDIS_URL: redis://localhost:6379/0", ["redis"]),
         ("REDIS_HOST: localhost", ["redis"]),
         ("REDIS_HOST: redis.example.com", []),
-        ("BROKER: localhost:5672", ["rabbitmq"]),
         ("MEMCACHE_SERVERS: 127.0.0.1:11211", ["memcached"]),
         ("PGHOST: localhost", ["postgresql"]),
         ("MYSQL_DATABASE: circle_test", ["mysql"]),
         ("DB_ENGINE: django.db.backends.postgresql_psycopg2", ["postgresql"]),
         ("DB: mysql", ["mysql"]),
-        ("MONGO_URL: mongodb://localhost/test", ["mongodb"]),
         ("HOMEPAGE: https://postgresql.example.com/", []),
         ("REDIS_DISABLED: 'yes'", []),
     ],
@@ -175,8 +197,8 @@ def test_a_variable_names_a_service_of_this_machine(variable: str, names: list[s
         ("cd db && mysql -u ubuntu circle_test < x.sql", ["mysql"]),
         ("pip install mysql", []),
         ("redis-cli flushall", ["redis"]),
-        ("sudo service mongod restart", ["mongodb"]),
-        ("curl http://localhost:9200/_cat", ["elasticsearch"]),
+        ("sudo service redis-server restart", ["redis"]),
+        ("bin/wait-for localhost:11211", ["memcached"]),
         ("DATABASE_URL=postgres://localhost/x ./manage.py test", ["postgresql"]),
         ("cat psql.log", []),
     ],

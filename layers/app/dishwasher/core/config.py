@@ -84,6 +84,8 @@ class JobSpec:
     """Seconds without output after which a step is ended; 0 for no such limit."""
     allow_failure: bool = False
     """A failure is shown as neutral and meets the needs of others."""
+    history: bool = False
+    """The checkout has the whole history of its commit, not the commit alone."""
     repeatable: bool = True
     """A runner that is lost may be replaced: the steps have no effects that can not be repeated."""
     group: str = ""

@@ -47,6 +47,10 @@ READ_REPORTS = (ReportFormat.JUNIT, ReportFormat.COBERTURA)
 """Formats whose content is read; the others are kept as artifacts."""
 
 
+REPORTS_FOLDER = "{reports}"
+"""As a ReportSet's base: the job's own folder of reports, which is kept as a whole anyway."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReportSet:
     """Machine-readable results of one kind."""

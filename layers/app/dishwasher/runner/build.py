@@ -10,7 +10,7 @@ from pathlib import Path
 from dishwasher.checks.matchers import Scanner
 from dishwasher.core.findings import Finding
 from dishwasher.core.job import Reason
-from dishwasher.core.outputs import ArtifactSet
+from dishwasher.core.outputs import REPORTS_FOLDER, ArtifactSet
 from dishwasher.core.result import FINDINGS_KEPT
 from dishwasher.core.step import Shell
 from dishwasher.core.ticket import Ticket
@@ -150,6 +150,8 @@ class Build:
             else:
                 found.add_set(self._workspace.checkout, self._workspace.home, wanted)
         for report in self._spec.reports:
+            if report.base == REPORTS_FOLDER:
+                continue
             name = f"reports/{report.name}".rstrip("/")
             wanted = ArtifactSet(report.files, name=name, base=report.base)
             found.add_set(self._workspace.checkout, self._workspace.home, wanted)

@@ -48,6 +48,8 @@ class Deployment:
     name: Scalar
     when: When
     steps: tuple[Step, ...]
+    history: bool = False
+    """What it pushes elsewhere needs the whole history."""
 
 
 def entries(section: Entry, general: Filter, reader: Reader) -> tuple[Deployment, ...]:
@@ -77,7 +79,7 @@ def _deployment(entry: Entry, general: Filter, reader: Reader) -> Deployment:
         tags=Filter(fields.or_else(TAG, ())),
         owner="" if owner is None else owner.text,
     )
-    return Deployment(entry.key, when, steps)
+    return Deployment(entry.key, when, steps, heroku is not None)
 
 
 def _check(entry: Entry, fields: Fields, reader: Reader) -> None:

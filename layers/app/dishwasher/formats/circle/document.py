@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from dishwasher.core.config import Config, JobSpec, Kind
-from dishwasher.core.outputs import ArtifactSet, Cache, ReportFormat, ReportSet
+from dishwasher.core.outputs import REPORTS_FOLDER, ArtifactSet, Cache, ReportFormat, ReportSet
 from dishwasher.core.pattern import Filter
 from dishwasher.core.step import Shell
 from dishwasher.core.when import When
@@ -24,7 +24,7 @@ from dishwasher.formats.tree import Entry, Mapping, Node, Scalar
 
 CHECK, CHECK_TOO = "build", "build and test"
 """Name of the check, and the one it has when a deployment bears the first."""
-REPORTS = (ReportSet(ReportFormat.JUNIT, ("**/*.xml",), base="{reports}"),)
+REPORTS = (ReportSet(ReportFormat.JUNIT, ("**/*.xml",), base=REPORTS_FOLDER),)
 """CircleCI read every JUnit file below $CIRCLE_TEST_REPORTS."""
 
 
@@ -90,6 +90,7 @@ class _Document:
                 built,
                 phases=built.before_deployment(one.steps),
                 when=one.when,
+                history=one.history,
                 caches=_caches(built, save=False),
                 repeatable=False,
             )

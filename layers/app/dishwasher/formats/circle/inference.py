@@ -28,7 +28,6 @@ OTHERS = {
 """Files that CircleCI inferred commands from, and Dishwasher does not."""
 _TESTS = re.compile(r"(?:^|/)(?:tests?/.*\.py|tests?\.py|test_[^/]*\.py|[^/]*_tests?\.py)$")
 _PIP = re.compile(r"(?<![\w./-])(?:pip[23]?(?:\.\d+)? install|python\S* setup\.py)(?!\w)")
-_NPM = re.compile(r"(?<![\w./-])(?:npm|yarn|bower|nvm)(?![\w./-])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +60,6 @@ def implied(repository: Repository, directory: str) -> Implied:
 def installs_python(steps: Iterable[Step]) -> bool:
     """Whether commands install Python packages, and so need an environment of their own."""
     return any(_PIP.search(step.command) for step in steps)
-
-
-def installs_node(steps: Iterable[Step]) -> bool:
-    return any(_NPM.search(step.command) for step in steps)
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,13 +104,13 @@ def with_own_programs(machine: Machine, steps: tuple[Step, ...]) -> Machine:
     return replace(machine, environment=(path, *machine.environment))
 
 
-def needed(found: Section, steps: tuple[Step, ...]) -> tuple[Service, ...]:
+def needed(found: Section, steps: tuple[Step, ...], reader: Reader) -> tuple[Service, ...]:
     """All that the section lists, its variables name, or commands name."""
     variables = [
         (variable.name, variable.value, line)
         for variable, line in zip(found.machine.environment, found.lines, strict=True)
     ]
-    return services.needed(found.machine.services, variables, steps)
+    return services.needed(found.machine.services, variables, steps, reader)
 
 
 def _version(key: Key[Scalar], fields: Fields, reader: Reader) -> str:
@@ -141,7 +141,7 @@ def _hosts(fields: Fields, reader: Reader) -> tuple[tuple[str, str], ...]:
             message = f"{show(address.text)} is not an IP address"
             reader.note(address, "bad-value", message, "Write one such as `127.0.0.1`.")
     if pairs:
-        message = "`/etc/hosts` can not be written without root; programs may not find these names"
+        message = "`/etc/hosts` can not be written without root, and these names are not known"
         suggestion = "Use `localhost`, or names ending in `.localhost`."
         reader.warn(fields.entry(HOSTS).key, "needs-root", message, suggestion)
     return tuple((entry.key.text, address.text) for entry, address in pairs)

@@ -68,9 +68,8 @@ def build(sections: Sections, directory: str, repository: Repository, reader: Re
     steps = tuple(step for phase in phases for step in phase.steps)
     python = implied.python or bool(found.machine.python) or inference.installs_python(steps)
     made = machine.with_own_programs(found.machine, steps)
-    made = replace(made, virtualenv=python, services=machine.needed(found, steps))
-    node = implied.node or inference.installs_node(steps)
-    cached = _cached(sections.get("dependencies"), directory, python, node, reader)
+    made = replace(made, virtualenv=python, services=machine.needed(found, steps, reader))
+    cached = _cached(sections.get("dependencies"), directory, python, implied.node, reader)
     return Build(made, tuple(phases), cached, tuple(_notes(phases)))
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dishwasher.core.machine import Service
 from dishwasher.core.step import Step
 from dishwasher.formats.problems import show
-from dishwasher.formats.reader import Reader
+from dishwasher.formats.reader import Reader, listing
 from dishwasher.formats.tree import Scalar
 
 SCANNED = 20_000
@@ -29,8 +29,8 @@ _ALIASES = {
 }
 NAMES = {alias: name for name, aliases in _ALIASES.items() for alias in aliases.split()}
 """What circle.yml, addresses and system services call them → our name."""
-ALWAYS = frozenset({"xvfb", "ssh", "cron", "rsyslog"})
-"""Listed in the wild, and nothing that a job has to wait for."""
+STARTED = frozenset({"postgresql", "mysql", "redis", "memcached"})
+"""Those that a runner can start; of the others a file is told, and its build goes on."""
 _PORTS = {
     "5432": "postgresql",
     "3306": "mysql",
@@ -86,18 +86,20 @@ _RESTART = re.compile(
 
 
 def listed(names: Iterable[Scalar], reader: Reader) -> tuple[Service, ...]:
-    """What `machine.services` asks for; names that nothing is known of are warned of."""
+    """What `machine.services` asks for; names that can not be started are warned of."""
     found = []
     for scalar in names:
-        name = NAMES.get(scalar.text.casefold())
-        if name is not None:
+        text = scalar.text.casefold()
+        name = NAMES.get(text, "")
+        if name in STARTED:
             found.append(Service(name, scalar.line))
-        elif scalar.text.casefold() == "docker":
+        elif text == "docker":
             message = "there is no Docker on a runner"
             reader.warn(scalar, "no-docker", message, "Commands that call `docker` will fail.")
-        elif scalar.text.casefold() not in ALWAYS:
-            message = f"{show(scalar.text)} is not a service that can be started"
-            suggestion = reader.problems.nearest(scalar.text, NAMES)
+        else:
+            message = f"{show(scalar.text)} is not a service that can be started; there is "
+            message += listing(sorted(STARTED))
+            suggestion = "" if name else reader.problems.nearest(scalar.text, NAMES)
             reader.warn(scalar, "unknown-service", message, suggestion)
     return tuple(found)
 
@@ -106,24 +108,33 @@ def needed(
     asked: Iterable[Service],
     variables: Iterable[tuple[str, str, int]],
     steps: Iterable[Step],
+    reader: Reader,
 ) -> tuple[Service, ...]:
     """Each service once, with why; `variables` are names, values and lines."""
-    found = {service.name: service for service in reversed(tuple(asked))}
-    found = dict(reversed(found.items()))
+    found: dict[str, Service] = {}
+    for service in (*asked, *_named(variables, steps)):
+        if service.name in found:
+            continue
+        found[service.name] = service
+        if service.name not in STARTED:
+            message = f"{service.name} can not be started, and {service.why}"
+            place = Scalar("", max(1, service.line), 1)
+            reader.warn(place, "unknown-service", message, "Commands that need it will fail.")
+    return tuple(service for service in found.values() if service.name in STARTED)
+
+
+def _named(variables: Iterable[tuple[str, str, int]], steps: Iterable[Step]) -> Iterator[Service]:
     for name, value, line in variables:
         for service in _of_variable(name, value[:SCANNED]):
-            why = f"the variable {show(name)} on line {line} names it"
-            found.setdefault(service, Service(service, line, why))
+            yield Service(service, line, f"the variable {show(name)} on line {line} names it")
     for step in steps:
+        where = f" on line {step.line}" if step.line else ""
         for service, word in _of_command(step.command[:SCANNED]):
-            where = f" on line {step.line}" if step.line else ""
-            why = f"the command{where} names it with {show(word)}"
-            found.setdefault(service, Service(service, step.line, why))
+            yield Service(service, step.line, f"the command{where} names it with {show(word)}")
         for name, value in step.environment:
+            why = f"the variable {show(name)} of the command{where} names it"
             for service in _of_variable(name, value[:SCANNED]):
-                why = f"the variable {show(name)} of the command on line {step.line} names it"
-                found.setdefault(service, Service(service, step.line, why))
-    return tuple(found.values())
+                yield Service(service, step.line, why)
 
 
 def _of_variable(name: str, value: str) -> Iterator[str]:
