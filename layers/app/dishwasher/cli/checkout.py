@@ -70,6 +70,11 @@ class Checkout:
         new = self._git("ls-files", "--others", "--exclude-standard", "-z")
         return tuple(sorted({*filter(None, f"{differing}\0{new}".split("\0"))}))
 
+    def start(self, base: str) -> str:
+        """The commit where the work left `base`."""
+        tip = self._tip(base)
+        return self._git("merge-base", tip, "HEAD") if tip else ""
+
     def _tip(self, ref: str) -> str:
         """The commit of a branch, the remote's own first, or of anything else that git knows."""
         names = (f"refs/remotes/origin/{ref}", f"refs/heads/{ref}", ref)

@@ -54,7 +54,7 @@ def plan(options: argparse.Namespace) -> int:
 
     if not options.path.is_dir():
         raise UserError(f"{options.path} is not a folder; a file is named by --config")
-    read = outcome.of_folder(options.path, options.format, _config(options.path, options.config))
+    read = outcome.of_folder(options.path, options.format, config_in(options.path, options.config))
     if read.config is None:
         if options.json:
             show([json.dumps(_mistaken(read), indent=2)])
@@ -70,7 +70,7 @@ def plan(options: argparse.Namespace) -> int:
     return OK
 
 
-def _config(root: Path, name: str) -> str:
+def config_in(root: Path, name: str) -> str:
     """A file is named as it lies in the checkout, or else from here."""
     if name and not (root / name).exists() and Path(name).exists():
         return str(Path(name).absolute())
@@ -90,7 +90,7 @@ def _shown(
 
     shown = paint()
     if options.job is not None:
-        yield from detail(_job(options.job, selection), read.path, shown)
+        yield from detail(job_named(options.job, selection), read.path, shown)
         return
     yield f"{_file(read, shown)}: {clean(_happened(happened))}"
     yield from (f"{shown('note', 'note')}: {clean(note)}" for note in config.notes)
@@ -144,7 +144,8 @@ def _verdict(selection: Selection) -> str:
     return f"{running} of {all_jobs} run." if running else "Nothing runs."
 
 
-def _job(name: str, selection: Selection) -> Planned:
+def job_named(name: str, selection: Selection) -> Planned:
+    """Raises UserError, which lists the jobs that there are."""
     from dishwasher.formats.problems import Problems
     from dishwasher.formats.reader import listing
 

@@ -87,7 +87,8 @@ class Checkout:
 
         Raises Missing, InfraError or Stopped.
         """
-        _check(source)
+        _check_names(source)
+        self._check_url(source)
         self._skeleton(source)
         environment = git_environment(self._environment, source)
         note = ""
@@ -104,6 +105,10 @@ class Checkout:
             raise InfraError(f"git checkout failed: {_words(said)}")
         return note
 
+    def _check_url(self, source: Source) -> None:
+        if not URL.fullmatch(source.url):
+            raise InfraError(f"not an http(s) URL of a repository: {source.url!r}")
+
     def _skeleton(self, source: Source) -> None:
         """What `git init` and `git remote add` would write, without the token."""
         git = self._folder / ".git"
@@ -111,9 +116,10 @@ class Checkout:
         (git / "refs").mkdir()
         (git / "HEAD").write_text("ref: refs/heads/main\n")
         extension = "[extensions]\n\tobjectFormat = sha256\n" if len(source.sha) == 64 else ""
+        remote = f'[remote "origin"]\n\turl = {source.url}\n' if source.url else ""
         (git / "config").write_text(
             f"[core]\n\trepositoryformatversion = {int(bool(extension))}\n\tbare = false\n"
-            f'{extension}[remote "origin"]\n\turl = {source.url}\n'
+            f"{extension}{remote}"
         )
 
     def _fetch(self, url: str, shas: list[str], environment: Mapping[str, str]) -> None:
@@ -179,12 +185,10 @@ def git_environment(base: Mapping[str, str], source: Source) -> dict[str, str]:
     return environment
 
 
-def _check(source: Source) -> None:
+def _check_names(source: Source) -> None:
     for sha in filter(None, (source.sha, source.base_sha)):
         if not SHA.fullmatch(sha):
             raise InfraError(f"not the full name of a commit: {sha!r}")
-    if not URL.fullmatch(source.url):
-        raise InfraError(f"not an http(s) URL of a repository: {source.url!r}")
 
 
 def _words(said: str) -> str:

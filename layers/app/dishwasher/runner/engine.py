@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from dishwasher.core.config import Uses
 from dishwasher.core.findings import Finding
 from dishwasher.core.job import Reason
-from dishwasher.core.result import FINDINGS_KEPT, Artifact, Result
+from dishwasher.core.result import FINDINGS_KEPT, Artifact, PhaseResult, Result
 from dishwasher.core.ticket import PROTOCOL, Ticket
 from dishwasher.runner import artifacts, spelling
 from dishwasher.runner.build import Build
@@ -18,6 +19,7 @@ from dishwasher.runner.command import Commands, Grace
 from dishwasher.runner.environment import Workspace, base_environment, job_environment
 from dishwasher.runner.heart import Heart
 from dishwasher.runner.journal import Journal
+from dishwasher.runner.local_checkout import LocalCheckout
 from dishwasher.runner.log import Log
 from dishwasher.runner.shipper import Shipper
 from dishwasher.runner.sink import Sink
@@ -38,8 +40,11 @@ class Engine:
         *,
         grace: Grace | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        objects: tuple[Path, ...] = (),
     ) -> None:
+        """`objects`: folders of git objects on this machine that hold the commit already."""
         limits = ticket.limits
+        self._objects = objects
         self._ticket, self._sink, self._workspace = ticket, sink, workspace
         self._host, self._stop, self._sleep = host, stop, sleep
         seconds = min(limits.job_seconds, ticket.spec.timeout or limits.job_seconds)
@@ -74,6 +79,11 @@ class Engine:
         if missing:
             self._notes.append(f"{missing} bytes of the log could not be stored.")
         return self._result(verdict)
+
+    @property
+    def phases(self) -> tuple[PhaseResult, ...]:
+        """How far it is; any thread may ask."""
+        return self._journal.phases
 
     def close(self) -> None:
         self._heart.end()
@@ -125,9 +135,11 @@ class Engine:
             # Only a comparison needs the base commit; steps would wait for it in vain.
             source = replace(source, base_sha="")
         self._workspace.make()
-        self._log.line(f"[dishwasher] Checking out {source.sha} of {source.url}")
+        where = source.url or "this machine"
+        self._log.line(f"[dishwasher] Checking out {source.sha} of {where}")
         environment = base_environment(self._host, self._workspace)
-        checkout = Checkout(self._commands, self._workspace.checkout, environment, self._sleep)
+        words = (self._commands, self._workspace.checkout, environment, self._sleep)
+        checkout = LocalCheckout(*words, self._objects) if self._objects else Checkout(*words)
         try:
             note = checkout.run(source)
         finally:

@@ -1,0 +1,259 @@
+"""`dishwasher run`: the jobs of an event on this machine, as the server would run them."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dishwasher.cli import happening
+from dishwasher.cli.terminal import Paint, clean, pad, paint, show
+from dishwasher.errors import UserError
+from dishwasher.formats.recognise import FORMATS
+
+if TYPE_CHECKING:
+    from dishwasher.cli.happening import Happened
+    from dishwasher.cli.local_run import Ended, LocalRun
+    from dishwasher.cli.outcome import Outcome
+    from dishwasher.core.config import JobSpec
+    from dishwasher.core.selection import Selection
+
+OK, FAILED, WRONG, OURS, INTERRUPTED = 0, 1, 2, 3, 130
+FINDINGS_SHOWN = 20
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "run",
+        help="run the jobs here, as the server would",
+        description="Run the jobs that an event asks for, on this machine and from the folder as "
+        "it is, uncommitted changes included. Deployments run only with --deploy.",
+    )
+    parser.add_argument(
+        "path", nargs="?", type=Path, default=Path(), help="the checkout; default ."
+    )
+    parser.add_argument("--config", metavar="FILE", default="", help="instead of the usual file")
+    parser.add_argument("--format", choices=FORMATS, default="", help="of the configuration")
+    parser.add_argument(
+        "--job", action="append", default=[], metavar="NAME", help="only this one; may be repeated"
+    )
+    parser.add_argument("--deploy", action="store_true", help="deployments too")
+    parser.add_argument(
+        "--env",
+        action="append",
+        default=[],
+        metavar="NAME[=VALUE]",
+        help="a variable for the steps; without a value, the one that it has here",
+    )
+    parser.add_argument("--artifacts", type=Path, metavar="DIR", help="keep artifacts here")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the results here")
+    parser.add_argument("--verbose", "-v", action="store_true", help="show all output")
+    happening.add(parser)
+    parser.set_defaults(call=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """0 when all jobs succeeded, 1 when one failed, 2 for mistakes, 130 when interrupted."""
+    from dishwasher.cli import outcome
+    from dishwasher.cli.checkout import Checkout
+    from dishwasher.cli.plan import config_in
+    from dishwasher.cli.validate import told
+    from dishwasher.core.selection import select
+
+    if not options.path.is_dir():
+        raise UserError(f"{options.path} is not a folder; a file is named by --config")
+    shown = paint()
+    passed_on = _environment(options.env)
+    read = outcome.of_folder(options.path, options.format, config_in(options.path, options.config))
+    if read.problems or read.config is None:
+        show(told(read, paint(sys.stderr)))
+    if read.config is None:
+        return WRONG
+    checkout = Checkout(options.path)
+    happened = happening.happened(options, read.config, checkout)
+    selection = select(read.config, happened.event, happened.changed)
+    chosen = _chosen(options, selection)
+    if not chosen:
+        show(_nothing(options, selection))
+        return OK
+    with tempfile.TemporaryDirectory(prefix="dishwasher-") as folder:
+        local = _local(options, read, happened, Path(folder) / "objects", passed_on)
+        ended = _all(local, chosen, options, shown)
+    show(_summary(ended, shown, options.artifacts))
+    if options.json is not None:
+        options.json.write_text(json.dumps(_json(ended), indent=2) + "\n")
+    return _code(local, ended)
+
+
+def _local(
+    options: argparse.Namespace,
+    read: Outcome,
+    happened: Happened,
+    folder: Path,
+    passed_on: tuple[tuple[str, str], ...],
+) -> LocalRun:
+    from dataclasses import replace
+
+    from dishwasher.cli.checkout import Checkout
+    from dishwasher.cli.local_run import LocalRun
+    from dishwasher.cli.snapshot import snapshot
+    from dishwasher.runner.stop import Stop
+
+    taken = snapshot(options.path.resolve(), folder)
+    path = read.config.path if read.config else ""
+    event = replace(happened.event, sha=taken.sha)
+    base = Checkout(options.path).start(happened.base)
+    return LocalRun(event, taken, base, path, passed_on, options.artifacts, Stop())
+
+
+def _chosen(options: argparse.Namespace, selection: Selection) -> list[JobSpec]:
+    from dishwasher.cli.plan import job_named
+    from dishwasher.core.config import Kind
+
+    running = [
+        spec for spec in selection.running if options.deploy or spec.kind is not Kind.DEPLOYMENT
+    ]
+    if not options.job:
+        return running
+    chosen = []
+    for name in options.job:
+        planned = job_named(name, selection)
+        if planned.spec.kind is Kind.DEPLOYMENT and not options.deploy:
+            raise UserError(f"{name} is a deployment: say --deploy if it shall really run")
+        if not planned.runs:
+            raise UserError(f"{name} would not run for this event. {planned.left_out}")
+        chosen.append(planned.spec)
+    return chosen
+
+
+def _nothing(options: argparse.Namespace, selection: Selection) -> Iterator[str]:
+    yield f"Nothing runs. {clean(selection.skipped)}".rstrip()
+    for one in selection.planned:
+        why = one.left_out or "It is a deployment; --deploy runs it."
+        yield f"  {clean(one.spec.name)}: {clean(why)}"
+
+
+def _environment(given: list[str]) -> tuple[tuple[str, str], ...]:
+    import os
+
+    values = []
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not equals and name not in os.environ:
+            raise UserError(f"--env {name}: there is no such variable here; --env {name}=VALUE")
+        values.append((name, value if equals else os.environ[name]))
+    return tuple(values)
+
+
+def _all(
+    local: LocalRun, chosen: list[JobSpec], options: argparse.Namespace, shown: Paint
+) -> list[Ended]:
+    from dishwasher.cli.local_run import cancel, in_order
+    from dishwasher.cli.screen import Folded, Plain
+
+    ended: dict[str, Ended] = {}
+    handlers = {
+        number: signal.signal(number, lambda *_: cancel(local.stop))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        for spec in in_order(chosen):
+            show([shown("bold", clean(spec.name))])
+            folded = shown.colours and shown.cut and not options.verbose
+            view = Folded(shown) if folded else Plain(shown)
+            try:
+                ended[spec.name] = local.run(spec, view, ended)
+            finally:
+                view.close()
+            show([*_verdict(ended[spec.name], shown), ""])
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    return list(ended.values())
+
+
+def _verdict(one: Ended, shown: Paint) -> Iterator[str]:
+    from dishwasher.core.rendering import duration
+
+    style = "good" if one.is_fine else "error"
+    took = f" in {duration(one.seconds)}" if one.seconds else ""
+    yield f"  {shown(style, str(one.conclusion))}{took}  {clean(one.detail)}".rstrip()
+    result = one.result
+    for finding in result.findings[:FINDINGS_SHOWN]:
+        level = "error" if finding.level == "failure" else "warning"
+        place = f"{clean(finding.path)}:{finding.start_line}"
+        name = f" [{clean(finding.title)}]" if finding.title else ""
+        yield f"  {shown(level, place)}: {clean(finding.message)}{shown('faint', name)}"
+    if result.findings_total > FINDINGS_SHOWN:
+        yield f"  … {result.findings_total - FINDINGS_SHOWN} findings more"
+    for note in result.notes:
+        yield f"  {shown('note', 'note')}: {clean(note)}"
+
+
+def _summary(ended: list[Ended], shown: Paint, artifacts: Path | None) -> Iterator[str]:
+    from dishwasher.core.rendering import duration, size
+
+    width = max(len(one.spec.name) for one in ended)
+    for one in ended:
+        style = "good" if one.is_fine else "error"
+        took = duration(one.seconds) if one.seconds else ""
+        name = pad(clean(one.spec.name), width)
+        yield f"{name}  {shown(style, pad(str(one.conclusion), 10))}  {took}".rstrip()
+    kept = [artifact for one in ended for artifact in one.result.artifacts]
+    if kept:
+        total = size(sum(artifact.size for artifact in kept))
+        where = f"in {artifacts}" if artifacts else "not kept; --artifacts DIR keeps them"
+        yield f"{len(kept)} artifact{'s' if len(kept) > 1 else ''}, {total}: {where}"
+
+
+def _code(local: LocalRun, ended: list[Ended]) -> int:
+    from dishwasher.core.job import Reason
+
+    if local.stop.cause is not None:
+        return INTERRUPTED
+    if any(one.reason is Reason.INFRA for one in ended):
+        return OURS
+    return OK if all(one.is_fine for one in ended) else FAILED
+
+
+def _json(ended: list[Ended]) -> dict[str, Any]:
+    from dishwasher.core.codec import encode
+    from dishwasher.core.job import CONCLUSION
+
+    names = ("path", "start_line", "end_line", "level", "message", "title")
+    return {
+        "conclusion": "success" if all(one.is_fine for one in ended) else "failure",
+        "jobs": [
+            {
+                "name": one.spec.name,
+                "conclusion": one.conclusion,
+                "reason": one.reason,
+                "phases": [
+                    {
+                        "name": phase.name,
+                        "conclusion": CONCLUSION[phase.reason] if phase.reason else None,
+                        "steps": [
+                            {
+                                "command": step.command,
+                                "exit_code": step.exit_code,
+                                "seconds": round(step.seconds, 3),
+                            }
+                            for step in phase.steps
+                        ],
+                    }
+                    for phase in one.result.phases
+                ],
+                "findings": [
+                    {name: encode(getattr(finding, name)) for name in names}
+                    for finding in one.result.findings
+                ],
+                "artifacts": [encode(artifact) for artifact in one.result.artifacts],
+            }
+            for one in ended
+        ],
+    }
