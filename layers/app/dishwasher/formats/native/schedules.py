@@ -78,7 +78,8 @@ def _cron(scalar: Scalar, reader: Reader) -> str:
     for part, field, name, bounds in zip(parts, CRON, CRON_NAMES, RANGES, strict=True):
         try:
             field.parse(part)
-        except CronSimError:
+        # A number of thousands of digits is a ValueError.
+        except (CronSimError, ValueError):
             message = f"{show(part)} can not be the {name} of a time of cron"
             reader.note(scalar, "bad-cron", message, f"It is {bounds}, `*`, or made of these.")
             return ""
