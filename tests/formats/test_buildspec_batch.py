@@ -131,7 +131,7 @@ def test_a_matrix_chooses_the_version_of_a_language() -> None:
 def test_a_mistake_that_every_build_comes_upon_is_told_once() -> None:
     phases = "{install: {runtime-versions: {python: $NONE}}, build: {commands: [tox]}}"
     text = "{build-matrix: {dynamic: {env: {variables: {A: [1, 2, 3]}}}}}"
-    assert mistakes(batch(text, phases)) == ["2 unknown-variable"]
+    assert warnings(batch(text, phases)) == ["2 unknown-variable"]
 
 
 def test_more_builds_than_the_cap_are_a_mistake() -> None:

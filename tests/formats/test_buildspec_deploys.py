@@ -56,6 +56,7 @@ def told(text: str) -> list[str]:
         "./scripts/deploy.sh production",
         "bash deploy.sh",
         "make deploy",
+        "make release",
         "yarn run deploy:prod",
         "cd infra && terraform init && terraform apply -auto-approve tfplan",
         'printf "[]" > images.json; docker push "$URI"',
@@ -81,6 +82,8 @@ def test_a_deployment_after_a_build_that_may_have_failed_is_told(command: str) -
         "# aws s3 sync dist s3://bucket",
         "cat deploy.sh",
         "make test",
+        "make release-notes",
+        "./release-notes.sh",
         'printf "docker push"',
     ],
 )

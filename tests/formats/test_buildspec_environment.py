@@ -147,7 +147,8 @@ def test_a_version_may_be_a_variable_of_the_file() -> None:
     text = "env: {variables: {PYTHON: 3.12}}\n"
     assert job(python("$PYTHON") + "\n" + text).machine.python == "3.12"
     assert job(python('"${PYTHON}"') + "\n" + text).machine.python == "3.12"
-    assert mistakes(python("$OTHER") + "\n" + text) == ["3 unknown-variable"]
+    assert warnings(python("$OTHER") + "\n" + text) == ["3 unknown-variable"]
+    assert job(python("$OTHER")).machine.python == ""
 
 
 def test_a_version_that_is_none_is_a_mistake_and_a_language_that_is_none_a_warning() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from dishwasher.core.step import OnFailure, Phase, Shell
+from dishwasher.core.when import When
 
 from tests.formats.buildspec_files import job, mistakes, phases, warnings
 
@@ -160,3 +161,10 @@ def test_github_actions_in_steps_are_refused() -> None:
 def test_a_file_without_a_batch_is_one_job_called_build() -> None:
     made = job(phases(ALL))
     assert (made.name, made.line) == ("build", 2)
+
+
+@pytest.mark.parametrize("command", ["case $T in tag/v*) make ;; esac", "test $R = refs/tags/v1"])
+def test_a_file_that_asks_for_tags_runs_for_them_and_for_branches(command: str) -> None:
+    when = job(phases(f"build: {{commands: ['{command}']}}")).when
+    assert when.tags.admits("v1.2/beta") and when.branches.admits("feature/x")
+    assert job(phases(ALL)).when == When()

@@ -61,3 +61,13 @@ def test_the_place_is_the_line_of_the_command() -> None:
     text = phases("install:\n  commands:\n    - echo\n    - sudo make\n  finally:\n    - sudo ls\n")
     assert warnings(text) == ["6 sudo", "8 sudo"]
     assert config(text).warnings[0].column == 9
+
+
+def test_a_docker_daemon_is_told_of_once_a_file_and_root_each_time() -> None:
+    text = phases("build: {commands: [docker build ., docker run x, yum install a, yum install b]}")
+    assert warnings(text) == ["3 docker", "3 root", "3 root"]
+
+
+def test_another_user_is_told_to_need_a_runner_that_can() -> None:
+    assert warnings(phases("build: {run-as: tester, commands: [make]}")) == ["3 run-as"]
+    assert warnings(phases("build: {run-as: root, commands: [make]}")) == []

@@ -23,11 +23,12 @@ def check(stages: tuple[Stage, ...], reader: Reader) -> bool:
         effects = _effects(stage.commands)
         for effect in effects:
             if failing and not effect.guarded:
-                _warn(effect, failing, reader)
+                either = f", or set `on-failure: ABORT` in `{failing}`"
+                _warn(effect, failing, either, reader)
         closing = _effects(stage.closing)
         for effect in closing:
             if stage.commands and not effect.guarded:
-                _warn(effect, stage.name, reader)
+                _warn(effect, stage.name, "", reader)
         first = first or next(iter((*effects, *closing)), None)
         if stage.on_failure is OnFailure.GO_ON:
             failing = failing or stage.name
@@ -35,7 +36,9 @@ def check(stages: tuple[Stage, ...], reader: Reader) -> bool:
         message = f"{show(first.text)} runs for every branch and pull request: this file has no"
         message += " filter, which CodeBuild keeps in its project"
         suggestion = "Test `CODEBUILD_WEBHOOK_TRIGGER` before it, such as for `branch/main`."
-        reader.problems.add(first.line, 1, "deploy-everywhere", message, suggestion, "warning")
+        reader.problems.add(
+            first.line, first.column, "deploy-everywhere", message, suggestion, "warning"
+        )
     return first is not None
 
 
@@ -44,10 +47,12 @@ def _effects(commands: tuple[Scalar, ...]) -> list[Effect]:
     return [effect for command in commands for effect in phase.effects(command)]
 
 
-def _warn(effect: Effect, failing: str, reader: Reader) -> None:
+def _warn(effect: Effect, failing: str, either: str, reader: Reader) -> None:
     message = f"{show(effect.text)} runs even when `{failing}` has failed"
-    suggestion = f"Test `{SUCCEEDING}` before it, or set `on-failure: ABORT` in `{failing}`."
-    reader.problems.add(effect.line, 1, "deploy-after-failure", message, suggestion, "warning")
+    suggestion = f"Test `{SUCCEEDING}` before it{either}."
+    reader.problems.add(
+        effect.line, effect.column, "deploy-after-failure", message, suggestion, "warning"
+    )
 
 
 def _asks(stages: tuple[Stage, ...]) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dishwasher.formats.buildspec.programs import deploys, run
-from dishwasher.formats.buildspec.shell import AND, NEXT, OR, Statement, line, statements
+from dishwasher.formats.buildspec.shell import AND, NEXT, OR, Statement, place, statements
 from dishwasher.formats.buildspec.variables import SUCCEEDING
 from dishwasher.formats.tree import Scalar
 
@@ -36,6 +36,7 @@ class Effect:
     """A deploy-like statement."""
 
     line: int
+    column: int
     text: str
     guarded: bool
 
@@ -84,7 +85,7 @@ class Phase:
         for statement in _flat(command.text, NESTED):
             self._take(statement)
             if deploys(statement.words):
-                yield Effect(line(command, statement.row), statement.text, self._is_guarded())
+                yield Effect(*place(command, statement.row), statement.text, self._is_guarded())
         self._settle()
         self._status = None
 

@@ -150,6 +150,8 @@ def user(scalar: Scalar | None, reader: Reader) -> str:
     if scalar is None or scalar.text == ROOT:
         return ""
     if _USER.fullmatch(scalar.text):
+        message = f"`run-as: {scalar.text}` counts only where a runner can change its user"
+        reader.warn(scalar, "run-as", message)
         return scalar.text
     message = f"{show(scalar.text)} is not the name of a Linux user"
     reader.note(scalar, "bad-value", message)

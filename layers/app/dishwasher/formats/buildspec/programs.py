@@ -155,9 +155,9 @@ _RUNNERS = (
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=.*", re.DOTALL)
 _SCRIPTS = frozenset("bash sh source . python python3 node ruby".split())  # noqa: SIM905
 _TASKS = frozenset("make just task invoke inv rake npm yarn pnpm grunt gulp nx tox".split())  # noqa: SIM905
-_DEPLOY = re.compile(r"(?:^|[/:_.-])(?:deploy|release|publish)(?:$|[/:_.-])", re.IGNORECASE)
+_DEPLOY = re.compile(r"(?:^|[/:_.-])(?:deploy|publish)(?:$|[/:_.-])|^release$", re.IGNORECASE)
 _DEPLOY_SCRIPT = re.compile(
-    r"(?:^|[/_-])(?:deploy|release|publish)[\w-]*\.(?:sh|bash|py|js|mjs|ts|rb)$|/deploy$",
+    r"(?:^|[/_-])(?:(?:deploy|publish)[\w-]*|release)\.(?:sh|bash|py|js|mjs|ts|rb)$|/deploy$",
     re.IGNORECASE,
 )
 LONGEST = 200

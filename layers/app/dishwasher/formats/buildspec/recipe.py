@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 
 from dishwasher.core.config import JobSpec, Kind
 from dishwasher.core.machine import Machine, Variable
+from dishwasher.core.pattern import Filter, Pattern, Syntax
 from dishwasher.core.step import Phase, Shell
+from dishwasher.core.when import When
 from dishwasher.formats.buildspec import (
     deploys,
     environment,
@@ -31,6 +33,7 @@ VERSIONS = {"0.1": Shell.EACH, "0.2": Shell.ONE}
 NAME = "build"
 """Of the job of a file without a batch."""
 
+_TAG = re.compile(r"\b(?:refs/tags|tag)/")
 _PIP = re.compile(r"(?:^|[\s;&|(])(?:pip[\d.]*|python[\d.]*\s+-m\s+pip)\s+install\b")
 
 
@@ -112,6 +115,7 @@ def read(top: Fields, reader: Reader) -> Recipe:
         all_secrets=True,
         exported=env.exported,
         succeeding=variables.SUCCEEDING,
+        when=_when(stages),
         artifacts=outputs.artifacts(artifacts, reader) if artifacts else (),
         reports=outputs.reports(top.get(keys.REPORTS_KEY) or (), reader),
         caches=outputs.cache(cache, reader) if cache else (),
@@ -149,6 +153,14 @@ def _check_version(root: Tree, read: Fields, reader: Reader) -> None:
     elif version is not None and version.text not in VERSIONS:
         message = f"{show(version.text)} is not a version of buildspec; there is `0.1` and `0.2`"
         reader.note(version, "unknown-value", message, "Write `version: 0.2`.")
+
+
+def _when(stages: tuple[Stage, ...]) -> When:
+    """CodeBuild's project says which pushes are built; a file that asks for tags gets them too."""
+    if not any(_TAG.search(one.text) for stage in stages for one in stage.commands):
+        return When()
+    every = Filter((Pattern("**", Syntax.GLOB),))
+    return When(branches=every, tags=every)
 
 
 def _text(node: Node) -> str:

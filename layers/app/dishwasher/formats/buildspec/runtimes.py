@@ -48,9 +48,11 @@ def machine(runtimes: tuple[Runtime, ...], variables: Mapping[str, str], reader:
     for runtime in runtimes:
         name, version = runtime.name.text, runtime.resolved(variables)
         if version is None:
-            message = f"{show(runtime.version.text)} names a variable that this file does not set"
+            # The project may set it; which version that is nobody knows before the run.
+            message = f"{show(runtime.version.text)} names a variable that this file does not set:"
+            message += f" the {name} of the machine is taken"
             suggestion = f"Set it in `env`, or write the version of {name}."
-            reader.note(runtime.version, "unknown-variable", message, suggestion)
+            reader.warn(runtime.version, "unknown-variable", message, suggestion)
         elif name in ("python", "nodejs") and not _VERSION.fullmatch(version):
             suggestion = "Write one such as `3.12`, `22`, `22.x` or `latest`."
             message = f"{show(version)} is not a version of {name}"

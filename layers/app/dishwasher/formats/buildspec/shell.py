@@ -13,6 +13,8 @@ from dishwasher.formats.tree import Scalar, Style
 
 # All that needs no look of its own within a word.
 _PLAIN = re.compile(r"[^ \t\r\n;|()&'\"\\]+")
+# Most words by far, each found by one match, and the blanks behind them.
+_WHOLE = re.compile(r"([^ \t\r\n;|()&'\"\\#][^ \t\r\n;|()&'\"\\]*)(?:[ \t]+|(?=[\n;])|\Z)")
 
 AND, OR, PIPE, NEXT = "&&", "||", "|", ";"
 
@@ -53,9 +55,10 @@ def statements(text: str) -> Iterator[Statement]:
         yield Statement(tuple(words), joined, row)
 
 
-def line(scalar: Scalar, row: int) -> int:
-    """1-based line in the file of a row of the text; a folded text knows only where it begins."""
-    return scalar.line + 1 + row if scalar.style is Style.LITERAL else scalar.line
+def place(scalar: Scalar, row: int) -> tuple[int, int]:
+    """Line and column of a row of the text; a folded text knows only where it begins."""
+    is_literal = scalar.style is Style.LITERAL
+    return (scalar.line + 1 + row, 1) if is_literal else (scalar.line, scalar.column)
 
 
 class _Reader:
@@ -68,6 +71,11 @@ class _Reader:
         """(word or operator, which of the two, row)"""
         text = self._text
         while self._at < len(text):
+            whole = _WHOLE.match(text, self._at)
+            if whole:
+                yield whole[1], False, self._row
+                self._at = whole.end()
+                continue
             character = text[self._at]
             if character == "\n":
                 yield NEXT, True, self._row

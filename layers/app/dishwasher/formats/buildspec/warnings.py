@@ -6,10 +6,9 @@ from collections.abc import Iterator
 
 from dishwasher.formats.buildspec.phases import Stage
 from dishwasher.formats.buildspec.programs import run
-from dishwasher.formats.buildspec.shell import Statement, line, statements
-from dishwasher.formats.problems import show
+from dishwasher.formats.buildspec.shell import Statement, place, statements
+from dishwasher.formats.problems import WARNING, show
 from dishwasher.formats.reader import Reader
-from dishwasher.formats.tree import Scalar
 
 PACKAGES = frozenset("apt apt-get aptitude yum dnf microdnf apk zypper rpm dpkg snap".split())  # noqa: SIM905
 DAEMON = frozenset("docker docker-compose dockerd podman buildah finch".split())  # noqa: SIM905
@@ -17,6 +16,8 @@ SERVICES = frozenset("service systemctl amazon-linux-extras".split())  # noqa: S
 TOOLS = "codebuild-"
 """codebuild-tests-run, codebuild-breakpoint, …: programs of CodeBuild's own agent."""
 HOME = "/root/"
+ONCE = frozenset({"docker", "codebuild-tool"})
+"""Reasons that hold for all of a file's commands alike."""
 _HARMLESS = {
     "docker": ("--version", "version", "-v"),
     "rpm": ("-q", "-qa", "--version"),
@@ -25,24 +26,17 @@ _HARMLESS = {
 
 
 def warn(stages: tuple[Stage, ...], reader: Reader) -> None:
-    """One warning a command and reason, at its line."""
+    """One warning a command and reason, at its line; of what is one lack, one a file."""
+    seen: set[str] = set()
     for stage in stages:
         for command in (*stage.commands, *stage.closing):
-            told = set()
+            seen &= ONCE
             for statement in statements(command.text):
                 for code, message, suggestion in _reasons(statement):
-                    if code not in told:
-                        told.add(code)
-                        _note(command, statement, (code, message, suggestion), reader)
-
-
-def _note(
-    command: Scalar, statement: Statement, reason: tuple[str, str, str], reader: Reader
-) -> None:
-    code, message, suggestion = reason
-    place = line(command, statement.row)
-    column = command.column if place == command.line else 1
-    reader.problems.add(place, column, code, message, suggestion, "warning")
+                    if code not in seen:
+                        seen.add(code)
+                        spot = place(command, statement.row)
+                        reader.problems.add(*spot, code, message, suggestion, WARNING)
 
 
 def _reasons(statement: Statement) -> Iterator[tuple[str, str, str]]:
