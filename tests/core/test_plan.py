@@ -75,6 +75,16 @@ def test_each_rerun_is_a_build_of_its_own() -> None:
     assert scope(first, ()) != scope(replace(first, delivery="2"), ())
 
 
+@pytest.mark.parametrize("kind", [EventKind.SCHEDULE, EventKind.MANUAL])
+def test_what_a_clock_or_a_hand_started_is_a_build_of_its_own(kind: EventKind) -> None:
+    first = push(kind=kind, delivery="1")
+    assert scope(first, CHECKS) not in (scope(push(), CHECKS), scope(push(kind=kind), CHECKS))
+
+
+def test_checks_that_are_left_out_make_another_build() -> None:
+    assert scope(push(), (Planned(LINT), Planned(DOCS, "no change"))) != scope(push(), CHECKS)
+
+
 @pytest.mark.parametrize(
     ("event", "base"),
     [

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from dishwasher.core.delivery import Stage
 from dishwasher.core.event import NO_COMMIT, Event
@@ -11,13 +9,15 @@ from dishwasher.core.findings import Level
 from dishwasher.core.job import Job, Reason, State
 from dishwasher.core.result import Result
 from dishwasher.errors import UserError
-from dishwasher.flow.configuration import MOST_READS, NOT_ALL_LISTED
+from dishwasher.flow.configuration import MOST_READS, NOT_ALL_LISTED, Commit
 from dishwasher.flow.keep import read_result
 from dishwasher.ports import Topic
 
+from tests.fakes.clock import FakeClock
+from tests.fakes.forge import FakeForge
 from tests.flow.house import House
 from tests.flow.test_plan import from_fork
-from tests.samples import BASE_SHA, OTHER_SHA, SHA, commands, push, rerun
+from tests.samples import BASE_SHA, OTHER_SHA, REPOSITORY, SHA, commands, push, rerun
 
 NATIVE = b"checks:\n  lint: flake8\n"
 CIRCLE = b"""\
@@ -154,32 +154,23 @@ def test_a_repository_too_large_to_list_says_so() -> None:
     assert NOT_ALL_LISTED in result_of(house, config).notes
 
 
-def test_files_that_are_no_text_or_too_large_imply_nothing() -> None:
-    house = house_of({"requirements.txt": b"\xff\xfe", "tox.ini": TOX["tox.ini"]})
-    real = house.forge
-
-    class Large:
-        """A forge that gives no file above its limit."""
-
-        def __getattr__(self, name: str) -> object:
-            return getattr(real, name)
-
-        def file(self, repository: object, path: str, sha: str) -> bytes | None:
-            if path == "tox.ini":
-                raise UserError("tox.ini is larger than 1048576 bytes")
-            return real.file(repository, path, sha)  # type: ignore[arg-type]
-
-    house.deliver(push())
-    replace(house.plan, source=Large())("delivery-1")  # type: ignore[arg-type]
-    assert house.delivery("delivery-1").stage in (Stage.PLANNED, Stage.IGNORED)
+def test_only_listed_files_that_are_text_are_read_and_not_without_end() -> None:
+    files = {f"{number}.txt": b"django" for number in range(2 * MOST_READS)}
+    house = house_of(files | {"binary": b"\xff\xfe"})
+    read = Commit(house.forge, REPOSITORY, SHA).look().read
+    assert read("binary") is None and read("absent") is None
+    assert [read(path) for path in files].count("django") == MOST_READS - 1
+    assert house.forge.calls.count("file") == MOST_READS
 
 
-def test_a_plan_costs_a_bounded_number_of_requests() -> None:
-    files = {f"app{number}/requirements.txt": b"django\n" for number in range(3 * MOST_READS)}
-    files |= {f"requirements/{number}.txt": b"django\n" for number in range(3 * MOST_READS)}
-    house = house_of(files | TOX)
-    house.planned(push())
-    assert len(house.forge.calls) <= MOST_READS + 5
+def test_a_file_above_the_limit_implies_nothing() -> None:
+    class Large(FakeForge):
+        def file(self, *_: object) -> bytes:
+            raise UserError("tox.ini is larger than 1048576 bytes; make it smaller")
+
+    forge = Large(FakeClock())
+    forge.repositories = house_of(TOX).forge.repositories
+    assert Commit(forge, REPOSITORY, SHA).look().read("tox.ini") is None
 
 
 # Advice

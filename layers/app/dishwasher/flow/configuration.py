@@ -44,7 +44,7 @@ def read(source: Source, repository: Repository, sha: str) -> Written | None:
 
     Raises ConfigError for the mistakes of its file.
     """
-    commit = _Commit(source, repository, sha)
+    commit = Commit(source, repository, sha)
     try:
         config = choose.load(commit.file, commit.look)
     except ConfigError as error:
@@ -56,7 +56,7 @@ def read(source: Source, repository: Repository, sha: str) -> Written | None:
     return written.noting(NOT_ALL_LISTED if cut else "")
 
 
-class _Commit:
+class Commit:
     """The files of one commit, and which of them were there."""
 
     def __init__(self, source: Source, repository: Repository, sha: str) -> None:
