@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from tests.runner.services.test_services import installed
+
 CONFIG = """\
 checks:
   lint: {run: "echo linted > $DISHWASHER_ARTIFACTS/lint.txt", annotate: flake8}
@@ -182,3 +184,21 @@ def test_on_a_terminal_steps_are_folded(project: Path) -> None:
     assert process.wait(30) == 0
     assert "✓".encode() in written
     assert b"\x1b[0J" in written
+
+
+@installed("postgresql")
+def test_a_database_of_its_own_and_its_log_when_the_job_fails(
+    project: Path, tmp_path: Path
+) -> None:
+    (project / ".dishwasher.yml").write_text(
+        "machine:\n  services: [postgres]\n"
+        "  environment: {DATABASE_URL: postgres://localhost/app_test}\n"
+        "checks:\n  tests:\n    run:\n      - psql $DATABASE_URL -Atc 'select current_database()'\n"
+        "      - psql $DATABASE_URL -c 'select nonsense'\n"
+    )
+    kept = tmp_path / "kept"
+    done = dishwasher(project, "--artifacts", str(kept))
+    assert done.returncode == 1
+    assert "\napp_test\n" in done.stdout
+    log = (kept / "tests" / "services" / "postgresql.log").read_text()
+    assert 'column "nonsense" does not exist' in log

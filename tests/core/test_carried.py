@@ -11,14 +11,14 @@ from dishwasher.core.step import Phase
 
 from tests.samples import spec
 
-SERVICES = Machine(services=(Service("postgresql", 4), Service("redis", 5)))
+SERVICES = Machine(services=(Service("redis"), Service("mongodb", 4), Service("rabbitmq", 5)))
 
 
 @pytest.mark.parametrize(
     ("asked", "what", "line"),
     [
-        (spec(machine=SERVICES), "The services postgresql, redis are", 4),
-        (spec(machine=Machine(services=(Service("redis"),))), "The service redis is", 1),
+        (spec(machine=SERVICES), "The services mongodb, rabbitmq are", 4),
+        (spec(machine=Machine(services=(Service("mongodb"),))), "The service mongodb is", 1),
         (spec(machine=Machine(node="18")), "Choosing node 18 is", 1),
         (spec(machine=Machine(others=(("java", "openjdk7"),))), "Choosing java openjdk7 is", 1),
         (spec(machine=Machine(hosts=(("db", "127.0.0.1"),))), "Naming hosts is", 1),

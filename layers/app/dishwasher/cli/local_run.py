@@ -15,6 +15,7 @@ from dishwasher.cli.snapshot import Snapshot
 from dishwasher.cli.transcript import View
 from dishwasher.core import provenance
 from dishwasher.core.build import Build
+from dishwasher.core.carried import not_carried_out
 from dishwasher.core.config import JobSpec
 from dishwasher.core.event import Event
 from dishwasher.core.job import CONCLUSION, MEETS_A_NEED, Conclusion, Job, Reason, State
@@ -67,6 +68,9 @@ class LocalRun:
             return Ended(spec, Reason.NEED_FAILED, f"Not started, because of {', '.join(unmet)}.")
         if self.stop.cause is not None:
             return Ended(spec, Reason.CANCELLED, "Not started: the run was cancelled.")
+        lacks = not_carried_out(spec)
+        if lacks:
+            return Ended(spec, Reason.REFUSED, " ".join(lack.sentence for lack in lacks))
         began = time.monotonic()
         result = self._engine(spec, view)
         reason = result.reason

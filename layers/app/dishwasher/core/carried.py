@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from dishwasher.core.config import Config, JobSpec, Spelling, Uses
 from dishwasher.core.machine import Service
 
+SERVICES = frozenset({"postgresql", "mysql", "redis", "memcached"})
+"""Those that a runner can start."""
 ANY_VERSION = frozenset({"", "latest", "system"})
 """What any program on PATH answers to."""
 OWN_USER = frozenset({"", "root"})
@@ -55,10 +57,11 @@ Asked = Iterable[tuple[str, int, bool]]
 
 def _services(spec: JobSpec) -> Asked:
     services: tuple[Service, ...] = spec.machine.services
-    if services:
-        names = ", ".join(service.name for service in services)
-        word = "services" if len(services) > 1 else "service"
-        yield f"The {word} {names}", services[0].line or spec.line, len(services) > 1
+    unknown = [service for service in services if service.name not in SERVICES]
+    if unknown:
+        names = ", ".join(service.name for service in unknown)
+        word = "services" if len(unknown) > 1 else "service"
+        yield f"The {word} {names}", unknown[0].line or spec.line, len(unknown) > 1
 
 
 def _versions(spec: JobSpec) -> Asked:

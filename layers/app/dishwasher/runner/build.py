@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import shutil
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dishwasher.checks.matchers import Scanner
 from dishwasher.core.findings import Finding
@@ -27,6 +29,9 @@ from dishwasher.runner.shared import Shared
 from dishwasher.runner.shell import Interpreter, Separate
 from dishwasher.runner.steps import Steps
 from dishwasher.runner.verdict import Judge, Verdict
+
+if TYPE_CHECKING:
+    from dishwasher.runner.services.running import Services
 
 EXPORTED = 16 * 1024
 """Characters of one exported value; a longer one is data, and belongs among the artifacts."""
@@ -77,16 +82,57 @@ class Build:
 
     def run(self) -> Verdict:
         """Raises Fenced."""
+        if not self._spec.machine.services:
+            return self._run_on_machine({})
+        # Imported late: most jobs ask for no server, and a runner must start fast.
+        from dishwasher.runner.services.running import Services
+
+        services = Services(self._judge.stop, self._say)
+        try:
+            verdict = self._phase("services", lambda: self._serve(services))
+            if verdict.fine:
+                verdict = self._run_on_machine(services.environment)
+            if not verdict.fine:
+                self._keep_logs(services)
+        finally:
+            services.end()
+        return verdict
+
+    def _serve(self, services: Services) -> Verdict:
+        environment = job_environment(self._ticket, self._host, self._workspace)
+        names = [service.name for service in self._spec.machine.services]
+        services.start(names, environment)
+        self._commands.spare(services.pids)
+        services.write_settings(self._workspace.home)
+        return Verdict(Reason.OK)
+
+    def _keep_logs(self, services: Services) -> None:
+        for name, log in services.logs():
+            if log.exists():
+                folder = self._workspace.artifacts / "services"
+                folder.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(log, folder / name)
+
+    def _phase(self, name: str, work: Callable[[], Verdict]) -> Verdict:
+        self._journal.begin_phase(name)
+        verdict = self._judge.judge(name, work)
+        self._end_phase(verdict)
+        return verdict
+
+    def _say(self, text: str) -> None:
+        self._log.line(f"[dishwasher] {text}")
+
+    def _run_on_machine(self, served: Mapping[str, str]) -> Verdict:
+        """`served`: variables by which clients find the services."""
         machine = self._spec.machine
         bin = None
         if machine.python or machine.virtualenv:
-            self._journal.begin_phase("python")
-            verdict = self._judge.judge("python", self._make_virtualenv)
-            self._end_phase(verdict)
+            verdict = self._phase("python", self._make_virtualenv)
             if not verdict.fine:
                 return verdict
             bin = self._workspace.virtualenv / "bin"
         environment = job_environment(self._ticket, self._host, self._workspace, bin)
+        environment.update(served)
         prepared: list[Interpreter] = []
 
         def prepare() -> Verdict:

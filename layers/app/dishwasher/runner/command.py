@@ -122,6 +122,10 @@ class Commands:
         self._background.append(process)
         return process.pid
 
+    def spare(self, pids: Collection[int]) -> None:
+        """Children that are somebody else's to end."""
+        self._others = {*self._others, *pids}
+
     def allow_closing(self) -> None:
         """After a stop: what cleans up has time of its own, and ends without grace."""
         assert self._stop.cause is not None
