@@ -64,6 +64,11 @@ def test_parallel_is_a_mistake_in_a_deployment() -> None:
     assert (problem.line, problem.code) == (7, "parallel")
 
 
+def test_parallel_false_is_no_mistake_there() -> None:
+    text = "test: {override: [t]}\ndeployment:\n  x:\n    branch: a\n    commands:\n"
+    assert codes(parse(text + "      - make:\n          parallel: false\n")) == []
+
+
 def test_files_are_globs_with_rubys_braces() -> None:
     found = step("    - rspec:\n        files:\n          - spec/{unit,lib}/**/*_spec.rb\n")
     assert found.files == ("spec/unit/**/*_spec.rb", "spec/lib/**/*_spec.rb")

@@ -102,6 +102,11 @@ def test_heroku_is_a_push_with_the_whole_history() -> None:
     assert push_it.endswith('@git.heroku.com/foo-bar-123.git" "$CIRCLE_SHA1:refs/heads/master"')
 
 
+def test_a_push_of_ones_own_has_the_whole_history_too() -> None:
+    text = "deployment: {x: {branch: a, commands: [git push heroku master, heroku run migrate]}}"
+    assert parse(TEST + text).jobs[1].history
+
+
 @pytest.mark.parametrize("heroku", ["{}", "{appname: 'a b'}", "{appname: '$(x)'}", "app"])
 def test_heroku_needs_the_name_of_an_application(heroku: str) -> None:
     text = f"{TEST}deployment:\n  x:\n    branch: a\n    heroku: {heroku}\n"

@@ -42,7 +42,7 @@ class Commands:
     """A list of commands, or one without its dash."""
 
     parallel: bool = True
-    """Whether `parallel` may stand here."""
+    """Whether `parallel: true` may stand here."""
     pwd: str = ""
     """Where commands run that name no directory, and what theirs are relative to."""
 
@@ -91,8 +91,8 @@ class Commands:
         return step if fields is None else self._modified(step, fields, reader)
 
     def _modified(self, step: Step, fields: Fields, reader: Reader) -> Step:
-        if PARALLEL in fields and not self.parallel:
-            message = "`parallel` can not stand in a deployment, which runs once"
+        if fields.get(PARALLEL) and not self.parallel:
+            message = "`parallel: true` can not stand in a deployment, which runs once"
             reader.note(fields.entry(PARALLEL).key, "parallel", message, "Delete it.")
         files = [scalar.text for scalar in fields.or_else(FILES, ())]
         pairs = fields.or_else(ENVIRONMENT, ())

@@ -79,7 +79,8 @@ def _deployment(entry: Entry, general: Filter, reader: Reader) -> Deployment:
         tags=Filter(fields.or_else(TAG, ())),
         owner="" if owner is None else owner.text,
     )
-    return Deployment(entry.key, when, steps, heroku is not None)
+    history = any("git push" in step.command for step in steps)
+    return Deployment(entry.key, when, steps, history)
 
 
 def _check(entry: Entry, fields: Fields, reader: Reader) -> None:

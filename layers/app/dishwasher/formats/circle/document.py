@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from dishwasher.core.config import Config, JobSpec, Kind
@@ -10,11 +12,12 @@ from dishwasher.core.outputs import REPORTS_FOLDER, ArtifactSet, Cache, ReportFo
 from dishwasher.core.pattern import Filter
 from dishwasher.core.step import Shell
 from dishwasher.core.when import When
-from dishwasher.errors import ConfigError
+from dishwasher.errors import ConfigError, Problem
 from dishwasher.formats import compose, effects, jobs
 from dishwasher.formats.circle import deployment, keys
 from dishwasher.formats.circle.commands import SILENCE
 from dishwasher.formats.circle.phases import Build, build
+from dishwasher.formats.circle.values import at_home, stays
 from dishwasher.formats.circle.variables import FACTS
 from dishwasher.formats.problems import Problems, show
 from dishwasher.formats.reader import Reader, kind, listing
@@ -26,6 +29,9 @@ CHECK, CHECK_TOO = "build", "build and test"
 """Name of the check, and the one it has when a deployment bears the first."""
 REPORTS = (ReportSet(ReportFormat.JUNIT, ("**/*.xml",), base=REPORTS_FOLDER),)
 """CircleCI read every JUnit file below $CIRCLE_TEST_REPORTS."""
+_MODIFIER = re.compile(
+    rb"\s+(?:timeout|pwd|environment|parallel|files|background):(?:\s|$)", re.ASCII
+)
 
 
 def parse(path: str, data: bytes, repository: Repository = Repository()) -> Config:  # noqa: B008
@@ -41,10 +47,24 @@ def parse(path: str, data: bytes, repository: Repository = Repository()) -> Conf
         drafts, notes = tuple(document.drafts(built)), built.notes
         jobs.check(drafts, problems)
     if problems:
-        raise ConfigError(path, problems.in_file_order())
+        raise ConfigError(path, tuple(_advised(problems.in_file_order(), data)))
     specs = tuple(draft.spec for draft in drafts)
     warned = problems.in_file_order()
     return Config(path, specs, first_deployment_only=True, warnings=warned, notes=notes)
+
+
+def _advised(problems: tuple[Problem, ...], data: bytes) -> Iterator[Problem]:
+    """The commonest mistake of indentation is one that YAML itself gives up at."""
+    lines = data.splitlines()
+    for problem in problems:
+        written = lines[problem.line - 1] if 0 < problem.line <= len(lines) else b""
+        if problem.code == "syntax" and _MODIFIER.match(written):
+            advice = (
+                "The command above needs a colon at its end, and its modifiers four more spaces."
+            )
+            yield replace(problem, suggestion=advice)
+        else:
+            yield problem
 
 
 class _Document:
@@ -162,9 +182,9 @@ def _branches(general: Fields | None) -> Filter:
 def _artifacts(general: Fields | None, directory: str, reader: Reader) -> tuple[ArtifactSet, ...]:
     kept = []
     for scalar in () if general is None else general.or_else(keys.ARTIFACTS, ()):
-        text = scalar.text.strip()
-        if text.startswith(("/", "~", "$")) or ".." in text.split("/"):
-            message = f"{show(text)} does not stay inside the checkout, and is not kept"
+        text = at_home(scalar.text.strip())
+        if not stays(text):
+            message = f"{show(text)} is neither inside the checkout nor below `~/`, and is not kept"
             reader.warn(
                 scalar, "bad-path", message, "Copy it to `$CIRCLE_ARTIFACTS` in `test.post`."
             )

@@ -10,6 +10,7 @@ from dishwasher.core.machine import Machine
 from dishwasher.core.step import Phase, Step
 from dishwasher.formats.circle import inference, keys, machine
 from dishwasher.formats.circle.inference import Implied
+from dishwasher.formats.circle.values import at_home, stays
 from dishwasher.formats.problems import show
 from dishwasher.formats.reader import Reader
 from dishwasher.formats.repository import Repository
@@ -119,11 +120,8 @@ def _cached(
     """The listed directories, and those that CircleCI kept unasked."""
     paths = []
     for scalar in () if fields is None else fields.or_else(keys.CACHES, ()):
-        text = scalar.text.strip()
-        home = text.removeprefix("/home/ubuntu").removeprefix("$HOME")
-        if home != text:
-            text = "~/" + home.strip("/")
-        if text.startswith("/") or ".." in text.split("/") or text in ("~", "~/"):
+        text = at_home(scalar.text.strip())
+        if not stays(text):
             message = f"{show(scalar.text)} is neither inside the checkout nor below `~/`"
             reader.warn(scalar, "bad-path", f"{message}, and is not kept")
             continue

@@ -83,3 +83,15 @@ class Version:
 
     def schema(self) -> Json:
         return _LANGUAGE.schema()
+
+
+def at_home(text: str) -> str:
+    """A path below the home directory in one spelling, `~/x`; another one as it stands."""
+    below = text.removeprefix("/home/ubuntu/").removeprefix("$HOME/").removeprefix("${HOME}/")
+    return text if below == text else f"~/{below}"
+
+
+def stays(path: str) -> bool:
+    """Whether it is inside the checkout or below `~/`."""
+    outside = path.startswith(("/", "$")) or path.rstrip("/") == "~"
+    return not outside and ".." not in path.split("/")
