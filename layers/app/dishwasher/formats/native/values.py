@@ -135,7 +135,7 @@ def _is_path(scalar: Scalar, reader: Reader) -> bool:
         suggestion = f"Write {show(relative + '**')} for all files below it."
     elif text.startswith(("/", "./")) and relative:
         suggestion = f"Paths begin at the root of the repository: {show(relative)}."
-    elif text and not text.startswith("~") and ".." not in text.split("/"):
+    elif relative and not text.startswith("~") and ".." not in text.split("/"):
         return True
     reader.note(scalar, "bad-path", message, suggestion)
     return False
