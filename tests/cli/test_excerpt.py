@@ -5,6 +5,8 @@ from __future__ import annotations
 from dishwasher.cli.excerpt import Source, excerpt
 from dishwasher.cli.terminal import Paint, columns
 from dishwasher.errors import Problem
+from hypothesis import given
+from hypothesis import strategies as st
 
 
 def marked(line: str, word: str, width: int = 80) -> tuple[str, str]:
@@ -98,3 +100,17 @@ def test_a_long_message_is_wrapped_below_itself() -> None:
     shown = list(excerpt(problem, Source(b"a"), "f.yml", Paint()))
     assert shown[1].startswith("       `something`")
     assert max(map(columns, shown)) <= 80
+
+
+@given(st.text(), st.integers(1, 300), st.integers(40, 120), st.integers(0, 9))
+def test_whatever_stands_there_the_lines_fit_and_the_mark_is_below_them(
+    text: str, column: int, width: int, number: int
+) -> None:
+    problem = Problem(number, column, "code", text, text)
+    shown = list(excerpt(problem, Source(text.encode("utf-8", "replace")), text, Paint()))
+    assert shown[-1] == "" and all(line.isprintable() for line in shown)
+    line = "a " * 40 + text.replace("\n", " ").replace("\r", " ") + "b " * 40
+    problem = Problem(1, column, "code", "message")
+    shown = list(excerpt(problem, Source(line.encode("utf-8", "replace")), "f", Paint(width=width)))
+    assert max(columns(one) for one in shown) <= width
+    assert "^" in shown[3]

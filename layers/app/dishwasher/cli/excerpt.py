@@ -65,15 +65,15 @@ def excerpt(problem: Problem, source: Source | None, path: str, paint: Paint) ->
 
 def _wrapped(text: str, indent: int, width: int) -> list[str]:
     room = max(20, min(width, MESSAGE) - indent)
-    lines = textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False) or [""]
+    lines = textwrap.wrap(clean(text), room, break_long_words=False, break_on_hyphens=False) or [""]
     return [lines[0], *(" " * indent + line for line in lines[1:])]
 
 
 def _marked(line: str, column: int, width: int) -> tuple[str, str]:
     """The part of a line around a 1-based column, and carets below what stands there."""
     at = min(max(column - 1, 0), len(line))
-    end = _end(line, at)
     # Cut by characters first: a line may be a megabyte long.
+    end = min(_end(line, at), at + width)
     first = max(0, at - width)
     before = _flat(line[first:at])
     word = _flat(line[at:end])

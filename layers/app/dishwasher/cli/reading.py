@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from dishwasher.errors import UserError
+from dishwasher.formats.choose import FILES
 from dishwasher.formats.source import SIZE
 
 STDIN = "-"
@@ -46,6 +47,8 @@ def standard_input() -> bytes:
 
 
 def root_of(path: Path) -> Path:
-    """The checkout that a file lies in, or else its folder."""
+    """The checkout that a file is meant for: where it would be taken, or else where git begins."""
     folder = path.absolute().parent
+    if path.name in (name for name, _ in FILES):
+        return folder
     return next((one for one in (folder, *folder.parents) if (one / ".git").exists()), folder)
