@@ -134,20 +134,56 @@ def test_a_hostile_file_is_refused_soon(
 
 
 @each_format
-def test_a_megabyte_of_one_command_is_read_in_little_memory(format: str) -> None:
-    text = PLAIN[format].format("'" + "x" * 900_000 + "'")
+def test_a_megabyte_of_one_command_is_refused_in_little_memory(format: str) -> None:
+    data = PLAIN[format].format("'" + "x" * 900_000 + "'").encode()
     tracemalloc.start()
     try:
         began = time.process_time()
-        config = parse(format, text.encode())
+        found = problems(format, data)
         took = time.process_time() - began
         _, highest = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert any(len(command) == 900_000 for command in commands(config))
+    assert [problem.code for problem in found] == ["too-large"]
     # tracemalloc makes it several times slower.
     assert took < 5 * SECONDS
     assert highest < MEMORY
+
+
+@each_format
+def test_a_long_command_is_kept_whole(format: str) -> None:
+    long = "echo " + "x" * 200_000
+    assert long in commands(parse(format, PLAIN[format].format(f"'{long}'").encode()))
+
+
+MANY = range(1, 49)
+LARGE = "x" * 900_000
+
+
+@pytest.mark.parametrize(
+    ("format", "text"),
+    [
+        (NATIVE, f"checks:\n  a: &a {{run: {LARGE}}}\n" + "".join(f"  b{n}: *a\n" for n in MANY)),
+        (NATIVE, f"dependencies: [{LARGE}]\nchecks:\n" + "".join(f"  b{n}: x\n" for n in MANY)),
+        (
+            CIRCLE,
+            f"machine: {{pre: [{LARGE}]}}\ntest: {{override: [x]}}\ndeployment:\n"
+            + "".join(f"  d{n}: {{branch: b, commands: [x]}}\n" for n in MANY),
+        ),
+        (
+            BUILDSPEC,
+            f"version: 0.2\nphases: {{build: {{commands: [{LARGE}]}}}}\nbatch:\n  build-list:\n"
+            + "".join(f"    - {{identifier: b{n}}}\n" for n in MANY),
+        ),
+    ],
+    ids=["aliases", "dependencies", "deployments", "batch"],
+)
+def test_a_megabyte_that_every_job_repeats_is_refused(format: str, text: str) -> None:
+    """Stored and sent fifty times, it would be fifty megabytes."""
+    began = time.process_time()
+    found = problems(format, text.encode())
+    assert time.process_time() - began < SECONDS
+    assert {problem.code for problem in found} == {"too-large"}
 
 
 @each_format

@@ -19,6 +19,8 @@ from dishwasher.formats.tree import Entry, Mapping, Node, Scalar, Sequence, Styl
 
 NODES = 20_000
 """Values in one file, aliases counted by what they stand for."""
+CHARACTERS = 100
+"""Of a text that count as one value more: twenty aliases of half a megabyte are as large."""
 DEPTH = 40
 """Levels of nesting, aliases counted by what they stand for."""
 
@@ -112,8 +114,9 @@ class _Composer:
         mark = event.start_mark
         style = Style(event.style or "")
         node = Scalar(event.value, mark.line + 1, mark.column + 1, style)
-        self._count += 1
-        self._remember(event.anchor, _Anchor(node, 1, 0))
+        count = 1 + len(event.value) // CHARACTERS
+        self._count += count
+        self._remember(event.anchor, _Anchor(node, count, 0))
         self._append(node, 0)
 
     def _open(self, event: Any) -> None:

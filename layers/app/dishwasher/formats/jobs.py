@@ -7,11 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dishwasher.core.config import JOBS, JobSpec, Kind
+from dishwasher.core.step import Step
 from dishwasher.formats.problems import Problems, show
 from dishwasher.formats.tree import Scalar
 
 NAME_LENGTH = 80
 """Characters of a name, which stands in GitHub's list of checks and in paths."""
+JOB_BYTES = 256 * 1024
+"""Of one job as JSON, which is one row of a table; DynamoDB's have 400 KB, the log's end included:
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
+"""
+_KEYS = 200
+"""Bytes of a step or variable besides its text: names of fields, quotes, numbers."""
 
 # Letters of Cyrillic and Greek that are drawn as Latin ones, small or large:
 # https://www.unicode.org/Public/security/latest/confusables.txt
@@ -41,6 +48,7 @@ def check(drafts: Sequence[Draft], problems: Problems) -> None:
     for draft in drafts:
         _check_name(draft.name, problems)
     _check_doubles(drafts, problems)
+    _check_sizes(drafts[:JOBS], problems)
     by_name = {draft.spec.name: draft for draft in reversed(drafts)}
     for draft in drafts:
         _check_needs(draft, by_name, problems)
@@ -62,6 +70,28 @@ def _check_name(name: Scalar, problems: Problems) -> None:
     else:
         return
     problems.add(name.line, name.column, "bad-name", message)
+
+
+def _check_sizes(drafts: Sequence[Draft], problems: Problems) -> None:
+    """What the jobs share is written into each, by aliases or because the format has it so."""
+    known: dict[int, int] = {}
+    for draft in drafts:
+        spec, total = draft.spec, 0
+        for phase in spec.phases:
+            # Most are one and the same object in many jobs.
+            if id(phase) not in known:
+                known[id(phase)] = sum(map(_bytes, (*phase.steps, *phase.closing)))
+            total += known[id(phase)]
+        total += sum(_KEYS + len(one.value.encode()) for one in spec.machine.environment)
+        if total > JOB_BYTES:
+            message = f"the job {show(spec.name)} has {total:,} bytes, and {JOB_BYTES:,} are kept"
+            suggestion = "Move long commands into scripts."
+            problems.add(draft.name.line, draft.name.column, "too-large", message, suggestion)
+
+
+def _bytes(step: Step) -> int:
+    variables = sum(_KEYS + len(value.encode()) for _, value in step.environment)
+    return _KEYS + len(step.command.encode()) + variables
 
 
 def _check_doubles(drafts: Sequence[Draft], problems: Problems) -> None:
