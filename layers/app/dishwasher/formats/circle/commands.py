@@ -28,10 +28,10 @@ ENVIRONMENT = Key(
 PARALLEL = Key("parallel", Flag(), "It runs on every node; here there is one.", True)
 FILES = Key("files", Names(), "Globs whose files are appended to the command.", ["test/**/*.rb"])
 BACKGROUND = Key("background", Flag(), "It is started and left running.", True)
-_MODIFIERS = Record(
+MODIFIERS = Record(
     "of a command", (TIMEOUT, PWD, ENVIRONMENT, PARALLEL, FILES, BACKGROUND), lenient=True
 )
-_NAMES = frozenset(key.name for key in _MODIFIERS.keys)
+_NAMES = frozenset(key.name for key in MODIFIERS.keys)
 
 _INDENT = "Indent them by four spaces more than the dash."
 _QUOTE = "Put the whole command in quotes."
@@ -65,7 +65,7 @@ class Commands:
         item: Json = {
             "anyOf": [
                 {"type": ["string", "number", "boolean"]},
-                {"type": "object", "maxProperties": 1, "additionalProperties": _MODIFIERS.schema()},
+                {"type": "object", "maxProperties": 1, "additionalProperties": MODIFIERS.schema()},
             ]
         }
         return {"anyOf": [item, {"type": "array", "items": item}]}
@@ -87,7 +87,7 @@ class Commands:
         if not modifiers:
             return step
         below = Mapping(modifiers, modifiers[0].key.line, modifiers[0].key.column)
-        fields = _MODIFIERS.read(Entry(command, below), reader)
+        fields = MODIFIERS.read(Entry(command, below), reader)
         return step if fields is None else self._modified(step, fields, reader)
 
     def _modified(self, step: Step, fields: Fields, reader: Reader) -> Step:
