@@ -8,6 +8,8 @@ import pytest
 from dishwasher.core.findings import Finding, Level
 from dishwasher.core.job import ALLOWED, Conclusion, Job, Reason, State
 from dishwasher.core.markdown import MAX_OUTPUT_BYTES
+from dishwasher.core.outcome import Status as Outcome
+from dishwasher.core.outcome import TestCase, TestSummary
 from dishwasher.core.rendering import (
     MAX_ANNOTATIONS,
     MAX_LINE,
@@ -112,6 +114,16 @@ def test_an_earlier_attempt_is_told() -> None:
         "Attempt 2: an earlier one lost"
         in rendered(replace(OVER, attempt=2, lost_retries=1)).summary
     )
+
+
+def test_tests_are_counted_and_the_failing_ones_named() -> None:
+    failing = TestCase("s", "app.T", "test_<b>", Outcome.FAILED, message="@ann: 1 != 2")
+    tests = TestSummary(1200, 25, 0, failing=(failing,) * 25)
+    summary = rendered(tests=tests).summary
+    assert "Tests: 25 failed, 1,200 passed\n\n- **app\\.T\\.test\\_\\<b\\>** @\u2060ann" in summary
+    assert summary.count("- **") == 20
+    assert "- and 5 more" in summary
+    assert "Tests: 3 passed, 1 skipped" in rendered(tests=TestSummary(3, 0, 1)).summary
 
 
 def test_artifacts_and_notes_are_listed_and_inert() -> None:

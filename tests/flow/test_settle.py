@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from dishwasher.core.deploy import Environment, environment_id
 from dishwasher.core.job import Job, Reason, State
+from dishwasher.core.outcome import FAILING_KEPT, Status, TestCase, TestSummary
 from dishwasher.core.result import FINDINGS_KEPT, Result
 from dishwasher.errors import Refused, UserError
 from dishwasher.flow.keep import read_result
@@ -72,6 +73,16 @@ def test_a_result_has_as_many_findings_as_are_kept(house: House, lint: Job) -> N
     with pytest.raises(UserError):
         house.settle(f"{lint.id}.1", token, Result(Reason.FAILED, "", findings=many))
     house.settle(f"{lint.id}.1", token, Result(Reason.FAILED, "", findings=many[1:]))
+    assert house.job(lint).reason is Reason.FAILED
+
+
+def test_a_result_has_as_many_failing_tests_as_are_kept(house: House, lint: Job) -> None:
+    token = house.started(lint)
+    many = (TestCase("s", "C", "test_a", Status.FAILED),) * (FAILING_KEPT + 1)
+    too_many, enough = TestSummary(failed=200, failing=many), TestSummary(failing=many[1:])
+    with pytest.raises(UserError):
+        house.settle(f"{lint.id}.1", token, Result(Reason.FAILED, "", tests=too_many))
+    house.settle(f"{lint.id}.1", token, Result(Reason.FAILED, "", tests=enough))
     assert house.job(lint).reason is Reason.FAILED
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from dishwasher.cli.local_run import Ended, LocalRun
     from dishwasher.cli.outcome import Outcome
     from dishwasher.core.config import JobSpec
+    from dishwasher.core.outcome import TestSummary
     from dishwasher.core.selection import Selection
 
 OK, FAILED, WRONG, OURS, INTERRUPTED = 0, 1, 2, 3, 130
@@ -184,6 +185,10 @@ def _verdict(one: Ended, shown: Paint) -> Iterator[str]:
     took = f" in {duration(one.seconds)}" if one.seconds else ""
     yield f"  {shown(style, str(one.conclusion))}{took}  {clean(one.detail)}".rstrip()
     result = one.result
+    if result.tests is not None:
+        tests = result.tests
+        counts = ((tests.failed, "failed"), (tests.passed, "passed"), (tests.skipped, "skipped"))
+        yield "  tests: " + ", ".join(f"{count:,} {word}" for count, word in counts if count)
     for finding in result.findings[:FINDINGS_SHOWN]:
         level = "error" if finding.level == "failure" else "warning"
         place = f"{clean(finding.path)}:{finding.start_line}"
@@ -221,6 +226,11 @@ def _code(local: LocalRun, ended: list[Ended]) -> int:
     return OK if all(one.is_fine for one in ended) else FAILED
 
 
+def _tests(tests: TestSummary | None) -> dict[str, int]:
+    counted = ("passed", "failed", "skipped")
+    return {name: getattr(tests, name) if tests else 0 for name in counted}
+
+
 def _json(ended: list[Ended]) -> dict[str, Any]:
     from dishwasher.core.codec import encode
     from dishwasher.core.job import CONCLUSION
@@ -253,6 +263,7 @@ def _json(ended: list[Ended]) -> dict[str, Any]:
                     for finding in one.result.findings
                 ],
                 "artifacts": [encode(artifact) for artifact in one.result.artifacts],
+                "tests": _tests(one.result.tests),
             }
             for one in ended
         ],

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 
 from dishwasher.core.config import Config, JobSpec, Spelling, Uses
 from dishwasher.core.machine import Service
+from dishwasher.core.outputs import ReportFormat
 
 SERVICES = frozenset({"postgresql", "mysql", "redis", "memcached"})
 """Those that a runner can start."""
+READ = (ReportFormat.JUNIT,)
 ANY_VERSION = frozenset({"", "latest", "system"})
 """What any program on PATH answers to."""
 OWN_USER = frozenset({"", "root"})
@@ -43,8 +45,8 @@ def noted(config: Config, planned: Iterable[JobSpec]) -> tuple[str, ...]:
     told = (
         (any(spec.caches for spec in specs), "Caches are not kept yet, so each job starts anew."),
         (
-            any(spec.reports for spec in specs),
-            "Test and coverage reports are kept as artifacts, and not read yet.",
+            any(report.format not in READ for spec in specs for report in spec.reports),
+            "Of reports only JUnit is read yet; the others are kept as artifacts.",
         ),
         (bool(config.schedules), "Schedules do not start builds yet."),
     )

@@ -20,6 +20,8 @@ MAX_TITLE = 255
 
 https://docs.github.com/en/rest/checks/runs
 """
+FAILING = 20
+"""Failing tests that a summary names."""
 NOTES = 30
 """Sentences that a summary repeats."""
 MAX_LINE = 2**31 - 1
@@ -137,6 +139,7 @@ def _summary(job: Job, result: Result | None, details_url: str, notes: tuple[str
     if result is not None:
         if result.tail and job.reason is not Reason.OK:
             parts.append(fenced(result.tail))
+        parts.extend(_tests(result))
         parts.extend(_findings(result))
         parts.extend(_artifacts(result))
         parts.extend(inert(note, 500) for note in result.notes[:NOTES])
@@ -145,6 +148,18 @@ def _summary(job: Job, result: Result | None, details_url: str, notes: tuple[str
         parts.append(f"Attempt {job.attempt}: an earlier one lost its runner.")
     parts.insert(1 if job.detail else 0, f"[Log and details]({details_url})")
     return sections(parts)
+
+
+def _tests(result: Result) -> list[str]:
+    tests = result.tests
+    if tests is None:
+        return []
+    counts = ((tests.failed, "failed"), (tests.passed, "passed"), (tests.skipped, "skipped"))
+    said = ", ".join(f"{count:,} {word}" for count, word in counts if count)
+    rows = [f"- **{inert(case.title)}** {inert(case.message)}" for case in tests.failing[:FAILING]]
+    if tests.failed > len(rows):
+        rows.append(f"- and {tests.failed - len(rows)} more")
+    return ["\n\n".join(filter(None, (f"Tests: {said}", "\n".join(rows))))]
 
 
 def _findings(result: Result) -> list[str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from dishwasher.core.findings import Finding
 from dishwasher.core.job import Reason
+from dishwasher.core.outcome import TestSummary
 
 FINDINGS_KEPT = 1000
 """Findings that a result carries; `findings_total` counts all of them."""
@@ -76,6 +77,8 @@ class Result:
     """Bytes of log that were offered; the stored log can be shorter where a chunk was lost."""
     notes: tuple[str, ...] = ()
     """What did not change the verdict and should be known: a lost log chunk, a skipped file."""
+    tests: TestSummary | None = None
+    """What the job's test reports say; None where it has none."""
     exported: tuple[tuple[str, str], ...] = ()
     """Variables that the job hands on, with their values at its end."""
 

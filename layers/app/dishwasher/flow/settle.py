@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from dishwasher.core import job
 from dishwasher.core.config import Kind
 from dishwasher.core.job import Job, Reason, State, Timing, fence
+from dishwasher.core.outcome import FAILING_KEPT
 from dishwasher.core.result import FINDINGS_KEPT, Result
 from dishwasher.errors import UserError
 from dishwasher.flow.attempt import Attempts
@@ -40,7 +41,9 @@ class Settle:
     timing: Timing
 
     def __call__(self, attempt_id: str, token: str, result: Result) -> None:
-        if result.reason not in FROM_A_RUNNER or len(result.findings) > FINDINGS_KEPT:
+        failing = result.tests.failing if result.tests else ()
+        too_much = len(result.findings) > FINDINGS_KEPT or len(failing) > FAILING_KEPT
+        if result.reason not in FROM_A_RUNNER or too_much:
             raise UserError("that is not a result that a runner may bring")
         current = self.attempts.authorised(attempt_id, token)
         # The words before the verdict: who sees the job concluded finds its result.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from dishwasher.checks.matchers import Scanner
 from dishwasher.core.findings import Finding
 from dishwasher.core.job import Reason
+from dishwasher.core.outcome import TestSummary
 from dishwasher.core.outputs import REPORTS_FOLDER, ArtifactSet
 from dishwasher.core.result import FINDINGS_KEPT
 from dishwasher.core.step import Shell
@@ -49,16 +50,19 @@ class Findings:
     def feed(self, line: str) -> None:
         finding = self._scanner.feed(line) if self._scanner else None
         if finding is not None:
-            self.total += 1
-            if len(self.kept) < FINDINGS_KEPT:
-                self.kept.append(finding)
+            self.add(finding)
+
+    def add(self, finding: Finding) -> None:
+        self.total += 1
+        if len(self.kept) < FINDINGS_KEPT:
+            self.kept.append(finding)
 
     def __bool__(self) -> bool:
         return self._scanner is not None
 
 
 class Build:
-    """Runs once; afterwards `tail`, `findings` and `exported` are for the result."""
+    """Runs once; afterwards `tail`, `findings`, `tests` and `exported` are for the result."""
 
     def __init__(
         self,
@@ -78,6 +82,7 @@ class Build:
         self._sets: tuple[ArtifactSet, ...] = ()
         self.findings = Findings(self._spec.annotate, workspace.checkout)
         self.tail: tuple[str, ...] = ()
+        self.tests: TestSummary | None = None
         self.exported: tuple[tuple[str, str], ...] = ()
 
     def run(self) -> Verdict:
@@ -195,12 +200,26 @@ class Build:
                 found.leave_out(wanted, f"the job did not come to {wanted.after}")
             else:
                 found.add_set(self._workspace.checkout, self._workspace.home, wanted)
+        self._read_reports()
         for report in self._spec.reports:
             if report.base == REPORTS_FOLDER:
                 continue
             name = f"reports/{report.name}".rstrip("/")
             wanted = ArtifactSet(report.files, name=name, base=report.base)
             found.add_set(self._workspace.checkout, self._workspace.home, wanted)
+
+    def _read_reports(self) -> None:
+        if not self._spec.reports:
+            return
+        # Imported late: most jobs write none, and a runner must start fast.
+        from dishwasher.runner import reports
+
+        folders = self._workspace.checkout, self._workspace.reports
+        found = reports.read(self._spec.reports, *folders, self._spec.directory)
+        self.tests = found.tests
+        self._notes.extend(found.notes)
+        for finding in found.findings:
+            self.findings.add(finding)
 
     def _interpreter(self, environment: dict[str, str]) -> Interpreter:
         spec = self._spec

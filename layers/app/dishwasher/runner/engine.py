@@ -101,6 +101,7 @@ class Engine:
             tail=build.tail if build else (),
             log_bytes=self._log.size,
             notes=tuple(self._notes),
+            tests=build.tests if build else None,
             exported=build.exported if build else (),
         )
 
