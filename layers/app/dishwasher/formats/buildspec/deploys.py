@@ -7,6 +7,7 @@ import re
 from dishwasher.core.step import OnFailure
 from dishwasher.formats.buildspec.guard import Effect, Phase
 from dishwasher.formats.buildspec.phases import Stage
+from dishwasher.formats.buildspec.programs import may_deploy
 from dishwasher.formats.buildspec.variables import SUCCEEDING
 from dishwasher.formats.problems import show
 from dishwasher.formats.reader import Reader
@@ -43,6 +44,8 @@ def check(stages: tuple[Stage, ...], reader: Reader) -> bool:
 
 
 def _effects(commands: tuple[Scalar, ...]) -> list[Effect]:
+    if not any(may_deploy(command.text) for command in commands):
+        return []
     phase = Phase()
     return [effect for command in commands for effect in phase.effects(command)]
 

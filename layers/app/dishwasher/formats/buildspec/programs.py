@@ -194,6 +194,17 @@ def deploys(words: tuple[str, ...]) -> bool:
     return _is_script(called) or _is_task(called)
 
 
+_WORTH = re.compile(
+    "|".join(sorted({"deploy", "publish", "release", *(re.escape(one[-1]) for one in TABLE)})),
+    re.IGNORECASE,
+)
+
+
+def may_deploy(text: str) -> bool:
+    """Whether a text holds a word without which no statement in it can deploy."""
+    return bool(_WORTH.search(text))
+
+
 _BY_PROGRAM: dict[str, list[tuple[str, ...]]] = {}
 for _known in TABLE:
     _BY_PROGRAM.setdefault(_known[0], []).append(_known)

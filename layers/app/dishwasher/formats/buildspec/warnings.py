@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from dishwasher.formats.buildspec.phases import Stage
@@ -12,7 +13,10 @@ from dishwasher.formats.reader import Reader
 
 PACKAGES = frozenset("apt apt-get aptitude yum dnf microdnf apk zypper rpm dpkg snap".split())  # noqa: SIM905
 DAEMON = frozenset("docker docker-compose dockerd podman buildah finch".split())  # noqa: SIM905
-SERVICES = frozenset("service systemctl amazon-linux-extras".split())  # noqa: SIM905
+ROOTS = frozenset(
+    "service systemctl amazon-linux-extras useradd adduser usermod chown mount".split()  # noqa: SIM905
+)
+"""Programs that need root for whatever they are there for."""
 TOOLS = "codebuild-"
 """codebuild-tests-run, codebuild-breakpoint, …: programs of CodeBuild's own agent."""
 HOME = "/root/"
@@ -25,12 +29,18 @@ _HARMLESS = {
 }
 
 
+_WORTH = re.compile("|".join(sorted({"sudo", TOOLS, HOME, *PACKAGES, *DAEMON, *ROOTS})))
+"""A text without any of these needs no look."""
+
+
 def warn(stages: tuple[Stage, ...], reader: Reader) -> None:
     """One warning a command and reason, at its line; of what is one lack, one a file."""
     seen: set[str] = set()
     for stage in stages:
         for command in (*stage.commands, *stage.closing):
             seen &= ONCE
+            if not _WORTH.search(command.text):
+                continue
             for statement in statements(command.text):
                 for code, message, suggestion in _reasons(statement):
                     if code not in seen:
@@ -42,24 +52,20 @@ def warn(stages: tuple[Stage, ...], reader: Reader) -> None:
 def _reasons(statement: Statement) -> Iterator[tuple[str, str, str]]:
     called = run(statement.words)
     program = called[0].rsplit("/", 1)[-1] if called else ""
-    shown = show(statement.text)
+    does = called[1:2] and called[1] not in _HARMLESS.get(program, ())
     if "sudo" in statement.words[: len(statement.words) - len(called)]:
-        message = f"{shown} needs root, which a job does not have"
+        message = f"{show(statement.text)} needs root, which a job does not have"
         yield "sudo", message, "Install what it needs in the image, or below `~`."
-    elif program in PACKAGES and called[1:2] and called[1] not in _HARMLESS.get(program, ()):
-        message = f"{shown} installs packages of the system, which needs root"
+    elif program in PACKAGES and does:
+        message = f"{show(statement.text)} installs packages of the system, which needs root"
         yield "root", message, "Put the packages into the image of the runner."
-    elif program in SERVICES and called[1:2]:
-        yield "root", f"{shown} manages services of the system, which needs root", ""
-    elif program in ("useradd", "adduser", "usermod", "chown", "mount"):
-        yield "root", f"{shown} needs root, which a job does not have", ""
-    if program in DAEMON and called[1:2] and called[1] not in _HARMLESS.get(program, ()):
-        message = f"{shown} needs a Docker daemon, which a job's machine may lack"
+    elif program in ROOTS and does:
+        yield "root", f"{show(statement.text)} needs root, which a job does not have", ""
+    if program in DAEMON and (does or program == "dockerd"):
+        message = f"{show(statement.text)} needs a Docker daemon, which a job's machine may lack"
         yield "docker", message, "Run it where there is one, or leave it out of this file."
-    elif program == "dockerd":
-        yield "docker", f"{shown} starts a Docker daemon, which needs root", ""
     if program.startswith(TOOLS):
         yield "codebuild-tool", f"{show(program)} is a program of CodeBuild that is not here", ""
     if any(word.startswith(HOME) or f"={HOME}" in word for word in statement.words):
-        message = f"{shown} uses `{HOME}`, and the home of a job is another"
+        message = f"{show(statement.text)} uses `{HOME}`, and the home of a job is another"
         yield "root-home", message, "Write `~/` or `$HOME/`."
