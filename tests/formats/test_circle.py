@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -16,8 +17,11 @@ from dishwasher.core.selection import select
 from dishwasher.core.step import OnFailure, Phase, Shell
 from dishwasher.errors import ConfigError, Problem
 from dishwasher.formats import circle
+from dishwasher.formats.circle import deployment, keys
+from dishwasher.formats.circle.commands import MODIFIERS
 from dishwasher.formats.circle.variables import FACTS
 from dishwasher.formats.repository import Repository
+from dishwasher.formats.schema import Record
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -105,17 +109,17 @@ def test_a_failing_test_stops_neither_the_others_nor_post() -> None:
 
 
 def test_a_deployment_repeats_the_set_up_but_not_the_tests_and_stops_at_a_failure() -> None:
-    deployment = parse(ALL).jobs[1]
-    names = [phase.name for phase in deployment.phases]
+    live = parse(ALL).jobs[1]
+    names = [phase.name for phase in live.phases]
     assert names == ["machine", "checkout", "dependencies", "database", "compile", "deployment"]
-    assert not any(phase.keep_going for phase in deployment.phases)
-    assert commands(deployment, "deployment") == ["l1", "l2"]
-    assert deployment.kind is Kind.DEPLOYMENT
+    assert not any(phase.keep_going for phase in live.phases)
+    assert commands(live, "deployment") == ["l1", "l2"]
+    assert live.kind is Kind.DEPLOYMENT
 
 
 def test_a_deployment_waits_for_the_build() -> None:
-    (_, deployment) = select(parse(ALL), push(branch="master")).running
-    assert deployment.needs == ("build",)
+    (_, live) = select(parse(ALL), push(branch="master")).running
+    assert live.needs == ("build",)
 
 
 def test_override_replaces_what_is_inferred_and_pre_and_post_do_not() -> None:
@@ -355,6 +359,28 @@ deployment:
     assert [problem.line for problem in mistakes(text)] == [2, 4, 8, 10]
 
 
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("general:\n  artifacts:\n    - {a: b}\n", 3),
+        ("dependencies:\n  cache_directories:\n    - [a]\n", 3),
+        ("machine:\n  services:\n    redis: true\n", 2),
+        ("general:\n  branches:\n    only:\n      - [master]\n", 4),
+    ],
+)
+def test_a_list_of_names_holds_texts(text: str, line: int) -> None:
+    problem = mistake(text)
+    assert (problem.line, problem.code) == (line, "wrong-type")
+
+
+def test_each_key_has_an_example_that_fits_its_schema() -> None:
+    validator = pytest.importorskip("jsonschema_rs")
+    records = [key.type for key in keys.SECTIONS if isinstance(key.type, Record)]
+    for record in (*records, deployment.ENTRY, MODIFIERS):
+        for key in record.keys:
+            assert validator.is_valid(key.type.schema(), key.example), (record.where, key.name)
+
+
 def test_a_deployment_may_be_called_build() -> None:
     config = parse("test: {override: [t]}\ndeployment:\n  build: {branch: a, commands: [c]}")
     assert [spec.name for spec in config.jobs] == ["build and test", "build"]
@@ -478,7 +504,8 @@ def test_a_file_of_500_lines_takes_no_more_than_50_ms() -> None:
         start = time.process_time()
         circle.parse(PATH, data)
         seconds.append(time.process_time() - start)
-    assert min(seconds) < (0.05 if yaml.__with_libyaml__ else 0.5)
+    traced = sys.gettrace() is not None
+    assert min(seconds) < (0.05 if yaml.__with_libyaml__ and not traced else 0.5)
 
 
 @pytest.mark.parametrize("part", [";a=", "service ", "\n", "sudo ", "{a,", "a.", "x://", "aws "])

@@ -25,7 +25,8 @@ class Names:
         for item in items:
             if not isinstance(item, Scalar):
                 message = f"{show(entry.key.text)} is a list of texts, and here is {kind(item)}"
-                reader.note(place(entry, item), "wrong-type", message)
+                at = item if item is not value else place(entry, item)
+                reader.note(at, "wrong-type", message)
             elif not item.is_null and item.text.strip():
                 read.append(item)
         return tuple(read)
