@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from dishwasher.formats.buildspec.shell import names
+
 TABLE: tuple[tuple[str, ...], ...] = (
     ("aws", "s3", "sync"),
     ("aws", "s3", "cp"),
@@ -194,15 +196,14 @@ def deploys(words: tuple[str, ...]) -> bool:
     return _is_script(called) or _is_task(called)
 
 
-_WORTH = re.compile(
-    "|".join(sorted({"deploy", "publish", "release", *(re.escape(one[-1]) for one in TABLE)})),
-    re.IGNORECASE,
-)
+_PROGRAMS = frozenset(one[0].removeprefix("./") for one in TABLE)
+_TELLING = ("deploy", "publish", "release")
 
 
 def may_deploy(text: str) -> bool:
     """Whether a text holds a word without which no statement in it can deploy."""
-    return bool(_WORTH.search(text))
+    folded = text.casefold()
+    return any(word in folded for word in _TELLING) or not _PROGRAMS.isdisjoint(names(text))
 
 
 _BY_PROGRAM: dict[str, list[tuple[str, ...]]] = {}

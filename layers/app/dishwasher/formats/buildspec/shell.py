@@ -16,6 +16,8 @@ _PLAIN = re.compile(r"[^ \t\r\n;|()&'\"\\]+")
 # Most words by far, each found by one match, and the blanks behind them.
 _WHOLE = re.compile(r"([^ \t\r\n;|()&'\"\\#][^ \t\r\n;|()&'\"\\]*)(?:[ \t]+|(?=[\n;])|\Z)")
 
+_NAME = re.compile(r"[\w.:-]+")
+
 AND, OR, PIPE, NEXT = "&&", "||", "|", ";"
 
 
@@ -53,6 +55,11 @@ def statements(text: str) -> Iterator[Statement]:
             joined = word
     if words:
         yield Statement(tuple(words), joined, row)
+
+
+def names(text: str) -> list[str]:
+    """Everything in a text that can be the name of a program, quoted or behind a path or not."""
+    return _NAME.findall(text)
 
 
 def place(scalar: Scalar, row: int) -> tuple[int, int]:

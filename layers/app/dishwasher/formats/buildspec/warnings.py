@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from dishwasher.formats.buildspec.phases import Stage
 from dishwasher.formats.buildspec.programs import run
-from dishwasher.formats.buildspec.shell import Statement, place, statements
+from dishwasher.formats.buildspec.shell import Statement, names, place, statements
 from dishwasher.formats.problems import WARNING, show
 from dishwasher.formats.reader import Reader
 
@@ -29,8 +28,7 @@ _HARMLESS = {
 }
 
 
-_WORTH = re.compile("|".join(sorted({"sudo", TOOLS, HOME, *PACKAGES, *DAEMON, *ROOTS})))
-"""A text without any of these needs no look."""
+_WORTH = PACKAGES | DAEMON | ROOTS | {"sudo"}
 
 
 def warn(stages: tuple[Stage, ...], reader: Reader) -> None:
@@ -39,7 +37,7 @@ def warn(stages: tuple[Stage, ...], reader: Reader) -> None:
     for stage in stages:
         for command in (*stage.commands, *stage.closing):
             seen &= ONCE
-            if not _WORTH.search(command.text):
+            if not _is_worth_it(command.text):
                 continue
             for statement in statements(command.text):
                 for code, message, suggestion in _reasons(statement):
@@ -47,6 +45,11 @@ def warn(stages: tuple[Stage, ...], reader: Reader) -> None:
                         seen.add(code)
                         spot = place(command, statement.row)
                         reader.problems.add(*spot, code, message, suggestion, WARNING)
+
+
+def _is_worth_it(text: str) -> bool:
+    """Whether a look at each statement may find anything."""
+    return TOOLS in text or HOME in text or not _WORTH.isdisjoint(names(text))
 
 
 def _reasons(statement: Statement) -> Iterator[tuple[str, str, str]]:
