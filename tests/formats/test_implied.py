@@ -128,6 +128,8 @@ def _nested(opening: str, closing: str) -> str:
         ("pyproject.toml", "a = " + "9" * 10_000),
         ("pyproject.toml", "x" * (CHARACTERS + 1)),
         ("pyproject.toml", "[project]\n[project]\n"),
+        # tomllib takes memory with the square of a key's parts, and this one all there is.
+        ("pyproject.toml", "a." * 50_000 + "a = 1\n"),
         ("package.json", _nested("[", "]")),
         ("package.json", _nested('{"a":', "}")),
         ("package.json", '{"scripts": ' + "9" * 10_000 + "}"),
@@ -221,6 +223,12 @@ def test_requirements_that_include_each_other_end() -> None:
         lambda number: {"manage.py": "django" + "DJANGO_SETTINGS_MODULE'," * number},
         lambda number: {"tox.ini": "[tox]\nenvlist = " + "py{" * number},
         lambda number: {"a" * (number // 2) + "/" + "b" * (number // 2) + ".py": "x"},
+        lambda number: {"manage.py": MANAGE.format("s"), "s.py": "env('A')\n" * (number // 2)},
+        lambda number: {
+            "setup.cfg": "[DEFAULT]\n"
+            + "".join(f"x{n} = 1\n" for n in range(number // 20))
+            + "".join(f"[x{n}]\n" for n in range(number // 20))
+        },
         lambda number: {".env.example": "A" * number, "manage.py": MANAGE.format("s")},
         lambda number: {
             "manage.py": MANAGE.format("s"),

@@ -139,3 +139,14 @@ def test_packages_of_node_start_servers_too() -> None:
 def test_the_note_on_a_server_says_what_asked_for_it() -> None:
     notes = plan({"requirements.txt": "psycopg\n", "pytest.ini": ""}).notes
     assert "The project uses the package `psycopg`, so postgresql is started." in notes
+
+
+def test_a_note_names_so_many_variables_and_counts_the_rest() -> None:
+    settings = "".join(f"env('V{number:02}')\n" for number in range(14))
+    notes = plan({"manage.py": MANAGE.format("s"), "s.py": settings}).notes
+    assert any("`V09` and 4 more from the environment" in note for note in notes)
+
+
+def test_of_an_endless_example_only_the_first_variables_count() -> None:
+    text = "".join(f"V{number}=redis://db\n" for number in range(900))
+    assert len(environment(machine("", "", env_example=text))) == 50

@@ -15,8 +15,12 @@ from dishwasher.formats.repository import Repository
 
 READS = 60
 """Files that are read of one repository: each may be a request to GitHub."""
-CHARACTERS = 256 * 1024
+CHARACTERS = 128 * 1024
 """Of one file; what people write by hand is far shorter."""
+DOTS = 100
+"""In one line of TOML: tomllib keeps every beginning of a dotted key, whose sum is a square."""
+SEARCHED = 20_000
+"""Paths that are searched, those nearest to the root."""
 NAMED = 20
 """Paths that a search gives, so that a rule need not look at thousands."""
 
@@ -33,7 +37,8 @@ class Project:
         self.notes: list[str] = []
         # Only names that mean the same to a shell, quoted or not: they become parts of commands.
         plain = (path for path in repository.paths if _PLAIN.fullmatch(path))
-        self._paths = tuple(sorted(plain, key=lambda path: (path.count("/"), path)))
+        nearest = sorted(plain, key=lambda path: (path.count("/"), path))
+        self._paths = tuple(nearest[:SEARCHED])
 
     def __bool__(self) -> bool:
         return bool(self._repository.paths)
@@ -80,7 +85,7 @@ class Project:
             self.notes.append(f"{text}.")
 
     def toml(self, path: str) -> Table:
-        return self._table(path, "TOML", tomllib.loads)
+        return self._table(path, "TOML", _toml)
 
     def json(self, path: str) -> Table:
         return self._table(path, "JSON", json.loads)
@@ -103,7 +108,14 @@ class Project:
         return table
 
 
+def _toml(text: str) -> Any:
+    if any(line.count(".") > DOTS for line in text.split("\n")):
+        raise ValueError("a key of too many parts")
+    return tomllib.loads(text)
+
+
 def _sections(text: str) -> dict[str, dict[str, str]]:
-    parser = configparser.RawConfigParser(strict=False)
+    # Defaults would be copied into every section: a square of a file's length.
+    parser = configparser.RawConfigParser(strict=False, default_section="")
     parser.read_string(text)
     return {name: dict(parser.items(name)) for name in parser.sections()}

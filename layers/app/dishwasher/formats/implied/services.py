@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 
 from dishwasher.core.machine import Service, Variable
 from dishwasher.formats.implied.project import Project
@@ -13,6 +14,10 @@ SECRET = "only-for-checks"
 """What a site signs its cookies with while its tests run."""
 DATABASE = "app_test"
 """Name of the database that is created."""
+VARIABLES = 50
+"""Of an example of the environment, the first; more than a site has servers."""
+NAMED = 10
+"""Variables that a note repeats."""
 
 _DRIVERS = {
     **dict.fromkeys(("psycopg", "psycopg2", "psycopg2-binary", "asyncpg", "pg"), "postgresql"),
@@ -37,6 +42,7 @@ _ASKED = re.compile(
     r"(?:\benviron\[\s*|\benv(?:\.\w{1,20})?\(\s*|\bconfig\(\s*)"
     r"[\"']([A-Z][A-Z0-9_]{0,60})[\"']\s*([\])]?)"
 )
+_DEFAULTED = re.compile(r"\b([A-Z][A-Z0-9_]{0,60})=\(")
 _READS_URL = re.compile(r"\bdj_database_url\.config\(|\benv\.db(?:_url)?\(\s*\)")
 
 
@@ -95,10 +101,10 @@ class _Reading:
         """Variables that the settings read: the file, and whether there is no default."""
         found: dict[str, tuple[str, bool]] = {}
         for file, text in self._texts.items():
+            # environ.Env(DEBUG=(bool, False)) gives defaults in one place.
+            defaults = frozenset(_DEFAULTED.findall(text))
             for name, closing in _ASKED.findall(text):
-                # environ.Env(DEBUG=(bool, False)) gives defaults in one place.
-                has_default = not closing or re.search(rf"\b{name}=\(", text)
-                found.setdefault(name, (file, not has_default))
+                found.setdefault(name, (file, bool(closing) and name not in defaults))
             if _READS_URL.search(text):
                 found.setdefault("DATABASE_URL", (file, True))
         return found
@@ -110,7 +116,8 @@ class _Reading:
         file = project.first(*names)
         lines = project.text(file).splitlines() if file else ()
         matches = (_EXAMPLE.match(line.strip()[:300]) for line in lines)
-        return {match[1]: (match[2], file) for match in matches if match}
+        found = {match[1]: (match[2], file) for match in matches if match}
+        return dict(islice(found.items(), VARIABLES))
 
     def environment(self) -> tuple[Variable, ...]:
         values = {name: value for name in self._names() if (value := self._value(name))}
@@ -139,7 +146,12 @@ class _Reading:
             if is_needed and not self._value(name):
                 lacking.setdefault(file, []).append(f"`{name}`")
         return tuple(
-            f"`{file}` reads {', '.join(names)} from the environment, and nothing here gives "
+            f"`{file}` reads {_listed(names)} from the environment, and nothing here gives "
             f"{'them values' if len(names) > 1 else 'it a value'}."
             for file, names in lacking.items()
         )
+
+
+def _listed(names: list[str]) -> str:
+    beyond = len(names) - NAMED
+    return ", ".join(names[:NAMED]) + (f" and {beyond} more" if beyond > 0 else "")
