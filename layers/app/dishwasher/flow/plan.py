@@ -5,25 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from dishwasher.core import carried, mistakes, plan, trust
+from dishwasher.core import carried, plan, trust
 from dishwasher.core.build import Build, build_group, build_id
 from dishwasher.core.config import Config, Kind, Uses
 from dishwasher.core.delivery import GIVE_UP_AFTER, Delivery, Stage
 from dishwasher.core.event import Event, EventKind
 from dishwasher.core.job import Job, Reason, State, Timing, conclude
-from dishwasher.core.result import Result
 from dishwasher.core.selection import Planned, Selection, select
 from dishwasher.errors import ConfigError, Conflict, Gone, InfraError, Rejected, Unseen
 from dishwasher.flow import configuration
 from dishwasher.flow.admission import Admission
+from dishwasher.flow.advice import Advice
 from dishwasher.flow.changes import UNSEEN_FOR, Changed, Changes
 from dishwasher.flow.configuration import Written
-from dishwasher.flow.keep import keep_result, read_result
 from dishwasher.flow.verdict import Verdicts
 from dishwasher.ports import Bells, Blobs, Clock, Source, Store, Topic
 
 NOTHING_RUN = frozenset({Reason.REFUSED, Reason.FILTERED, Reason.NEED_FAILED})
-IMPLIED = "There is no configuration; the files of the repository imply these jobs."
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +133,7 @@ class Plan:
         notes = carried.noted(config, selection.running)
         build = replace(build, notes=(*(config.notes if written.in_file else ()), *notes))
         if written.advises and jobs and not doubt:
-            jobs = (*jobs, self._advice(key, jobs, written))
+            jobs = (*jobs, self._advice.beside(jobs, written))
         self._store(delivery, build, jobs)
 
     def _store(self, delivery: Delivery, build: Build, jobs: tuple[Job, ...]) -> None:
@@ -157,35 +155,13 @@ class Plan:
                 self.bells.ring(Topic.JOBS, job.id)
 
     def _mistakes(self, delivery: Delivery, event: Event, error: ConfigError, doubt: str) -> None:
-        found = mistakes.findings(error.path, error.problems)
-        detail = f"{error.path} has {mistakes.count(error.problems)}; nothing was run."
-        now = self.clock.now()
-        job = plan.config_job(self._id(event, (), doubt), detail, now)
-        tail = mistakes.lines(error.path, error.problems)
-        result = Result(Reason.CONFIG, detail, findings=found, findings_total=len(found), tail=tail)
-        keep_result(self.blobs, job, result)
-        self._store(delivery, Build(job.build, event, "", error.path, now, ()), (job,))
+        job = self._advice.mistakes(self._id(event, (), doubt), error)
+        build = Build(job.build, event, "", error.path, self.clock.now(), ())
+        self._store(delivery, build, (job,))
 
-    def _advice(self, build: str, jobs: tuple[Job, ...], written: Written) -> Job:
-        """What is valid and hardly meant, and how a plan came about that nobody has written."""
-        config = written.config
-        found = mistakes.findings(config.path, config.warnings)
-        detail = f"{config.path} has {mistakes.count(config.warnings)}." if found else ""
-        notes = () if written.in_file else config.notes
-        if notes:
-            detail = f"{IMPLIED} {detail}".strip()
-        job = plan.advice_job(build, jobs, detail, self.clock.now())
-        tail = mistakes.lines(config.path, config.warnings)
-        result = Result(
-            Reason.ADVISORY,
-            detail,
-            findings=found,
-            findings_total=len(found),
-            tail=tail,
-            notes=notes,
-        )
-        keep_result(self.blobs, job, result)
-        return job
+    @property
+    def _advice(self) -> Advice:
+        return Advice(self.blobs, self.clock)
 
     def _rerun(self, delivery: Delivery, event: Event) -> None:
         job = self.store.get(Job, event.job)
@@ -207,7 +183,9 @@ class Plan:
             # Nothing was planned then; GitHub waits for an answer also where it stays the same.
             self._build(delivery, again)
         elif plan.is_about_config(job):
-            self._advise_again(delivery, build, again, job)
+            # Whoever clicks on advice did not ask for the jobs to run again.
+            told = self._advice.repeated(self._id(again, ()), job)
+            self._store(delivery, self._again(build, again, (told,)), (told,))
         else:
             chosen = plan.rerun(self.store.group(Job, build.id), job.id)
             planned, now = tuple(map(Planned, chosen)), self.clock.now()
@@ -224,14 +202,6 @@ class Plan:
     def _admitted(self, jobs: tuple[Job, ...], path: str, fail_fast: bool) -> tuple[Job, ...]:
         admission = Admission(self.blobs, self.timing, self.clock.now())
         return admission(jobs, path, fail_fast=fail_fast)
-
-    def _advise_again(self, delivery: Delivery, build: Build, again: Event, job: Job) -> None:
-        """The same words: whoever clicks on advice did not ask for the jobs to run again."""
-        result = read_result(self.blobs, job)
-        told = plan.advice_job(self._id(again, ()), (), job.detail, self.clock.now())
-        if result is not None:
-            keep_result(self.blobs, told, result)
-        self._store(delivery, self._again(build, again, (told,)), (told,))
 
     def _again(self, build: Build, event: Event, jobs: tuple[Job, ...]) -> Build:
         """A new build on the terms of that one."""
