@@ -205,3 +205,14 @@ def test_a_schedule_that_names_jobs_runs_no_other_even_if_it_asks_for_schedules(
         "audit": "",
         "title": "It runs on pull_request, not on schedule.",
     }
+
+
+def test_a_check_of_branches_that_ignores_tags_runs_for_none() -> None:
+    branches, tags = Filter((Pattern("main"),)), Filter((), (Pattern("**", Syntax.GLOB),))
+    quick = spec("quick", when=When(branches, tags))
+    release = spec("release", when=When(tags=Filter((Pattern("v1"),))))
+    assert left_out(config(quick, release), push(branch="", tag="v1")) == {
+        "quick": "It runs on main, not on tags.",
+        "release": "",
+    }
+    assert left_out(config(quick), push(branch="main")) == {"quick": ""}

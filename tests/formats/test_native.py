@@ -114,21 +114,37 @@ def test_aliases_and_merges() -> None:
     assert b.artifacts == (ArtifactSet(("y",)),)
 
 
-def test_the_author_s_example_of_the_design_s_size_takes_under_50_ms() -> None:
-    lines = ["checks:"]
-    for number in range(45):
-        lines += [f"  job{number}:", "    run:"]
-        lines += [f"      - python manage.py test app{step} --settings=x" for step in range(8)]
-        lines += [f"    needs: [job{number - 1}]" if number else "    annotate: flake8"]
+def test_a_file_of_500_lines_takes_under_50_ms() -> None:
+    lines = ["machine: {services: [redis]}", "dependencies: make deps", "checks:"]
+    for number in range(35):
+        lines += [
+            f"  job{number}:",
+            f"    needs: [job{number - 1}]" if number else "    annotate: flake8",
+            "    when:",
+            '      branch: [main, "release/*", "!release/old"]',
+            "      path: [app/**, '/.*\\.py/']",
+            "    environment:",
+            f"      NAME: value-{number}",
+            "    timeout: 10m",
+            "    run:",
+            f"      - python manage.py test app{number}",
+            "      - coverage xml",
+            "    reports: {junit: reports/*.xml, cobertura: coverage.xml}",
+            "    cache: {paths: [.tox], files: [tox.ini], key: tox-}",
+            "    secrets: [TOKEN, OTHER]",
+        ]
+    lines += ["  matrix: {run: x, matrix: {python: ['3.12', '3.13'], DB: [a, b]}}"]
+    lines += ["deployments: {live: {branch: main, run: x}}"]
     text = "\n".join(lines).encode()
-    assert text.count(b"\n") >= 490
+    assert 490 <= text.count(b"\n") <= 500
     native.parse(PATH, text)
     best = 9.0
     for _ in range(5):
-        started = time.perf_counter()
+        # The processor's time: the machine that runs the tests does other things besides.
+        started = time.process_time()
         native.parse(PATH, text)
-        best = min(best, time.perf_counter() - started)
-    # libyaml takes some 10 ms, the pure Python parser some 60.
+        best = min(best, time.process_time() - started)
+    # With libyaml some 15 ms; the pure Python parser takes eight times as long for YAML itself.
     assert best < (0.05 if yaml.__with_libyaml__ else 0.5)
 
 

@@ -70,6 +70,12 @@ def test_reports_are_read_by_their_format() -> None:
     )
 
 
+def test_artifacts_may_take_some_away() -> None:
+    assert check('artifacts: [out/**, "!out/tmp/**", "!*.log", x]').artifacts == (
+        ArtifactSet(("out/**", "x"), exclude=("out/tmp/**", "*.log")),
+    )
+
+
 def test_the_spelling_check_is_set_by_with_and_fail() -> None:
     made = job(
         "checks: {it: {uses: spelling, fail: true, with: {words: [a, b, a], "
@@ -141,6 +147,10 @@ def test_what_is_for_uses_does_not_go_with_run(keys: str) -> None:
         ("reports: {junit: /x}", "bad-path", "does not stay inside the checkout"),
         ("reports: {jnuit: x}", "unknown-key", "`jnuit` is not a key of `reports`"),
         ("artifacts: ../x", "bad-path", "does not stay inside the checkout"),
+        ("artifacts: '!x'", "conflict", "`artifacts` only takes away"),
+        ("artifacts: [x, '!/y']", "bad-path", "does not stay inside the checkout"),
+        ("artifacts: [x, '!']", "bad-path", "does not stay inside the checkout"),
+        ("reports: {junit: ['a', '!b']}", "bad-path", "does not stay inside the checkout"),
         ('finally: "\\0"', "bad-value", "a command can not hold a NUL"),
         ("group: ''", "empty", "`group` is empty"),
         ("group: [a]", "wrong-type", "`group` must be text"),

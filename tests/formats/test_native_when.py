@@ -203,3 +203,12 @@ def test_one_mistake_is_one_problem(when: str, code: str) -> None:
 
 def test_a_plain_file_asks_for_nothing() -> None:
     assert parse("checks: {it: x}").jobs[0].when == When()
+
+
+def test_a_check_of_branches_runs_for_no_tag_unless_it_says_so() -> None:
+    none = Filter((), (ANY_TAG,))
+    assert check("when: {branch: main}").when.tags == none
+    assert check('when: {branch: "!main"}').when.tags == none
+    assert check("when: {branch: main, tag: v1}").when.tags == Filter((Pattern("v1"),))
+    assert check("when: {branch: main, event: [push, tag]}").when.tags == Filter((ANY_TAG,))
+    assert check("when: {path: x}").when.tags == Filter()

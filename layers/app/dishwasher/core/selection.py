@@ -120,6 +120,8 @@ def _by_tag(spec: JobSpec, event: Event) -> str:
     tags = spec.when.tags
     if tags.only and tags.admits(event.tag):
         return ""
+    if tags.ignore and not tags.only and spec.when.branches:
+        return f"It runs on {spec.when.branches}, not on tags."
     if tags.only or tags.ignore:
         return f"It runs for the tags {tags}, not for {event.tag}."
     # A check without a word on tags runs for each that some job asks for: what is deployed

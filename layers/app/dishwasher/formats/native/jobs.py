@@ -159,7 +159,6 @@ class Jobs:
         machine = self._setup.machine(machines.environment(written), is_set_up=is_set_up)
         machines.warn_of_servers(written, machine.services, self._reader)
         needs = fields.or_else(keys.NEEDS, ())
-        artifacts = fields.get(keys.ARTIFACTS)
         spec = JobSpec(
             fields.place.text,
             kind,
@@ -172,7 +171,7 @@ class Jobs:
             secrets=self._secrets(fields, written),
             needs=_raw(needs),
             when=whens.read(fields, kind, self._reader),
-            artifacts=(ArtifactSet(artifacts),) if artifacts else (),
+            artifacts=_artifacts(fields.or_else(keys.ARTIFACTS, ())),
             caches=self._setup.caches if is_set_up else (),
             timeout=fields.or_else(keys.TIMEOUT, 0.0),
             silence=fields.or_else(keys.SILENCE, 0.0),
@@ -264,6 +263,12 @@ def _spelling(fields: Fields) -> Spelling:
         return Spelling(fail=fail)
     brands = tuple((right.text, _raw(wrong)) for right, wrong in given.or_else(parts.BRANDS, ()))
     return Spelling(brands, _raw(given.or_else(parts.WORDS, ())), fail)
+
+
+def _artifacts(paths: tuple[str, ...]) -> tuple[ArtifactSet, ...]:
+    kept = tuple(path for path in paths if not path.startswith("!"))
+    taken_away = tuple(path[1:] for path in paths if path.startswith("!"))
+    return (ArtifactSet(kept, exclude=taken_away),) if kept else ()
 
 
 def _raw(scalars: tuple[Scalar, ...]) -> tuple[str, ...]:

@@ -109,10 +109,10 @@ ALLOW_FAILURE = Key(
 )
 ARTIFACTS = Key(
     "artifacts",
-    Inside("reports/*.xml"),
-    "Files of the checkout to keep, whether or not it fails: paths or globs. What is written to "
-    "the folder `$DISHWASHER_ARTIFACTS` is always kept.",
-    ["htmlcov/**"],
+    Inside("reports/*.xml", excludes=True),
+    "Files of the checkout to keep, whether or not it fails: paths or globs, with `!` before them "
+    "what not to keep. What is written to the folder `$DISHWASHER_ARTIFACTS` is always kept.",
+    ["htmlcov/**", "!htmlcov/.gitignore"],
 )
 SETUP = Key(
     "setup",

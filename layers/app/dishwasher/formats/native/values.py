@@ -43,9 +43,14 @@ class Inside:
     example: str
     home: bool = False
     """Paths below `~/` are allowed too."""
+    excludes: bool = False
+    """`!` before a glob takes away what it matches."""
 
     def read(self, entry: Entry, reader: Reader) -> tuple[str, ...] | None:
         kept = [scalar.text for scalar in reader.texts(entry) if self._is_inside(scalar, reader)]
+        if kept and all(path.startswith("!") for path in kept):
+            message = f"{show(entry.key.text)} only takes away"
+            reader.note(entry.key, "conflict", message, "Write what it takes away from.")
         return tuple(dict.fromkeys(kept))
 
     def one(self, entry: Entry, reader: Reader) -> str | None:
@@ -53,9 +58,10 @@ class Inside:
         return scalar.text if scalar is not None and self._is_inside(scalar, reader) else None
 
     def _is_inside(self, scalar: Scalar, reader: Reader) -> bool:
-        text = scalar.text
+        text = scalar.text.removeprefix("!") if self.excludes else scalar.text
         relative = text.removeprefix("~/") if self.home else text
-        if relative and not relative.startswith(("/", "~", "$")) and ".." not in text.split("/"):
+        outside = relative.startswith(("/", "~", "$", "!")) or ".." in text.split("/")
+        if relative and not outside:
             return True
         message = f"{show(text)} does not stay inside the checkout"
         suggestion = f"Write a path or glob relative to it, such as `{self.example}`."

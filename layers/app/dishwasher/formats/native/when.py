@@ -33,6 +33,9 @@ def read(fields: Fields, kind: Kind, reader: Reader) -> When:
     if (tags and not tags.only) or (Happening.TAG in events and not tags):
         # Said aloud, because tags that nothing asks for run nothing.
         tags = Filter((ANY,), tags.ignore)
+    elif kind is Kind.CHECK and branches and not tags and not events:
+        # A tag is on no branch, and what is asked for must hold.
+        tags = Filter((), (ANY,))
     paths = inner.or_else(parts.PATH, Filter()) if inner is not None else Filter()
     return When(branches, tags, paths, events)
 
