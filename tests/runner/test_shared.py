@@ -127,6 +127,7 @@ def test_set_u_and_set_x_show_nothing_of_ours(session: Session) -> None:
     code, said = session.run("echo again")
     assert code == 0
     assert "__dishwasher" not in said
+    assert "__end" not in said
     assert "state" not in said
 
 

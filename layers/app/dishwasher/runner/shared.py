@@ -11,6 +11,7 @@ of the old shell can not be had.
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -21,9 +22,12 @@ from dishwasher.runner.watch import Watch
 
 LINES = 60 * 1024
 """Bytes that fit into a FIFO at once (pipe(7): 64 KiB), with some room."""
+MISUSE = 2
+"""Status of a file that could not be parsed, among others."""
 WHOLE = "# whole\n"
 
-# No variable of its own, and nothing printed whatever the user has set (`-x`, `-C`, `-u`).
+# Nothing is printed whatever the user has set (`-x`, `-C`, `-u`). Names are short because bash reads
+# its lines from a FIFO byte by byte.
 PRELUDE = """\
 if [ -n "${BASH_VERSION-}" ]; then
     __dishwasher_state() {
@@ -45,8 +49,9 @@ else
         printf '# whole\\n'
     }
 fi
-__dishwasher() {
-    __dishwasher_state >| FOLDER/state-$3 || :
+__dw=FOLDER
+__end() {
+    __dishwasher_state >| FOLDER/state-$1 || :
     echo "$1 $2" >| FOLDER/told || exit 1
 }
 trap '{ __dishwasher_state >| FOLDER/state-exit; } >/dev/null 2>&1' EXIT
@@ -79,17 +84,22 @@ class Shared:
         watch.output = output
         self._number += 1
         self._status = None
-        file = self._folder / f"step-{self._number}"
+        file = self._folder / str(self._number)
         file.write_bytes(f"{command.text}\n".encode())
-        self._send(self._lines(command, file))
+        self._send(self._lines(command))
         watch.listen(self._told, self._hear)
         ended = self._commands.follow(watch, self._is_over, command.silence)
         watch.deafen(self._told)
-        file.unlink(missing_ok=True)
         if self._status is not None:
             watch.take_waiting()
-            self._state = self._folder / f"state-{self._number % 2}"
+            self._keep(self._folder / f"state-{self._number}")
             ended = Ended(self._status)
+            if self._status == MISUSE and not self._is_read(file):
+                # After an unclosed `$(` bash 5.2 has freed what it goes on using, and crashes in
+                # a later step.
+                watch.process.kill()
+                self._commands.follow(watch, lambda: watch.ended)
+        file.unlink(missing_ok=True)
         if watch.ended or ended.exit_code is None:
             self._bury(watch)
         return ended
@@ -127,7 +137,7 @@ class Shared:
 
     def _internal(self, script: str) -> str | None:
         """What our own commands print; None when they failed."""
-        file = self._folder / "said"
+        file = self._folder / f"said-{self._number}"
         text = f"{{\n{script}\n}} >| {quoted(file)} 2>/dev/null"
         ended = self.run(Command(text, silence=EVALUATE_SECONDS), lambda data: None)
         if ended.exit_code != 0:
@@ -136,6 +146,13 @@ class Shared:
             return file.read_bytes().decode("utf-8", "replace")
         except OSError:
             return None
+
+    def _is_read(self, file: Path) -> bool:
+        """Whether the shell finds no mistake in the syntax of a step."""
+        argv = (self._program, "-n", str(file))
+        quiet = subprocess.DEVNULL
+        done = subprocess.run(argv, stdin=quiet, stdout=quiet, stderr=quiet, env={}, check=False)
+        return done.returncode == 0
 
     def _is_over(self) -> bool:
         return self._status is not None or self._watch is None or self._watch.over
@@ -167,18 +184,16 @@ class Shared:
         self._go = os.open(folder / "lines", flags)
         self._told = os.open(folder / "told", flags)
 
-    def _lines(self, command: Command, file: Path) -> str:
+    def _lines(self, command: Command) -> str:
         given = "".join(f"export {name}={quoted(value)}\n" for name, value in self._set.items())
         self._set.clear()
         if command.directory is not None:
             given += f"cd -- {quoted(command.directory)}\n"
         extra = "".join(f"{name}={quoted(value)} " for name, value in command.environment.items())
-        return (
-            # `command`: what is set before a special builtin would stay in a POSIX shell, and a
-            # mistake in the file would end it.
-            f"{given}{extra}command . {quoted(file)}\n"
-            f"{{ __dishwasher {self._number} $? {self._number % 2}; }} >/dev/null 2>&1\n"
-        )
+        # `command`: what is set before a special builtin would stay in a POSIX shell, and a
+        # mistake in the file would end it.
+        step = f'{given}{extra}command . "$__dw/{self._number}"\n'
+        return f"{step}{{ __end {self._number} $?; }} >/dev/null 2>&1\n"
 
     def _send(self, lines: str) -> None:
         data = lines.encode()
@@ -198,11 +213,17 @@ class Shared:
         last = self._folder / "state-exit"
         try:
             if last.read_bytes().endswith(WHOLE.encode()):
-                self._state = last.replace(self._folder / "state")
+                self._keep(last.rename(self._folder / f"state-{self._number}-exit"))
         except OSError:
             # It left no word at all: `exec`, SIGKILL, a trap of the user's own.
             pass
         self._close_fifos()
+
+    def _keep(self, state: Path) -> None:
+        """Each has a name of its own: to write over a file makes ext4 wait for the disk."""
+        if self._state is not None:
+            self._state.unlink(missing_ok=True)
+        self._state = state
 
     def _close_fifos(self) -> None:
         for fd in (self._go, self._told):
