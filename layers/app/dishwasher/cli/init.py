@@ -63,10 +63,13 @@ def init(options: argparse.Namespace) -> int:
     if not options.force:
         _refuse(repository, target)
     _write(target, text, replace=options.force)
-    terminal.show(_told(config, repository, target, terminal.paint()))
+    paint = terminal.paint()
+    terminal.show(_told(config, repository, target, paint))
     top = folder.top(options.path)
     if top is not None and top != options.path.resolve():
-        terminal.show([f"note: {OWN} is read at the top of a repository, which is {top}."])
+        place = clean(str(top))
+        note = f"{OWN} is read at the top of a repository, which is {place}."
+        terminal.show([f"{paint('note', 'note')}: {note}"])
     return 0
 
 
