@@ -52,9 +52,9 @@ def check_out(stop: Stop, folder: Path, tmp_path: Path, pauses: list[float]) -> 
     home.mkdir()
     commands = Commands(stop, time.monotonic() + 60, Grace())
 
-    def run(source: Source, path: str = os.environ["PATH"]) -> str:
+    def run(source: Source, path: str = os.environ["PATH"], history: bool = False) -> str:
         environment = {"PATH": path, "HOME": str(home)}
-        return Checkout(commands, folder, environment, pauses.append).run(source)
+        return Checkout(commands, folder, environment, pauses.append).run(source, history)
 
     return run
 
@@ -72,6 +72,16 @@ def test_the_exact_commit_without_history(check_out: CheckOut, forge: Forge, fol
     assert git(folder, "rev-list", "--all", "HEAD") == first
     assert git(folder, "status", "--porcelain") == ""
     assert git(folder, "remote", "get-url", "origin") == forge.url
+
+
+def test_the_history_where_it_is_asked_for(
+    check_out: CheckOut, forge: Forge, source: Source, folder: Path
+) -> None:
+    first = forge.commit({"a": "one\n"})
+    second = forge.commit({"a": "two\n"})
+    assert check_out(Source(forge.url, second), history=True) == ""
+    assert git(folder, "rev-list", "HEAD").split() == [second, first, source.sha]
+    assert not (folder / ".git" / "shallow").exists()
 
 
 def test_the_base_comes_with_the_same_fetch(

@@ -81,12 +81,18 @@ class Checkout:
     ) -> None:
         self._commands, self._folder = commands, folder
         self._environment, self._sleep = environment, sleep
+        self._depth: tuple[str, ...] = ("--depth=1",)
 
-    def run(self, source: Source) -> str:
+    def run(self, source: Source, history: bool = False) -> str:
         """Check the commit out; answers a note for people, mostly empty.
+
+        With `history` all commits that led to it are there too: what is pushed elsewhere needs
+        them, and the token is gone before the first step could fetch them.
 
         Raises Missing, InfraError or Stopped.
         """
+        if history:
+            self._depth = ()
         _check_names(source)
         self._check_url(source)
         self._skeleton(source)
@@ -123,8 +129,8 @@ class Checkout:
         )
 
     def _fetch(self, url: str, shas: list[str], environment: Mapping[str, str]) -> None:
-        """Fetch these commits without history, again where that may help."""
-        argv = ["fetch", "-q", "--depth=1", "--no-tags", "--no-write-fetch-head"]
+        """Fetch these commits, again where that may help."""
+        argv = ["fetch", "-q", *self._depth, "--no-tags", "--no-write-fetch-head"]
         argv += ["--no-recurse-submodules", "--no-auto-maintenance", "--", url]
         network = missing = 0
         while True:

@@ -21,10 +21,13 @@ from dishwasher.runner.heart import Heart
 from dishwasher.runner.journal import Journal
 from dishwasher.runner.local_checkout import LocalCheckout
 from dishwasher.runner.log import Log
+from dishwasher.runner.mask import Mask
 from dishwasher.runner.shipper import Shipper
 from dishwasher.runner.sink import Sink
 from dishwasher.runner.stop import Stop
 from dishwasher.runner.verdict import Judge, Verdict
+
+TOO_SHORT = "The secret {name} is too short to be masked: it would hide every such word."
 
 
 class Engine:
@@ -51,15 +54,16 @@ class Engine:
         self._deadline = time.monotonic() + seconds
         self._commands = Commands(stop, self._deadline, grace or Grace())
         self._judge = Judge(stop, seconds)
-        self._log = Log(workspace.root, limits.log_bytes)
+        self._mask = Mask(ticket.secrets)
+        self._log = Log(workspace.root, limits.log_bytes, self._mask)
         self._heart = Heart(sink, stop, limits.beat_seconds)
-        self._journal = Journal(lambda: self._log.size, self._heart.nudge)
+        self._journal = Journal(lambda: self._log.size, self._heart.nudge, self._mask.text)
         self._shipper = Shipper(self._log, sink, stop)
         self._findings: list[Finding] = []
         self._findings_total = 0
         self._artifacts: tuple[Artifact, ...] = ()
         self._build: Build | None = None
-        self._notes: list[str] = []
+        self._notes = [TOO_SHORT.format(name=name) for name in self._mask.too_short]
         self._has_base = True
 
     def run(self) -> Result:
@@ -91,7 +95,7 @@ class Engine:
 
     def _result(self, verdict: Verdict) -> Result:
         build = self._build
-        return Result(
+        result = Result(
             reason=verdict.reason,
             detail=verdict.detail,
             phases=self._journal.phases,
@@ -104,6 +108,7 @@ class Engine:
             tests=build.tests if build else None,
             exported=build.exported if build else (),
         )
+        return self._mask.value(result)
 
     def _verdict(self) -> Verdict:
         if self._ticket.protocol != PROTOCOL:
@@ -142,7 +147,7 @@ class Engine:
         words = (self._commands, self._workspace.checkout, environment, self._sleep)
         checkout = LocalCheckout(*words, self._objects) if self._objects else Checkout(*words)
         try:
-            note = checkout.run(source)
+            note = checkout.run(source, self._ticket.spec.history)
         finally:
             # A git that failed may leave a helper of its own, which is not the steps' doing.
             self._commands.end()
