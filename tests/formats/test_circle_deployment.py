@@ -96,8 +96,7 @@ def test_heroku_is_a_push_with_the_whole_history() -> None:
     text = "deployment:\n  live:\n    branch: master\n    heroku:\n      appname: foo-bar-123\n"
     config = parse(TEST + text)
     assert [spec.history for spec in config.jobs] == [False, True]
-    history, push_it = commands(config.jobs[1], "deployment")
-    assert "git fetch --unshallow" in history
+    (push_it,) = commands(config.jobs[1], "deployment")
     assert push_it.startswith('git push "https://heroku:${HEROKU_API_KEY:?')
     assert push_it.endswith('@git.heroku.com/foo-bar-123.git" "$CIRCLE_SHA1:refs/heads/master"')
 

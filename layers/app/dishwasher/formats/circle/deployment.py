@@ -126,15 +126,11 @@ def _heroku(fields: Fields, reader: Reader) -> tuple[Step, ...]:
         reader.note(app, "bad-name", message, "Lower-case letters, digits and `-`.")
         return ()
     why = f"heroku deploys {app.text}"
-    # A shallow clone is refused there; git says on which branch Heroku builds:
+    # A shallow clone is refused there, so the job has the history; Heroku builds this branch:
     # https://devcenter.heroku.com/articles/git
-    history = 'test ! -f "$(git rev-parse --git-dir)/shallow" || git fetch --unshallow'
     key = f"${{HEROKU_API_KEY:?{_NO_KEY}}}"
     push = f'git push "https://heroku:{key}@git.heroku.com/{app.text}.git"'
-    return (
-        Step(history, app.line, why=why),
-        Step(f'{push} "$CIRCLE_SHA1:refs/heads/master"', app.line, why=why),
-    )
+    return (Step(f'{push} "$CIRCLE_SHA1:refs/heads/master"', app.line, why=why),)
 
 
 def _excluded(general: Filter) -> tuple[Pattern, ...]:
