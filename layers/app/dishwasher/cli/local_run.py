@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dishwasher.cli.local_sink import LocalSink
@@ -68,7 +68,11 @@ class LocalRun:
             return Ended(spec, Reason.NEED_FAILED, f"Not started, because of {', '.join(unmet)}.")
         if self.stop.cause is not None:
             return Ended(spec, Reason.CANCELLED, "Not started: the run was cancelled.")
-        lacks = not_carried_out(spec)
+        absent = [name for name in _secrets(spec) if name not in os.environ]
+        if absent:
+            what = f"needs {', '.join(absent)}, which this shell does not have: export it first."
+            return Ended(spec, Reason.REFUSED, f"{spec.name} {what}")
+        lacks = not_carried_out(replace(spec, secrets=()))
         if lacks:
             return Ended(spec, Reason.REFUSED, " ".join(lack.sentence for lack in lacks))
         began = time.monotonic()
@@ -130,6 +134,7 @@ class LocalRun:
                 *self.environment,
             ),
             limits=Limits(),
+            secrets=tuple((name, os.environ[name]) for name in _secrets(spec)),
             facts=facts,
         )
 
@@ -138,6 +143,11 @@ def _folder(name: str) -> str:
     """A job's name as the name of a folder."""
     plain = "".join(one if one.isalnum() or one in "-_. " else "-" for one in name)
     return plain.strip(". ") or "-"
+
+
+def _secrets(spec: JobSpec) -> list[str]:
+    """Variables whose values come from the shell here, whatever store holds them elsewhere."""
+    return [secret.variable for secret in spec.secrets]
 
 
 def in_order(specs: Iterable[JobSpec]) -> list[JobSpec]:

@@ -65,6 +65,8 @@ class Ticket:
     environment: tuple[tuple[str, str], ...]
     """Variables that win over those of the configuration."""
     limits: Limits
+    secrets: tuple[tuple[str, str], ...] = ()
+    """Variables whose values nobody may see; the runner masks them in all that it says."""
     facts: tuple[tuple[str, str], ...] = ()
     """What the server knows of the build, by the names of `core.facts`; the runner adds its own
     and fills the templates of the spec with them."""

@@ -94,7 +94,7 @@ def job_environment(
 
     `bin` is the folder of programs of the job's virtual environment.
     """
-    given = dict(ticket.environment)
+    given = {**dict(ticket.secrets), **dict(ticket.environment)}
     spec = ticket.spec
     values = {
         **base_environment(host, workspace),

@@ -13,7 +13,13 @@ from dishwasher.core.result import PhaseResult, StepResult
 class Journal:
     """One thread writes; `phases` is replaced whole, so any thread may read it."""
 
-    def __init__(self, offset: Callable[[], int], changed: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        offset: Callable[[], int],
+        changed: Callable[[], None],
+        mask: Callable[[str], str] = str,
+    ) -> None:
+        self._mask = mask
         self.phases: tuple[PhaseResult, ...] = ()
         self._offset = offset
         self._changed = changed
@@ -31,7 +37,9 @@ class Journal:
 
     def begin_step(self, command: str) -> None:
         self._step_begun = time.monotonic()
-        step = StepResult(command=command, started=time.time(), log_start=self._offset())
+        step = StepResult(
+            command=self._mask(command), started=time.time(), log_start=self._offset()
+        )
         self._set(replace(self._last, steps=(*self._last.steps, step)))
 
     def end_step(self, exit_code: int | None, background: bool = False) -> None:

@@ -6,6 +6,8 @@ import os
 import threading
 from pathlib import Path
 
+from dishwasher.runner.mask import Mask
+
 SPARE = 48 * 1024
 """Bytes beyond the limit for our own lines; the server takes 64 KiB more than the limit."""
 NOTICE = "[dishwasher] {dropped} bytes are left out here: a log keeps {limit} bytes.\n"
@@ -17,7 +19,8 @@ class Log:
     One thread writes, another may read.
     """
 
-    def __init__(self, folder: Path, limit: int) -> None:
+    def __init__(self, folder: Path, limit: int, mask: Mask | None = None) -> None:
+        self.mask = mask or Mask()
         path = folder / "log"
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
         self._fd = os.open(path, flags, 0o600)
@@ -37,7 +40,7 @@ class Log:
 
     def line(self, text: str) -> None:
         """A line of the runner's own, which begins on a new line."""
-        self._own(f"{text}\n".encode("utf-8", "replace"))
+        self._own(f"{self.mask.text(text)}\n".encode("utf-8", "replace"))
 
     def gap(self, dropped: int, tail: bytes) -> None:
         """Say how much was left out, then the end of it."""

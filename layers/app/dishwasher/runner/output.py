@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dishwasher.checks import ansi
+from dishwasher.core.mask import Masker
 from dishwasher.core.result import TAIL_LINES
 from dishwasher.runner.log import Log
+from dishwasher.runner.mask import WITHHELD
 
 TAIL_BYTES = 64 * 1024
 GAP_BYTES = 8 * 1024
@@ -24,11 +26,28 @@ class Output:
 
     def __init__(self, log: Log, matched: Callable[[str], None] | None) -> None:
         self._log, self._matched = log, matched
+        self._masker: Masker | None = log.mask.stream() if log.mask else None
+        self._withheld = False
         self._line = b""
         self._tail = b""
         self._dropped = 0
 
     def feed(self, data: bytes) -> None:
+        if self._withheld:
+            return
+        self._take(data if self._masker is None else self._masked(self._masker, data))
+
+    def _masked(self, masker: Masker, data: bytes | None) -> bytes:
+        """What can be let go; None asks for the rest."""
+        try:
+            return masker.finish() if data is None else masker.feed(data)
+        except Exception:
+            # Whatever is wrong there, the output may hold a secret: none of it is let go.
+            self._masker = None
+            self._withheld = True
+            return f"{WITHHELD}\n".encode()
+
+    def _take(self, data: bytes) -> None:
         self._dropped += self._log.write(data)
         self._tail = data[-TAIL_BYTES:] if len(data) >= TAIL_BYTES else self._tail + data
         if len(self._tail) > 2 * TAIL_BYTES:
@@ -38,6 +57,8 @@ class Output:
 
     def finish(self) -> None:
         """The step is over: match its last line, and close a gap in the log."""
+        if self._masker is not None:
+            self._take(self._masked(self._masker, None))
         if self._matched is not None and self._line:
             self._matched(_text(self._line))
             self._line = b""

@@ -1,0 +1,61 @@
+"""The one door through which words leave a runner: no secret passes, in any spelling."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, TypeVar
+
+from dishwasher.core.mask import Masker, needles
+
+T = TypeVar("T")
+
+WITHHELD = "[dishwasher] withheld: its secrets could not be masked"
+
+
+class Mask:
+    """Knows the secrets of one job."""
+
+    def __init__(self, secrets: Iterable[tuple[str, str]] = ()) -> None:
+        """`secrets` are names and values."""
+        named = tuple(secrets)
+        self._needles, short = needles(value for _, value in named)
+        self.too_short = tuple(name for name, value in named if value in short)
+        """Names of secrets that would take every such letter out of the log, and are shown."""
+
+    def __bool__(self) -> bool:
+        return bool(self._needles)
+
+    def stream(self) -> Masker:
+        """For bytes that come in parts."""
+        return Masker(self._needles)
+
+    def text(self, text: str) -> str:
+        if not self._needles:
+            return text
+        try:
+            masker = self.stream()
+            masked = masker.feed(text.encode("utf-8", "surrogatepass")) + masker.finish()
+            return masked.decode("utf-8", "surrogatepass")
+        except Exception:
+            # Whatever is wrong here, the text may hold a secret: it is not shown.
+            return WITHHELD
+
+    def value(self, value: T) -> T:
+        """A frozen dataclass, or what one holds, with every text masked."""
+        return self._value(value) if self._needles else value
+
+    def _value(self, value: Any) -> Any:
+        if type(value) is str:
+            return self.text(value)
+        if isinstance(value, tuple):
+            return tuple(self._value(item) for item in value)
+        if is_dataclass(value) and not isinstance(value, type):
+            held = {field.name: getattr(value, field.name) for field in fields(value)}
+            changed = {
+                name: masked
+                for name, one in held.items()
+                if (masked := self._value(one)) is not one and masked != one
+            }
+            return replace(value, **changed) if changed else value
+        return value

@@ -1,0 +1,108 @@
+"""No secret leaves a runner: not by the log, not by the result, not by a masker that breaks."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from dishwasher.core.findings import Finding, Level
+from dishwasher.core.job import Reason
+from dishwasher.core.mask import Masker
+from dishwasher.core.result import PhaseResult, Result, StepResult
+from dishwasher.runner.log import Log
+from dishwasher.runner.mask import WITHHELD, Mask
+from dishwasher.runner.output import Output
+
+from tests.runner.conftest import Launch, Serve
+
+SECRET = "correct-horse/battery"
+
+
+def test_a_result_is_masked_throughout() -> None:
+    step = StepResult(f"curl -u {SECRET}", 1)
+    result = Result(
+        Reason.FAILED,
+        f"step `{SECRET}` failed",
+        phases=(PhaseResult("build", steps=(step,)),),
+        findings=(Finding("a.py", 1, 1, Level.FAILURE, f"no {SECRET}"),),
+        tail=("fine", f"it is {base64.b64encode(SECRET.encode()).decode()}"),
+        notes=(SECRET,),
+        exported=(("TOKEN", SECRET),),
+    )
+    masked = Mask([("TOKEN", SECRET)]).value(result)
+    assert SECRET not in repr(masked)
+    assert masked.phases[0].steps[0].command == "curl -u ***"
+    assert masked.exported == (("TOKEN", "***"),)
+    assert masked.tail[0] == "fine"
+    assert "it is ***" in masked.tail[1]
+
+
+def test_without_secrets_nothing_is_copied() -> None:
+    result = Result(Reason.OK, "")
+    assert Mask().value(result) is result
+    assert Mask([("X", "short")]).value(result) is result
+
+
+def test_secrets_that_are_too_short_are_named() -> None:
+    mask = Mask([("DEBUG", "true"), ("EMPTY", ""), ("TOKEN", SECRET)])
+    assert mask.too_short == ("DEBUG", "EMPTY")
+    assert mask.text(f"true is not {SECRET}") == "true is not ***"
+
+
+def test_half_a_character_is_no_way_out() -> None:
+    assert Mask([("TOKEN", SECRET)]).text(f"\ud800{SECRET}") == "\ud800***"
+
+
+class Broken(Masker):
+    def feed(self, chunk: bytes) -> bytes:
+        raise RuntimeError(f"could not mask {chunk!r}")
+
+
+class BrokenMask(Mask):
+    def stream(self) -> Masker:
+        return Broken([b"x"])
+
+
+@pytest.fixture
+def broken() -> BrokenMask:
+    return BrokenMask([("TOKEN", SECRET)])
+
+
+def test_what_can_not_be_masked_is_withheld(broken: BrokenMask, tmp_path: Path) -> None:
+    log = Log(tmp_path, 10_000, broken)
+    matched: list[str] = []
+    output = Output(log, matched.append)
+    for _ in range(3):
+        output.feed(f"it is {SECRET}\n".encode())
+    output.finish()
+    log.line(f"[dishwasher] {SECRET}")
+    written = log.read(0, 10_000).decode()
+    assert written == f"{WITHHELD}\n{WITHHELD}\n"
+    assert matched == [WITHHELD]
+    assert output.tail() == (WITHHELD,)
+    assert broken.value(Result(Reason.OK, SECRET)).detail == WITHHELD
+
+
+def test_a_job_that_prints_its_secret(serve: Serve, launch: Launch) -> None:
+    server = serve(
+        'echo "plain $TOKEN"; printf %s "$TOKEN" | base64',
+        'printf %s "$TOKEN" | cut -c1-9 | tr -d "\\n"; sleep 0.3; printf %s "$TOKEN" | cut -c10-',
+        "echo $DEBUG; exit 3",
+        secrets=(("TOKEN", SECRET), ("DEBUG", "yes")),
+    )
+    launch(server)
+    result = server.result()
+    said = server.log + repr(result).encode()
+    assert SECRET.encode() not in said
+    assert base64.b64encode(SECRET.encode())[:-4] not in said
+    assert b"plain ***\n" in server.log
+    assert result.reason is Reason.FAILED
+    assert "The secret DEBUG is too short to be masked" in " ".join(result.notes)
+    assert b"\nyes\n" in server.log
+
+
+def test_a_value_that_a_masker_changes_keeps_its_type() -> None:
+    finding = Finding("a.py", 3, 4, Level.NOTICE, SECRET)
+    assert Mask([("TOKEN", SECRET)]).value(finding) == replace(finding, message="***")
