@@ -9,10 +9,13 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from dishwasher.core.machine import Machine, Variable
 from dishwasher.core.outputs import ArtifactSet
+from dishwasher.core.step import Shell
 from dishwasher.core.ticket import Limits
 from dishwasher.runner.artifacts import NOTES_KEPT, Collection
 
+from tests.runner.job import Jobs, phase
 from tests.runner.server import LIMITS
 
 FILES = (
@@ -160,3 +163,112 @@ def test_names_may_be_anything(checkout: Path) -> None:
     found, collection = kept(checkout, "odd")
     assert found == ["odd/new\nline", f"odd/{'x' * 255}"]
     assert collection.notes == ("Artifact left out: odd/caf?: its name is not valid UTF-8",)
+
+
+def sets(checkout: Path, *wanted: ArtifactSet) -> tuple[list[str], tuple[str, ...]]:
+    home = checkout.parent / "home"
+    collection = Collection(LIMITS)
+    for one in wanted:
+        collection.add_set(checkout, home, one)
+    return [file.artifact.path for file in collection.files], collection.notes
+
+
+def test_files_count_from_their_base_which_is_not_part_of_their_path(checkout: Path) -> None:
+    assert sets(checkout, ArtifactSet(("**/*",), base="dist/deep")) == (["c.whl"], ())
+    assert sets(checkout, ArtifactSet(("**/*",), base=".", exclude=("**/*.whl", "reports"))) == (
+        [".coverage", "[odd] name.txt", "report.html", "dist/b.tar.gz"],
+        (),
+    )
+
+
+def test_a_base_may_be_a_glob(checkout: Path) -> None:
+    for name in ("app-1", "app-2"):
+        (checkout / "target" / name).mkdir(parents=True)
+        (checkout / "target" / name / f"{name}.jar").touch()
+    assert sets(checkout, ArtifactSet(("*.jar",), base="target/app-*"))[0] == [
+        "app-1.jar",
+        "app-2.jar",
+    ]
+    assert sets(checkout, ArtifactSet(("*",), base="nowhere/*"))[1] == (
+        "Artifact left out: nowhere/*: is no folder of the checkout",
+    )
+
+
+def test_a_base_does_not_lead_out_or_through_a_link(checkout: Path, tmp_path: Path) -> None:
+    (checkout / "link").symlink_to(tmp_path)
+    for base in ("..", "/etc", "link", "link/checkout", "dist/../.."):
+        assert sets(checkout, ArtifactSet(("*",), base=base))[0] == []
+
+
+def test_flat_keeps_names_only_and_tells_of_two_alike(checkout: Path) -> None:
+    (checkout / "dist/deep/a.whl").touch()
+    assert sets(checkout, ArtifactSet(("dist/**/*.whl",), flat=True)) == (
+        ["a.whl", "c.whl"],
+        ("Artifact left out: a.whl: another file has this path already",),
+    )
+
+
+def test_a_name_is_a_folder_of_its_own(checkout: Path) -> None:
+    wanted = ArtifactSet(("report.html",), name="site/v1")
+    assert sets(checkout, wanted, ArtifactSet(("report.html",)))[0] == [
+        "site/v1/report.html",
+        "report.html",
+    ]
+    assert sets(checkout, ArtifactSet(("report.html",), name="../up"))[0] == ["report.html"]
+
+
+def test_links_are_kept_where_asked_for_and_when_they_stay_inside(checkout: Path) -> None:
+    (checkout / "dist/latest.whl").symlink_to("a.whl")
+    (checkout / "dist/passwd").symlink_to("/etc/passwd")
+    (checkout / "dist/up").symlink_to("../report.html")
+    assert "dist/latest.whl" not in sets(checkout, ArtifactSet(("dist",)))[0]
+    found, notes = sets(checkout, ArtifactSet(("dist/latest.whl", "dist/passwd"), symlinks=True))
+    assert found == ["dist/latest.whl"]
+    assert notes == ("Artifact left out: dist/passwd: it is not a regular file",)
+    assert sets(checkout, ArtifactSet(("*",), base="dist", symlinks=True))[0] == [
+        "a.whl",
+        "b.tar.gz",
+        "latest.whl",
+        "deep/c.whl",
+    ]
+
+
+def test_a_path_may_begin_in_the_jobs_home(checkout: Path, tmp_path: Path) -> None:
+    (tmp_path / "home/logs").mkdir(parents=True)
+    (tmp_path / "home/logs/a.log").touch()
+    assert sets(checkout, ArtifactSet(("~/logs",)))[0] == ["logs/a.log"]
+    assert sets(checkout, ArtifactSet(("*.log",), base="~/logs"))[0] == ["a.log"]
+    assert sets(checkout, ArtifactSet(("~/../checkout/*",)))[0] == []
+
+
+def test_braces_are_either(checkout: Path) -> None:
+    assert kept(checkout, "dist/{a,b}.{whl,tar.gz}")[0] == ["dist/a.whl", "dist/b.tar.gz"]
+    many = "{0,1}" * 12
+    assert kept(checkout, many)[1].notes == (f"Artifact left out: {many}: matches no file",)
+
+
+def test_sets_of_a_job_depend_on_how_it_went(job: Jobs) -> None:
+    made = phase("build", "mkdir out; touch out/a; false")
+    sure, green, later = (
+        ArtifactSet(("out",)),
+        ArtifactSet(("out",), name="green", always=False),
+        ArtifactSet(("out",), name="later", after="post"),
+    )
+    done = job(made, phase("post"), artifacts=(sure, green, later))
+    assert list(done.artifacts) == ["out/a"]
+    assert done.notes[-2:] == [
+        "Artifact left out: out: kept only when the job succeeds",
+        "Artifact left out: out: the job did not come to post",
+    ]
+    fine = job(phase("build", "mkdir out; touch out/a"), phase("post"), artifacts=(green, later))
+    assert list(fine.artifacts) == ["green/out/a", "later/out/a"]
+
+
+@pytest.mark.parametrize("shell", [Shell.EACH, Shell.ONE])
+def test_a_name_may_be_what_the_shell_makes_of_it(job: Jobs, shell: Shell) -> None:
+    wanted = ArtifactSet(("*",), name="app-$V-$(echo x)", base="$DIR", evaluated=True)
+    machine = Machine(environment=(Variable("V", "2"), Variable("DIR", "out")))
+    done = job(
+        phase("build", "mkdir out; touch out/a"), shell=shell, machine=machine, artifacts=(wanted,)
+    )
+    assert list(done.artifacts) == ["app-2-x/a"]

@@ -26,8 +26,8 @@ MISUSE = 2
 """Status of a file that could not be parsed, among others."""
 WHOLE = "# whole\n"
 
-# Nothing is printed whatever the user has set (`-x`, `-C`, `-u`). Names are short because bash reads
-# its lines from a FIFO byte by byte.
+# Nothing is printed whatever the user has set (`-x`, `-C`, `-u`). Names are short because bash
+# reads its lines from a FIFO byte by byte.
 PRELUDE = """\
 if [ -n "${BASH_VERSION-}" ]; then
     __dishwasher_state() {
