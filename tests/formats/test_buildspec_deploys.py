@@ -211,3 +211,28 @@ def test_a_program_is_told_by_its_name_behind_any_path() -> None:
     assert deploys(("/usr/local/bin/terraform", "apply"))
     assert not deploys(("terraform-docs", "apply"))
     assert not deploys(())
+
+
+def test_a_deployment_that_is_tried_again_is_told() -> None:
+    text = phases("build: {on-failure: RETRY-2, commands: [eb deploy]}")
+    assert warnings(text) == ["3 deploy-again", f"3 {EVERYWHERE}"]
+
+
+def test_an_elif_is_a_test_of_its_own() -> None:
+    command = f'if $A; then echo; elif [ "{SUCCEEDING}" = 1 ]; then eb deploy; fi'
+    assert told(in_post_build(command)) == []
+    command = f'if [ "{SUCCEEDING}" = 1 ]; then echo; elif $A; then eb deploy; fi'
+    assert len(told(in_post_build(command))) == 1
+
+
+def test_blocks_beyond_count_neither_guard_nor_confuse() -> None:
+    deep = "if a; then\n" * 40 + f'if [ "{SUCCEEDING}" = 1 ]; then eb deploy; fi\n' + "fi\n" * 40
+    assert len(told(in_post_build(deep))) == 1
+    assert told(in_post_build(deep + f'[ "{SUCCEEDING}" = 1 ] && eb deploy')) == told(
+        in_post_build(deep)
+    )
+
+
+def test_setup_py_uploads_and_an_option_is_no_task() -> None:
+    assert deploys(("python", "setup.py", "sdist", "upload"))
+    assert not deploys(("make", "-deploy"))

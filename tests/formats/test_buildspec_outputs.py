@@ -26,6 +26,19 @@ def test_artifacts_are_kept_if_and_only_if_build_began() -> None:
     assert (made.files, made.after, made.always) == (("**/*",), "build", True)
 
 
+@pytest.mark.parametrize(
+    ("phases", "run"),
+    [
+        ("{install: {commands: [a]}}", ["install", "build"]),
+        ("{post_build: {commands: [a]}}", ["build", "post_build"]),
+        ("{pre_build: {commands: [a]}, build: {commands: [b]}}", ["pre_build", "build"]),
+    ],
+)
+def test_a_build_without_commands_begins_all_the_same(phases: str, run: list[str]) -> None:
+    made = job(f"version: 0.2\nphases: {phases}\nartifacts: {{files: a}}\n")
+    assert [phase.name for phase in made.phases] == run
+
+
 def test_artifacts_have_all_their_settings() -> None:
     text = "{files: [a, b], base-directory: 'out/*', exclude-paths: '**/*.map', "
     text += "discard-paths: yes, enable-symlinks: yes, name: site, s3-prefix: x}"

@@ -9,7 +9,7 @@ from dishwasher.formats.buildspec.guard import Effect, Phase
 from dishwasher.formats.buildspec.phases import Stage
 from dishwasher.formats.buildspec.programs import may_deploy
 from dishwasher.formats.buildspec.variables import SUCCEEDING
-from dishwasher.formats.problems import show
+from dishwasher.formats.problems import WARNING, show
 from dishwasher.formats.reader import Reader
 from dishwasher.formats.tree import Scalar
 
@@ -30,6 +30,8 @@ def check(stages: tuple[Stage, ...], reader: Reader) -> bool:
         for effect in closing:
             if stage.commands and not effect.guarded:
                 _warn(effect, stage.name, "", reader)
+        if stage.retries and (effects or closing):
+            _warn_again(stage, (*effects, *closing)[0], reader)
         first = first or next(iter((*effects, *closing)), None)
         if stage.on_failure is OnFailure.GO_ON:
             failing = failing or stage.name
@@ -48,6 +50,12 @@ def _effects(commands: tuple[Scalar, ...]) -> list[Effect]:
         return []
     phase = Phase()
     return [effect for command in commands for effect in phase.effects(command)]
+
+
+def _warn_again(stage: Stage, effect: Effect, reader: Reader) -> None:
+    message = f"{show(effect.text)} is repeated when `{stage.name}` is tried again"
+    suggestion = "Put it into a phase without `RETRY`."
+    reader.problems.add(effect.line, effect.column, "deploy-again", message, suggestion, WARNING)
 
 
 def _warn(effect: Effect, failing: str, either: str, reader: Reader) -> None:

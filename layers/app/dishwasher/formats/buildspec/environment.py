@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from dishwasher.core.outputs import Secret, SecretStore
 from dishwasher.formats.buildspec import keys
 from dishwasher.formats.buildspec.variables import NAMES, RESERVED, SETTABLE
-from dishwasher.formats.problems import show
+from dishwasher.formats.problems import WARNING, show
 from dishwasher.formats.reader import Reader
 from dishwasher.formats.schema import Fields
 from dishwasher.formats.tree import Entry, Scalar
@@ -142,7 +142,7 @@ def _check_doubles(plain: set[str], secrets: tuple[Secret, ...], reader: Reader)
     for secret in secrets:
         if secret.variable in plain:
             message = f"{show(secret.variable)} is a plain variable too; the secret is what counts"
-            reader.problems.add(secret.line, 1, "double", message, "Delete one.", "warning")
+            reader.problems.add(secret.line, 1, "double", message, "Delete one.", WARNING)
 
 
 def _exported(

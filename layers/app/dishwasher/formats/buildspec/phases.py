@@ -65,6 +65,14 @@ def read(fields: Fields, run_as: Scalar | None, reader: Reader) -> tuple[Stage, 
     return tuple(stages)
 
 
+def with_build(stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
+    """With a BUILD that does nothing where the file has none: artifacts are kept once it began."""
+    if not stages or any(stage.name == BUILD for stage in stages):
+        return stages
+    before = tuple(stage for stage in stages if stage.name != POST_BUILD)
+    return (*before, Stage(BUILD), *stages[len(before) :])
+
+
 def runtimes(fields: Fields, reader: Reader) -> tuple[Runtime, ...]:
     """The languages that `install` asks for; CodeBuild looks for them nowhere else."""
     found: tuple[Runtime, ...] = ()

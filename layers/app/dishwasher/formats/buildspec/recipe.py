@@ -102,11 +102,12 @@ def read(top: Fields, reader: Reader) -> Recipe:
     artifacts = top.get(keys.ARTIFACTS_KEY)
     cache = top.get(keys.CACHE_SECTION)
     version = top.get(keys.VERSION)
+    shown = phases.with_build(stages) if artifacts else stages
     spec = JobSpec(
         NAME,
         Kind.CHECK,
         top.place.line,
-        phases=tuple(stage.phase for stage in stages),
+        phases=tuple(stage.phase for stage in shown),
         shell=VERSIONS.get(version.text if version else "", Shell.ONE),
         program=env.program,
         machine=Machine(virtualenv=any(map(_installs, stages))),
