@@ -87,7 +87,7 @@ def test_the_format_names_the_file_where_no_path_does() -> None:
     assert choose.load(there.read, there.look, format="buildspec").path == "buildspec.yml"
     assert there.asked == ["*", "buildspec.yml"]
     said = mistake(lambda: choose.load(there.read, there.look, format="circle"))
-    assert said == (".dishwasher.yml", "missing-file", "there is no file of the format circle")
+    assert said == (".dishwasher.yml", choose.NOT_THERE, "there is no file of the format circle")
 
 
 def test_the_format_of_a_path_can_be_named() -> None:
@@ -133,6 +133,15 @@ def test_where_nothing_is_implied_either_it_says_what_to_do() -> None:
         choose.NOT_THERE,
         "there is no configuration, and no file that implies one",
     )
+
+
+def test_a_file_that_names_a_file_that_is_not_there_is_still_a_configuration() -> None:
+    text = "version: 0.2\nbatch: {build-list: [{identifier: a, buildspec: ci/a.yml}]}\n"
+    there = Commit({"buildspec.yml": text})
+    with pytest.raises(ConfigError) as caught:
+        choose.load(there.read, there.look)
+    assert "missing-file" in {problem.code for problem in caught.value.problems}
+    assert choose.NOT_THERE not in {problem.code for problem in caught.value.problems}
 
 
 def test_a_file_of_another_service_is_refused_by_its_name() -> None:

@@ -23,7 +23,7 @@ FILES = (
     ("buildspec.yaml", BUILDSPEC),
 )
 """What is looked for at the root, in this order."""
-NOT_THERE = "missing-file"
+NOT_THERE = "no-configuration"
 """Code of the problem that there is no configuration, and nothing that implies one."""
 OTHERS = (".circleci/config.yml", ".travis.yml", ".gitlab-ci.yml")
 WORKFLOWS = ".github/workflows/"
@@ -100,7 +100,7 @@ def named(path: str, data: bytes, format: str = "") -> tuple[str, str]:
 def _given(read: Read, look: Look, path: str, format: str) -> Config:
     data = _read(read, path)
     if data is None:
-        problem = Problem(1, 1, NOT_THERE, f"there is no file {show(path)}")
+        problem = Problem(1, 1, "missing-file", f"there is no file {show(path)}")
         raise ConfigError(path, (problem,))
     chosen, why = named(path, data, format)
     return noted(parse(path, data, look, chosen), why)
