@@ -293,6 +293,41 @@ def test_a_batch_matrix_of_ten_thousand_builds_is_refused_and_not_made() -> None
     assert any(str(JOBS) in problem.message for problem in found)
 
 
+MATRIX = "checks:\n  a:\n    run: x\n    matrix:\n"
+CROWDS = {
+    "axes": (MATRIX + "".join(f"      v{n}: [1, 2]\n" for n in range(3000)), "too-many-axes"),
+    "excluded": (
+        MATRIX + "      v: [1, 2]\n      exclude:\n" + "        - {v: 3}\n" * 4000,
+        "too-many-items",
+    ),
+    "included": (
+        MATRIX
+        + "      include:\n        - {"
+        + ", ".join(f"v{n}: 1" for n in range(2500))
+        + "}\n"
+        + "        - {v0: 1}\n" * 2500,
+        "too-many-axes",
+    ),
+    "needs": (
+        "checks:\n" + "".join(f"  a{n}: {{run: x, needs: z{n}}}\n" for n in range(2500)),
+        "too-many-jobs",
+    ),
+    "patterns": (
+        "checks: {a: {run: x, when: {path: [" + ", ".join(f"p{n}/**" for n in range(9000)) + "]}}}",
+        "too-many-patterns",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "code"), CROWDS.values(), ids=CROWDS)
+def test_what_would_be_held_against_each_other_is_counted_first(text: str, code: str) -> None:
+    began = time.process_time()
+    found = problems(NATIVE, text)
+    assert time.process_time() - began < SECONDS
+    assert code in {problem.code for problem in found}
+    assert all(len(problem.message) < 4000 for problem in found)
+
+
 @each_format
 def test_an_unknown_key_does_not_pass_in_silence(format: str) -> None:
     text = PLAIN[format].format("make") + "surprise: true\n"

@@ -69,8 +69,14 @@ class _Glob:
         self._one = sum(bit for bit, skip in skips if skip)
         self._two = sum(bit for bit, skip in skips if skip == 2)
         self._by_character: dict[str, tuple[int, int]] = {}
+        # Most names differ from most globs at one of their ends.
+        self._begin = _plain(text)
+        # The slash of `**/` need not be there.
+        self._end = _plain(text[::-1])[::-1].removeprefix("/")
 
     def fits(self, name: str) -> bool:
+        if not (name.startswith(self._begin) and name.endswith(self._end)):
+            return False
         state = self._skipped(1)
         for character in name:
             moves, stays = self._by_character.get(character) or self._learn(character)
@@ -116,3 +122,8 @@ def _class(text: str) -> _Set:
     negated = text[1] in "!^"
     ranges = _RANGE.findall(text[2 if negated else 1 : -1])
     return _Set(tuple((single or first, single or last) for first, last, single in ranges), negated)
+
+
+def _plain(text: str) -> str:
+    """What it begins with that stands for itself."""
+    return text[: next((at for at, one in enumerate(text) if one in "*?[]"), len(text))]

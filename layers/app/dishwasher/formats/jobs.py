@@ -50,9 +50,9 @@ def check(drafts: Sequence[Draft], problems: Problems) -> None:
     _check_doubles(drafts, problems)
     _check_sizes(drafts[:JOBS], problems)
     by_name = {draft.spec.name: draft for draft in reversed(drafts)}
-    for draft in drafts:
-        _check_needs(draft, by_name, problems)
     if len(drafts) <= JOBS:
+        for draft in drafts:
+            _check_needs(draft, by_name, problems)
         for cycle in _cycles(by_name):
             _note_cycle(cycle, problems)
 

@@ -22,6 +22,10 @@ VERSIONS = ("python", "node")
 INCLUDE, EXCLUDE = "include", "exclude"
 PRODUCT = 20 * JOBS
 """Combinations that are looked at before `exclude` takes some away."""
+AXES = 10
+"""Of one matrix; a job's name holds a value of each."""
+AXES = 10
+"""Of one matrix: each is part of the name of all its jobs."""
 
 Combination = tuple[tuple[str, str], ...]
 
@@ -83,6 +87,7 @@ class Axes:
                 "anyOf": [value, {"type": "array", "items": value, "minItems": 1}]
             },
             "minProperties": 1,
+            "maxProperties": AXES + 2,
         }
 
 
@@ -111,6 +116,13 @@ class _Matrix:
                 self._note(self._entry.key, "empty", message, suggestion)
             return None
         excluded = self._partials(by_name.get(EXCLUDE))
+        if len(axes) > AXES:
+            message = f"the matrix has {len(axes):,} axes; at most {AXES} are read"
+            self._note(axes[AXES].name, "too-many-axes", message)
+        for key, partials, most in ((INCLUDE, included, JOBS), (EXCLUDE, excluded, PRODUCT)):
+            if len(partials) > most:
+                message = f"{show(key)} has {len(partials):,} items; at most {most} are read"
+                self._note(by_name[key].key, "too-many-items", message)
         if not self._fine:
             return None
         found = self._expanded(axes, included, excluded, any(axis.values for axis in axes))
@@ -217,10 +229,10 @@ class _Matrix:
         return tuple(found)
 
     def _exclude(self, partial: Mapping, axes: list[Axis], found: dict[Combination, None]) -> None:
-        given = dict(self._given(partial, axes, must_be_known=True))
+        given = frozenset(self._given(partial, axes, must_be_known=True))
         if len(given) < len(partial.entries):
             return
-        gone = [one for one in found if given.items() <= dict(one).items()]
+        gone = [one for one in found if given.issubset(one)]
         if not gone:
             message = "this takes no combination away that is still there"
             self._note(partial, "conflict", message, "Delete it.")

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from itertools import islice
 
 from dishwasher.formats.problems import WARNING, Problems, show
 from dishwasher.formats.tree import Entry, Mapping, Node, Scalar, Sequence
+
+LISTED = 40
+"""Names that a message repeats; no mapping has so many known keys."""
 
 
 class Reader:
@@ -112,5 +116,7 @@ def quoting(node: Node) -> str:
 
 
 def listing(names: Collection[str]) -> str:
-    """Names as a message repeats them."""
-    return ", ".join(show(name) for name in names)
+    """Names as a message repeats them, the first LISTED of them."""
+    shown = ", ".join(show(name) for name in islice(names, LISTED))
+    beyond = len(names) - LISTED
+    return f"{shown} and {beyond:,} more" if beyond > 0 else shown

@@ -18,6 +18,8 @@ T = TypeVar("T")
 A = TypeVar("A")
 B = TypeVar("B")
 
+PATTERNS = 100
+"""Of one filter: each may have to be held against thousands of changed paths."""
 TRUE = frozenset({"true", "yes", "on", "y"})
 FALSE = frozenset({"false", "no", "off", "n"})
 NAME = r"[A-Za-z_][A-Za-z0-9_]*"
@@ -277,7 +279,11 @@ class Refs:
 
     def read(self, entry: Entry, reader: Reader) -> tuple[Pattern, ...] | None:
         read = []
-        for scalar in reader.texts(entry):
+        scalars = reader.texts(entry)
+        if len(scalars) > PATTERNS:
+            message = f"{show(entry.key.text)} has {len(scalars):,} patterns; at most {PATTERNS}"
+            reader.note(entry.key, "too-many-patterns", f"{message} are read")
+        for scalar in scalars[:PATTERNS]:
             pattern = self.pattern(scalar, reader)
             if pattern is not None:
                 read.append(pattern)
