@@ -25,9 +25,9 @@ test:
     - echo "lost $LOST, debug $DEBUG, $(date +%Z), node $CIRCLE_NODE_INDEX of $CIRCLE_NODE_TOTAL"
     - exit 3
     - tool
-    - echo one:
+    - echo "one $WORD in $(basename "$PWD")":
         environment:
-          WORD: two
+          WORD: $DEBUG/two
         pwd: web
   post:
     - mkdir -p $REPORTS; echo "<testsuite/>" > $REPORTS/junit.xml
@@ -54,7 +54,7 @@ def test_every_test_and_post_run_after_a_failure_and_the_job_fails(job: Jobs) ->
         "the last statement decides",
         "lost , debug True, JST, node 0 of 1",
         "tool of my own",
-        "one",
+        "one True/two in web",
     ]
     assert (done.workspace.reports / "suite" / "junit.xml").exists()
     assert done.notes == []

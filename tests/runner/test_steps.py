@@ -62,6 +62,11 @@ def test_a_steps_variables_are_its_own_and_literal(job: Jobs, shell: Shell) -> N
     assert done.printed == ["$HOME 'x'", "[]"]
 
 
+def test_a_steps_variables_may_hold_others(job: Jobs) -> None:
+    step = Step('echo "$A $B"', environment=(("A", "$CI-a"), ("B", "$A-b")), expand=True)
+    assert job(phase("build", step)).printed == ["true-a true-a-b"]
+
+
 @pytest.mark.parametrize("shell", SHELLS)
 def test_files_are_sorted_quoted_and_appended(job: Jobs, shell: Shell) -> None:
     job.files = {"spec/b c.rb": "", "spec/a.rb": "", "spec/deep/d.rb": "", "spec/x.py": ""}

@@ -39,10 +39,12 @@ class Step:
     """Directory relative to the job's; may hold `~` and variables."""
     environment: tuple[tuple[str, str], ...] = ()
     """Variables of this step alone."""
+    expand: bool = False
+    """`$NAME` and `${NAME}` of variables that were set before are replaced in these."""
     background: bool = False
     """Started and left running; it fails nothing."""
     files: tuple[str, ...] = ()
-    """Globs whose files, sorted, are appended to the command."""
+    """Globs, `{a,b}` among them, whose files, sorted, are appended to the command."""
     why: str = ""
     """What in the repository implied it, one clause for people; empty where it was written."""
 

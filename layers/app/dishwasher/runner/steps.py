@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dishwasher.core.job import Reason
+from dishwasher.core.machine import Variable
 from dishwasher.core.step import Step
 from dishwasher.runner import files, variables
 from dishwasher.runner.ending import explain, title
@@ -74,7 +75,7 @@ class Steps:
             return None
         silence = step.silence or self.silence
         place = directory if step.pwd else None
-        command = Command(text, place, dict(step.environment), silence)
+        command = Command(text, place, self._own(step), silence)
         if step.background:
             self._leave(command)
             return None
@@ -109,10 +110,18 @@ class Steps:
         self.log.line(f"[dishwasher] Left running; what it prints becomes the artifact {name}.")
         self.journal.end_step(None, background=True)
 
+    def _own(self, step: Step) -> dict[str, str]:
+        """The step's own variables; each may hold the job's and earlier ones of its own."""
+        values = dict(self.environment)
+        variables.add(
+            values, (Variable(*pair, expand=step.expand) for pair in step.environment), {}
+        )
+        return {name: values[name] for name, _ in step.environment}
+
     def _directory(self, step: Step) -> Path:
         if not step.pwd:
             return self.base
-        values = {**self.environment, **dict(step.environment)}
+        values = {**self.environment, **self._own(step)}
         return Path(variables.directory(step.pwd, str(self.base), values))
 
     def _missing(self, step: Step, directory: Path) -> str:

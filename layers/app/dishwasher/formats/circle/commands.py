@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from dishwasher.core.step import Step
-from dishwasher.formats.circle import globs, warnings
+from dishwasher.formats.circle import warnings
 from dishwasher.formats.circle.values import Names
 from dishwasher.formats.problems import show
 from dishwasher.formats.reader import Reader, kind, place
@@ -94,7 +94,6 @@ class Commands:
         if fields.get(PARALLEL) and not self.parallel:
             message = "`parallel: true` can not stand in a deployment, which runs once"
             reader.note(fields.entry(PARALLEL).key, "parallel", message, "Delete it.")
-        files = [scalar.text for scalar in fields.or_else(FILES, ())]
         pairs = fields.or_else(ENVIRONMENT, ())
         pwd = fields.get(PWD)
         if pwd is not None:
@@ -104,8 +103,9 @@ class Commands:
             silence=float(fields.or_else(TIMEOUT, 0)),
             pwd=step.pwd if pwd is None else _below(step.pwd, pwd.text),
             environment=tuple((name.text, value.text) for name, value in pairs),
+            expand=bool(pairs),
             background=fields.or_else(BACKGROUND, False),
-            files=tuple(glob for text in files for glob in globs.expanded(text)),
+            files=tuple(scalar.text for scalar in fields.or_else(FILES, ())),
         )
 
 
