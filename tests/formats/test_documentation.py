@@ -78,6 +78,7 @@ def test_it_names_the_words_that_may_be_written() -> None:
 
 def test_it_names_the_limits() -> None:
     assert f"at most {jobs.JOBS}\njobs" in TEXT
+    assert f"at most {matrix.AXES} axes" in TEXT
     assert f"at most {jobs.JOBS} jobs, every combination counted" in TEXT
     assert f"1 to {jobs.NAME_LENGTH} printable" in TEXT
     assert f"{compose.NODES:,} values" in TEXT

@@ -7,6 +7,7 @@ import time
 import pytest
 from dishwasher.core.config import JOBS
 from dishwasher.core.machine import Variable
+from dishwasher.formats.matrix import AXES
 
 from tests.formats.native_files import check, mistake, mistakes, parse
 
@@ -107,12 +108,30 @@ def test_one_job_too_many_is_refused_with_the_cap_and_the_count() -> None:
 
 def test_a_product_is_counted_and_not_expanded() -> None:
     axis = "[" + ", ".join(map(str, range(100))) + "]"
-    axes = ", ".join(f"A{number}: {axis}" for number in range(20))
+    axes = ", ".join(f"A{number}: {axis}" for number in range(AXES))
     started = time.perf_counter()
     found = mistake(f"checks: {{t: {{run: x, matrix: {{{axes}}}}}}}")
     assert time.perf_counter() - started < 1
     assert f"a file has at most {JOBS} jobs" in found.message
     assert "100 × 100" in found.message
+
+
+def test_too_many_axes_are_refused() -> None:
+    axes = ", ".join(f"A{number}: [1]" for number in range(AXES + 1))
+    found = mistake(f"checks: {{t: {{run: x, matrix: {{{axes}}}}}}}")
+    assert (found.code, found.message) == (
+        "too-many-axes",
+        f"the matrix has {AXES + 1} axes; at most {AXES} are read",
+    )
+
+
+def test_thousands_of_exclusions_are_read_soon() -> None:
+    axis = "[" + ", ".join(map(str, range(30))) + "]"
+    gone = ", ".join(["{A: 29, B: 29}"] * 900)
+    text = f"checks: {{t: {{run: x, matrix: {{A: {axis}, B: {axis}, exclude: [{gone}]}}}}}}"
+    started = time.perf_counter()
+    assert {problem.code for problem in mistakes(text)} == {"conflict", "more"}
+    assert time.perf_counter() - started < 10
 
 
 def test_exclude_may_bring_a_product_below_the_cap() -> None:

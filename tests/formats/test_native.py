@@ -308,6 +308,38 @@ def test_a_hostile_file_of_many_jobs_gives_a_short_answer_soon() -> None:
     assert found[-1].code == "more"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "dependencies: [{}]\nchecks:\n{}".format(
+            ", ".join(["pip install x"] * 8000),
+            "".join(f"  a{number}: x\n" for number in range(3000)),
+        ),
+        "machine:\n  environment:\n{}checks:\n{}".format(
+            "".join(f"    V{number}: x\n" for number in range(4000)),
+            "".join(f"  a{number}: {{run: x, secrets: V1}}\n" for number in range(1500)),
+        ),
+        "checks:\n"
+        + "".join(
+            f"  a{number}: {{run: x, group: g, needs: [{', '.join(['b'] * 5)}]}}\n"
+            for number in range(1400)
+        )
+        + "  b: {run: x, needs: a1}\n",
+        "checks:\n"
+        + "".join(
+            f"  a{number}: {{run: x, group: g, needs: [{', '.join(['b'] * 350)}]}}\n"
+            for number in range(45)
+        )
+        + "  b: {run: x, needs: a1}\n",
+    ],
+    ids=["dependencies", "variables", "groups", "needs"],
+)
+def test_a_hostile_file_of_products_gives_a_short_answer_soon(text: str) -> None:
+    started = time.process_time()
+    assert len(mistakes(text)) <= 101
+    assert time.process_time() - started < 3
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.data())
 def test_any_change_of_one_place_is_a_config_or_mistakes(data: st.DataObject) -> None:

@@ -23,8 +23,6 @@ INCLUDE, EXCLUDE = "include", "exclude"
 PRODUCT = 20 * JOBS
 """Combinations that are looked at before `exclude` takes some away."""
 AXES = 10
-"""Of one matrix; a job's name holds a value of each."""
-AXES = 10
 """Of one matrix: each is part of the name of all its jobs."""
 
 Combination = tuple[tuple[str, str], ...]

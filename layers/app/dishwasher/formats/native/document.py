@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from dishwasher.core.config import Config
+from dishwasher.core.config import JOBS, Config
 from dishwasher.core.when import Happening
 from dishwasher.errors import ConfigError
 from dishwasher.formats import compose, jobs
@@ -70,7 +70,8 @@ class _Native:
         if not reads and not self._reader.problems:
             self._reader.note(root, "empty", "the file has no check and no deployment")
         jobs.check([read.draft for read in reads], self._reader.problems)
-        groups.check(reads, self._reader)
+        if len(reads) <= JOBS:
+            groups.check(reads, self._reader)
         specs, names = matrices.expand(reads, self._reader)
         planned = schedules.schedules(top, names, self._reader)
         self._check_scheduled(reads, has_schedules=keys.SCHEDULES in top)

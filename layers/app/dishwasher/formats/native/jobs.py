@@ -69,6 +69,7 @@ class Jobs:
 
     def __init__(self, setup: Setup, reader: Reader) -> None:
         self._setup = setup
+        self._variables = frozenset(name.text for name, _ in setup.written)
         self._reader = reader
 
     def all(self, top: Fields) -> Iterator[Read]:
@@ -126,7 +127,7 @@ class Jobs:
                 message = f"`uses` and {show(key.name)} can not stand together"
                 suggestion = f"Delete one of them, or put {show(key.name)} in a check of its own."
                 self._reader.note(fields.entry(key).key, "conflict", message, suggestion)
-        needs = fields.or_else(keys.NEEDS, ())
+        needs = _needs(fields)
         spec = JobSpec(
             fields.place.text,
             Kind.CHECK,
@@ -158,7 +159,7 @@ class Jobs:
         written = machines.variables(fields, keys.ENVIRONMENT, self._reader)
         machine = self._setup.machine(machines.environment(written), is_set_up=is_set_up)
         machines.warn_of_servers(written, machine.services, self._reader)
-        needs = fields.or_else(keys.NEEDS, ())
+        needs = _needs(fields)
         spec = JobSpec(
             fields.place.text,
             kind,
@@ -227,9 +228,9 @@ class Jobs:
 
     def _secrets(self, fields: Fields, written: Written) -> tuple[Secret, ...]:
         found = fields.or_else(keys.SECRETS, ())
-        variables = {name.text for name, _ in (*self._setup.written, *written)}
+        own = {name.text for name, _ in written}
         for scalar in found:
-            if scalar.text in variables:
+            if scalar.text in own or scalar.text in self._variables:
                 message = f"{show(scalar.text)} is a secret here and a variable with its value"
                 suggestion = "Delete the variable: a secret's value does not belong in a file."
                 self._reader.note(scalar, "conflict", message, suggestion)
@@ -263,6 +264,14 @@ def _spelling(fields: Fields) -> Spelling:
         return Spelling(fail=fail)
     brands = tuple((right.text, _raw(wrong)) for right, wrong in given.or_else(parts.BRANDS, ()))
     return Spelling(brands, _raw(given.or_else(parts.WORDS, ())), fail)
+
+
+def _needs(fields: Fields) -> tuple[Scalar, ...]:
+    """Each name once, at its first place."""
+    named: dict[str, Scalar] = {}
+    for scalar in fields.or_else(keys.NEEDS, ()):
+        named.setdefault(scalar.text, scalar)
+    return tuple(named.values())
 
 
 def _artifacts(paths: tuple[str, ...]) -> tuple[ArtifactSet, ...]:

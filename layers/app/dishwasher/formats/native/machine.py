@@ -47,6 +47,8 @@ class Setup:
     environment: tuple[Variable, ...] = ()
     written: Written = ()
     dependencies: tuple[Step, ...] = ()
+    installs_python: bool = False
+    """The dependencies ask for a virtual environment."""
     caches: tuple[Cache, ...] = ()
 
     @property
@@ -54,11 +56,10 @@ class Setup:
         return bool(self.services or self.dependencies or self.caches)
 
     def machine(self, environment: tuple[Variable, ...], *, is_set_up: bool) -> Machine:
-        installs = any(_INSTALLS_PYTHON.search(step.command) for step in self.dependencies)
         return Machine(
             python=self.python,
             node=self.node,
-            virtualenv=bool(self.python) or (is_set_up and installs),
+            virtualenv=bool(self.python) or (is_set_up and self.installs_python),
             timezone=self.timezone,
             services=self.services if is_set_up else (),
             environment=(*self.environment, *environment),
@@ -69,9 +70,10 @@ def read(top: Fields, reader: Reader) -> Setup:
     """The set-up of the whole file, whatever its jobs are."""
     fields = top.get(keys.MACHINE)
     dependencies = steps(top.get(keys.DEPENDENCIES))
+    installs_python = any(_INSTALLS_PYTHON.search(step.command) for step in dependencies)
     cached = caches(top, keys.CACHE, reader)
     if fields is None:
-        return Setup(dependencies=dependencies, caches=cached)
+        return Setup(dependencies=dependencies, installs_python=installs_python, caches=cached)
     if fields.says_nothing:
         reader.warn(fields.place, "empty", "`machine` says nothing", "Delete it.")
     written = variables(fields, keys.MACHINE_ENVIRONMENT, reader)
@@ -85,6 +87,7 @@ def read(top: Fields, reader: Reader) -> Setup:
         environment=environment(written),
         written=written,
         dependencies=dependencies,
+        installs_python=installs_python,
         caches=cached,
     )
 
