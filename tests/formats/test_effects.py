@@ -1,0 +1,56 @@
+"""Commands whose repetition would do something twice."""
+
+from __future__ import annotations
+
+import pytest
+from dishwasher.core.step import Step
+from dishwasher.formats import effects
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "git push heroku master",
+        "npm publish",
+        "cd pkg && npm publish --access public",
+        "twine upload dist/*",
+        "python setup.py sdist upload",
+        "docker push acme/app",
+        "kubectl apply -f k8s/",
+        "terraform apply -auto-approve",
+        "ansible-playbook -i hosts site.yml",
+        "fab staging deploy",
+        "cap production deploy",
+        "eb deploy",
+        "aws s3 sync _site s3://www.example.com",
+        "gcloud app deploy",
+        "mvn -B deploy",
+        "rsync -a build/ deploy@host.example.com:/srv",
+        "/bin/bash deploy.sh staging -vv",
+        "./scripts/deploy_live.py",
+        "heroku run rake db:migrate",
+    ],
+)
+def test_a_deployment_or_publication_has_effects(command: str) -> None:
+    assert effects.any_effect((Step("true"), Step(command)))
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "pytest",
+        "git pull",
+        "npm test",
+        "python setup.py test",
+        "docker build .",
+        "terraform plan",
+        "aws s3 ls",
+        "rsync -a a/ b/",
+        "flake8 deployment.py",
+        "mvn verify",
+        "echo redeploy",
+        "",
+    ],
+)
+def test_a_check_has_none(command: str) -> None:
+    assert not effects.any_effect((Step(command),))
