@@ -74,9 +74,9 @@ class Jobs:
         """Of the checkout, by path."""
 
     def __call__(self, *phases: Phase, **values: Any) -> Job:
-        known = values.pop("of_ticket", ())
+        known, templates = values.pop("of_ticket", ()), values.pop("facts", ())
         made = ticket(Source("", "a" * 40), phases=phases, **({"limits": LIMITS} | values))
-        made = replace(made, facts=known)
+        made = replace(made, facts=known, spec=replace(made.spec, facts=templates))
         workspace = self._workspace()
         log, notes = Log(workspace.root, 1_000_000), list[str]()
         journal = Journal(lambda: log.size, lambda: None)

@@ -46,12 +46,12 @@ def ticket(source: Source, *steps: str, **changes: Any) -> Ticket:
         protocol=PROTOCOL,
         job="job-1",
         attempt=1,
-        spec=spec("tests", steps=steps),
+        spec=changes.pop("spec", None) or spec("tests", steps=steps),
         source=source,
         environment=(("DISHWASHER_JOB", "tests"),),
         limits=LIMITS,
     )
-    own = {field.name for field in fields(Ticket)} - {"facts"}
+    own = {field.name for field in fields(Ticket)}
     of_spec = {name: changes.pop(name) for name in list(changes) if name not in own}
     return replace(plain, spec=replace(plain.spec, **of_spec), **changes)
 
