@@ -279,11 +279,7 @@ class Refs:
 
     def read(self, entry: Entry, reader: Reader) -> tuple[Pattern, ...] | None:
         read = []
-        scalars = reader.texts(entry)
-        if len(scalars) > PATTERNS:
-            message = f"{show(entry.key.text)} has {len(scalars):,} patterns; at most {PATTERNS}"
-            reader.note(entry.key, "too-many-patterns", f"{message} are read")
-        for scalar in scalars[:PATTERNS]:
+        for scalar in few(entry, reader.texts(entry), reader):
             pattern = self.pattern(scalar, reader)
             if pattern is not None:
                 read.append(pattern)
@@ -326,3 +322,11 @@ def _as_text(scalar: Scalar) -> Scalar:
     if not scalar.is_null:
         return scalar
     return Scalar("" if scalar.text == "" else scalar.text, scalar.line, scalar.column)
+
+
+def few(entry: Entry, patterns: tuple[Scalar, ...], reader: Reader) -> tuple[Scalar, ...]:
+    """The first PATTERNS of them, after noting that there are more."""
+    if len(patterns) > PATTERNS:
+        message = f"{show(entry.key.text)} has {len(patterns):,} patterns; at most {PATTERNS}"
+        reader.note(entry.key, "too-many-patterns", f"{message} are read")
+    return patterns[:PATTERNS]

@@ -9,7 +9,7 @@ from dishwasher.formats.problems import show
 from dishwasher.formats.reader import Reader, kind, place
 from dishwasher.formats.schema import Fields, Json, Key, Record
 from dishwasher.formats.tree import Entry, Scalar, Sequence
-from dishwasher.formats.values import Refs, Text, Texts
+from dishwasher.formats.values import Refs, Text, Texts, few
 
 _GLOB = frozenset("*?[")
 
@@ -41,7 +41,7 @@ class NamesOrRegexes:
 
     def read(self, entry: Entry, reader: Reader) -> tuple[Pattern, ...] | None:
         refs = Refs(globs=False, check=_plausible)
-        names = Names().read(entry, reader) or ()
+        names = few(entry, Names().read(entry, reader) or (), reader)
         found = [refs.pattern(scalar, reader) for scalar in names]
         read = tuple(dict.fromkeys(pattern for pattern in found if pattern is not None))
         return None if found and not read else read

@@ -10,7 +10,7 @@ from dishwasher.formats.problems import show
 from dishwasher.formats.reader import Reader, kind, place
 from dishwasher.formats.schema import Fields, Json, Record
 from dishwasher.formats.tree import Entry, Mapping, Scalar, Sequence
-from dishwasher.formats.values import NAME, Refs, Text, Texts
+from dishwasher.formats.values import NAME, Refs, Text, Texts, few
 
 # https://git-scm.com/docs/git-check-ref-format, without what makes a glob.
 _NO_REF = re.compile(r"[\x00-\x20\x7f~^:\\]|\.\.|//|@\{|^[-/.]|/\.|[/.]$|\.lock(/|$)|^@$")
@@ -100,8 +100,7 @@ class Admits:
         refs = Refs(check=_is_path if self.what == "path" else self._is_ref)
         only: list[Pattern] = []
         ignore: list[Pattern] = []
-        scalars = reader.texts(entry)
-        for scalar in scalars:
+        for scalar in few(entry, reader.texts(entry), reader):
             negated = scalar.text.startswith("!")
             if scalar.text == "!":
                 suggestion = f"Write the {self.what} after it."
