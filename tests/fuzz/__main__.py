@@ -12,6 +12,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,8 @@ HANG = 10
 """Wall seconds of one input, after which the search is ended."""
 LONGEST = 16_384
 """Bytes of one input; what larger ones do is in tests/abuse."""
+EVERY = 20.0
+"""Seconds between two words on how it goes."""
 _PROGRESS = re.compile(r"^#(\d+)\s.*cov: (\d+).*corp: (\d+).*exec/s: (\d+)")
 
 
@@ -82,6 +85,7 @@ def search(name: str, seconds: int) -> Ended:
     command += [str(folder) for folder in (work, *seeds, found)]
     runs = edges = inputs = rate = 0
     tail: list[str] = []
+    shown = time.monotonic()
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, errors="replace") as child:
         assert child.stderr is not None
         for line in child.stderr:
@@ -89,8 +93,11 @@ def search(name: str, seconds: int) -> Ended:
             progress = _PROGRESS.match(line)
             if progress:
                 runs, edges, inputs, rate = map(int, progress.groups())
-            if "FOUND" in line or (progress and " pulse " in line):
+            if "FOUND" in line:
                 print(f"{name:>10}: {line.strip()}", flush=True)
+            elif progress and time.monotonic() > shown + EVERY:
+                shown = time.monotonic()
+                print(f"{name:>10}: {runs:,} tried, {rate:,} a second, {edges:,} edges", flush=True)
     new = tuple(sorted(set(found.iterdir()) - before))
     return Ended(name, runs, edges, inputs, rate, new, child.returncode, tuple(tail))
 
