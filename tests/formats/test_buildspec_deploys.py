@@ -236,3 +236,10 @@ def test_blocks_beyond_count_neither_guard_nor_confuse() -> None:
 def test_setup_py_uploads_and_an_option_is_no_task() -> None:
     assert deploys(("python", "setup.py", "sdist", "upload"))
     assert not deploys(("make", "-deploy"))
+
+
+def test_a_here_document_is_text_but_for_a_shells() -> None:
+    assert told(in_post_build("cat > deploy.sh <<'EOF'\neb deploy\nEOF")) == []
+    assert told(in_post_build("cat <<-EOF\neb deploy\n  EOF\neb deploy")) == [f"10 {AFTER}"]
+    assert told(in_post_build("bash <<EOF\neb deploy\nEOF")) == [f"8 {AFTER}"]
+    assert told(in_post_build("cat <<EOF\neb deploy")) == []

@@ -87,7 +87,16 @@ def test_any_batch_ends_in_jobs_or_in_problems(one: Any, env: Any, dynamic: Any)
             [
                 *("if", "then", "else", "elif", "fi", "case", "esac", ";", "&&", "||", "|", "\n"),
                 *("(", ")", "((", "))", "'", '"', "\\", "#", "$(", "`", "bash -c", "exit 1", "!"),
-                *("[ $CODEBUILD_BUILD_SUCCEEDING = 1 ]", "eb deploy", "set -e", " ", "&", "2>&1"),
+                *(
+                    "[ $CODEBUILD_BUILD_SUCCEEDING = 1 ]",
+                    "eb deploy",
+                    "set -e",
+                    " ",
+                    "&",
+                    "2>&1",
+                    "<<A",
+                    "A",
+                ),
             ]
         ),
         max_size=40,
@@ -119,6 +128,8 @@ MANY = 20_000
         "A=1 " * MANY,
         "npm run " * MANY,
         "pip " * MANY,
+        "<<A\n" * MANY,
+        "cat <<A <<B\nA\n" * MANY,
     ],
     ids=lambda text: text[:20],
 )

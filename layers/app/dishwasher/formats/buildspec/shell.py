@@ -1,6 +1,7 @@
 """Shell text to its statements, well enough to see which programs it runs, and after which test.
 
-No shell: what a variable holds, functions and here-documents are taken as they stand.
+No shell: variables and functions are taken as they stand. A here-document is passed over, but for
+one that a shell reads.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ _PLAIN = re.compile(r"[^ \t\r\n;|()&'\"\\]+")
 _WHOLE = re.compile(r"([^ \t\r\n;|()&'\"\\#][^ \t\r\n;|()&'\"\\]*)(?:[ \t]+|(?=[\n;])|\Z)")
 
 _NAME = re.compile(r"[\w.:-]+")
+
+_HERE = re.compile(r"<<-?(\w+)")
+SHELLS = ("bash", "sh")
 
 AND, OR, PIPE, NEXT = "&&", "||", "|", ";"
 
@@ -46,6 +50,8 @@ def statements(text: str) -> Iterator[Statement]:
             if not words:
                 row = at
             words.append(word)
+            if word.startswith("<<") and words[0] not in SHELLS:
+                reader.pass_over(word)
             continue
         if words:
             yield Statement(tuple(words), joined, row)
@@ -73,6 +79,13 @@ class _Reader:
         self._text = text
         self._at = 0
         self._row = 0
+        self._here = ""
+        """What ends the here-document that begins on the next line."""
+
+    def pass_over(self, word: str) -> None:
+        """From the next line on, up to the one that `<<WORD` names."""
+        found = _HERE.fullmatch(word)
+        self._here = found[1] if found else ""
 
     def tokens(self) -> Iterator[tuple[str, bool, int]]:
         """(word or operator, which of the two, row)"""
@@ -88,6 +101,7 @@ class _Reader:
                 yield NEXT, True, self._row
                 self._row += 1
                 self._at += 1
+                self._skip_document()
             elif character in " \t\r":
                 self._at += 1
             elif text.startswith("\\\n", self._at):
@@ -104,6 +118,17 @@ class _Reader:
             else:
                 row = self._row
                 yield self._word(), False, row
+
+    def _skip_document(self) -> None:
+        end, self._here = self._here, ""
+        while end and self._at < len(self._text):
+            stop = self._text.find("\n", self._at)
+            stop = len(self._text) if stop < 0 else stop
+            line = self._text[self._at : stop].strip()
+            self._at = stop + 1
+            self._row += 1
+            if line == end:
+                return
 
     def _operator(self, character: str) -> str:
         pair = self._text[self._at : self._at + 2]
