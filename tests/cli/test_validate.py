@@ -184,3 +184,46 @@ def test_a_file_cannot_steer_the_terminal(folder: Path) -> None:
     (folder / "evil\x1b[2J.yml").write_bytes("a: \x1b[31m\u202ered\n".encode())
     code, text = validate(folder, "evil\x1b[2J.yml")
     assert (code, "\x1b" in text, "\u202e" in text) == (2, False, False)
+
+
+def test_a_native_file_is_read_without_what_other_commands_need(folder: Path) -> None:
+    lines = (
+        "import sys",
+        "from dishwasher.cli.main import main",
+        "assert main(['validate', 'good.yml']) == 0",
+        "print(*sys.modules)",
+    )
+    done = subprocess.run(
+        (sys.executable, "-c", "\n".join(lines)),
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=True,
+    )
+    imported = set(done.stdout.split())
+    assert "dishwasher.formats.native" in imported
+    assert not imported & {
+        "dishwasher.cli.serve",
+        "dishwasher.formats.buildspec",
+        "dishwasher.formats.circle",
+        "dishwasher.formats.implied",
+        "dishwasher.wiring.settings",
+        "github",
+        "jinja2",
+        "regex",
+        "sqlite3",
+    }
+
+
+def test_the_jobs_of_a_matrix_are_told_in_one_line(folder: Path) -> None:
+    text = "checks:\n  tests: {matrix: {python: ['3.11', '3.12']}, run: pytest}\n"
+    (folder / "matrix.yml").write_text(text)
+    assert validate(folder, "matrix.yml")[1].endswith("  2 checks: tests ×2\n")
+
+
+def test_a_folder_without_a_configuration_says_what_to_do(folder: Path) -> None:
+    (folder / "empty").mkdir()
+    code, text = validate(folder, "empty")
+    assert (code, "dishwasher init" in text.replace("\n", " ")) == (2, True)

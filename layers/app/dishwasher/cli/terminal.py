@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import unicodedata
 from collections.abc import Iterable
@@ -50,20 +51,8 @@ def paint(stream: TextIO | None = None) -> Paint:
     if not stream.isatty():
         return Paint()
     wanted = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    columns = _columns_of(stream)
+    columns = shutil.get_terminal_size((PIPED, 24)).columns
     return Paint(wanted, max(NARROWEST, min(columns, WIDEST)), max(NARROWEST, columns))
-
-
-def _columns_of(stream: TextIO) -> int:
-    """As `shutil` finds them, whose import takes longer than all else here."""
-    told = os.environ.get("COLUMNS", "")
-    if told.isdecimal() and len(told) < 6 and int(told):
-        return int(told)
-    try:
-        # 0 where a terminal does not say it.
-        return os.get_terminal_size(stream.fileno()).columns or PIPED
-    except OSError:
-        return PIPED
 
 
 def show(lines: Iterable[str]) -> None:
