@@ -19,7 +19,6 @@ SERVICES = Machine(services=(Service("redis"), Service("mongodb", 4), Service("r
     [
         (spec(machine=SERVICES), "The services mongodb, rabbitmq are", 4),
         (spec(machine=Machine(services=(Service("mongodb"),))), "The service mongodb is", 1),
-        (spec(machine=Machine(node="18")), "Choosing node 18 is", 1),
         (spec(machine=Machine(others=(("java", "openjdk7"),))), "Choosing java openjdk7 is", 1),
         (spec(machine=Machine(hosts=(("db", "127.0.0.1"),))), "Naming hosts is", 1),
         (spec(secrets=(Secret("TOKEN", line=8),)), "Reading secrets (TOKEN) is", 8),

@@ -148,7 +148,8 @@ def test_a_job_sees_the_allowed_variables_only(serve: Serve, launch: Launch, wor
     root = work / server.bootstrap.attempt
     of_bash = {"PWD", "SHLVL", "_", "OLDPWD"}
     assert {name: value for name, value in seen.items() if name not in of_bash} == {
-        "PATH": os.environ["PATH"],
+        "PATH": f"{root}/node/bin:{os.environ['PATH']}",
+        "npm_config_prefix": str(root / "node"),
         "LANG": "C.UTF-8",
         "STAGING": "yes",
         "HOME": str(root / "home"),

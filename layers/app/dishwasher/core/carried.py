@@ -67,7 +67,7 @@ def _services(spec: JobSpec) -> Asked:
 
 
 def _versions(spec: JobSpec) -> Asked:
-    for language, version in (("node", spec.machine.node), *spec.machine.others):
+    for language, version in spec.machine.others:
         if version not in ANY_VERSION:
             yield f"Choosing {language} {version}", spec.line, False
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -29,6 +30,7 @@ from dishwasher.runner.phases import Phases
 from dishwasher.runner.shared import Shared
 from dishwasher.runner.shell import Interpreter, Separate
 from dishwasher.runner.steps import Steps
+from dishwasher.runner.stop import Stopped
 from dishwasher.runner.verdict import Judge, Verdict
 
 if TYPE_CHECKING:
@@ -136,6 +138,10 @@ class Build:
             if not verdict.fine:
                 return verdict
             bin = self._workspace.virtualenv / "bin"
+        if machine.node:
+            verdict = self._phase("node", self._provide_node)
+            if not verdict.fine:
+                return verdict
         environment = job_environment(self._ticket, self._host, self._workspace, bin)
         environment.update(served)
         prepared: list[Interpreter] = []
@@ -153,6 +159,25 @@ class Build:
             self._end_phase(verdict)
             return verdict
         return self._run(prepared[0], environment)
+
+    def _provide_node(self) -> Verdict:
+        # Imported late: most jobs ask for none, and a runner must start fast.
+        from dishwasher.runner import node
+
+        environment = base_environment(self._host, self._workspace)
+
+        def run(argv: tuple[str, ...]) -> int:
+            self._say(f"$ {shlex.join(argv)}")
+            output = Output(self._log, None)
+            ended = self._commands.run(argv, self._workspace.root, environment, output.feed)
+            output.finish()
+            if ended.exit_code is None:
+                raise Stopped
+            return ended.exit_code
+
+        chosen, _ = node.provide(self._spec.machine.node, environment, self._workspace.node, run)
+        self._say(f"Node {chosen.name}")
+        return Verdict(Reason.OK)
 
     def _run(self, interpreter: Interpreter, environment: dict[str, str]) -> Verdict:
         steps = Steps(

@@ -56,6 +56,11 @@ class Workspace:
     def virtualenv(self) -> Path:
         return self.root / "virtualenv"
 
+    @property
+    def node(self) -> Path:
+        """The Node that the job asks for, and what its npm installs globally."""
+        return self.root / "node"
+
     def make(self) -> None:
         for folder in (self.checkout, self.home, self.artifacts, self.reports):
             folder.mkdir()
@@ -76,7 +81,7 @@ class Workspace:
     def _folders(self) -> tuple[Path, ...]:
         return (
             *(self.checkout, self.home, self.artifacts, self.reports),
-            *(self.left, self.virtualenv),
+            *(self.left, self.virtualenv, self.node),
         )
 
 
@@ -84,6 +89,9 @@ def base_environment(host: Mapping[str, str], workspace: Workspace) -> dict[str,
     """The host's part, with a HOME of the job's own."""
     environment = {"PATH": DEFAULT_PATH, **visible(host)}
     environment["HOME"] = str(workspace.home)
+    # `npm install -g` would write where the machine keeps its own.
+    environment["npm_config_prefix"] = str(workspace.node)
+    environment["PATH"] = f"{workspace.node}/bin:{environment['PATH']}"
     return environment
 
 
