@@ -130,8 +130,9 @@ def _file(path: str, data: bytes, parse: Callable[[], Config]) -> Config | None:
     stored = json.dumps(codec.encode(config))
     assert codec.decode(Config, json.loads(stored)) == config
     for event in EVENTS:
-        for changed in (None, CHANGED, ()):
-            _selection(config, event, changed)
+        _selection(config, event, None)
+    _selection(config, EVENTS[0], CHANGED)
+    _selection(config, EVENTS[3], ())
     return config
 
 
