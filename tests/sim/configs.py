@@ -39,7 +39,8 @@ def write(random: Random) -> Written:
         needs = [other for other in names[:place] if random.random() < 0.35]
         step = f"sim {random.choice(endings)} {random.choice(lengths)} {random.choice(FINDINGS)}"
         wanted = f", needs: [{', '.join(needs)}]" if needs else ""
-        lines.append(f"  {name}: {{run: {step}{wanted}}}")
+        allowed = ", allow_failure: true" if random.random() < 0.15 else ""
+        lines.append(f"  {name}: {{run: {step}{wanted}{allowed}}}")
     if random.random() < 0.15:
         names = (*names, "spelling")
         lines.append("  spelling: {uses: spelling}")

@@ -9,7 +9,15 @@ from dataclasses import dataclass
 from dishwasher.core.build import Build
 from dishwasher.core.config import Kind
 from dishwasher.core.deploy import Environment, environment_id
-from dishwasher.core.job import MEETS_A_NEED, Job, Reason, State, parse_attempt
+from dishwasher.core.job import (
+    ALLOWED,
+    MAY_BE_ALLOWED,
+    MEETS_A_NEED,
+    Job,
+    Reason,
+    State,
+    parse_attempt,
+)
 from dishwasher.core.report import Report
 from dishwasher.core.result import Result
 from dishwasher.ports import Record
@@ -144,6 +152,11 @@ class Laws:
         if job.reason in BY_A_RUNNER:
             said = self._said.get(job.attempt_id)
             true = said is not None and said.reason is job.reason
+            if job.reason is Reason.ADVISORY and job.detail.startswith(ALLOWED):
+                # A runner that was lost has said nothing, or too late, and that is allowed too.
+                lost = "runner was lost" in job.detail or "No runner" in job.detail
+                true = lost or (said is not None and said.reason in MAY_BE_ALLOWED)
+                self._world.sometimes("a job ended as a failure that is allowed")
             self._world.law(true, "S2", job.attempt_id, "ended as", job.reason, "unsaid")
         if job.reason is Reason.UNKNOWN_EFFECT:
             repository = self._of(job.attempt_id)[1].event.repository.id
