@@ -48,6 +48,17 @@ def test_a_regex_that_backtracks_for_ever_matches_nothing_soon(text: str) -> Non
     assert time.monotonic() - began < 5
 
 
+def test_a_regex_that_is_too_slow_is_tried_on_one_of_many_names() -> None:
+    slow, docs = Pattern("(a|a?)+b(a|a?)+c", Syntax.REGEX), Pattern("docs/**", Syntax.GLOB)
+    names = [f"{'a' * 200}{number}" for number in range(3000)]
+    began = time.monotonic()
+    assert not Filter((slow,)).admits_any(names)
+    assert Filter((slow, docs)).admits_any([*names, "docs/index.rst"])
+    assert Filter(ignore=(slow,)).admits_any(names)
+    assert not Filter(ignore=(docs,)).admits_any(["docs/a", "docs/b"])
+    assert time.monotonic() - began < 5
+
+
 def test_names_are_compared_letter_by_letter() -> None:
     """A look-alike, another form of the same letter, an invisible one: each is another name."""
     for other in ("m\u0430in", "ma\u0131n", "main\u200b", "Main", "main\n", "ma\u0301in"):

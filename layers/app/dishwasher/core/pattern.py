@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -44,15 +45,18 @@ class Pattern:
 
     def matches(self, name: str) -> bool:
         """A regex that takes longer than MATCH_SECONDS matches nothing."""
+        try:
+            return self.fits(name)
+        except TimeoutError:
+            return False
+
+    def fits(self, name: str) -> bool:
+        """The same, but raises TimeoutError."""
         if self.syntax is Syntax.EXACT:
             return name == self.text
         if self.syntax is Syntax.GLOB:
             return glob.matches(self.text, name)
-        try:
-            found = _compiled(self.text).fullmatch(name, timeout=MATCH_SECONDS)
-        except TimeoutError:
-            return False
-        return found is not None
+        return _compiled(self.text).fullmatch(name, timeout=MATCH_SECONDS) is not None
 
     def __str__(self) -> str:
         return f"/{self.text}/" if self.syntax is Syntax.REGEX else self.text
@@ -66,9 +70,25 @@ class Filter:
     ignore: tuple[Pattern, ...] = ()
 
     def admits(self, name: str) -> bool:
-        if any(pattern.matches(name) for pattern in self.ignore):
+        return self._admits(name, Pattern.matches)
+
+    def admits_any(self, names: Iterable[str]) -> bool:
+        """Whether one of thousands is let through; a regex that runs out of time is asked once."""
+        tired: set[Pattern] = set()
+
+        def matches(pattern: Pattern, name: str) -> bool:
+            try:
+                return pattern not in tired and pattern.fits(name)
+            except TimeoutError:
+                tired.add(pattern)
+                return False
+
+        return any(self._admits(name, matches) for name in names)
+
+    def _admits(self, name: str, matches: Callable[[Pattern, str], bool]) -> bool:
+        if any(matches(pattern, name) for pattern in self.ignore):
             return False
-        return not self.only or any(pattern.matches(name) for pattern in self.only)
+        return not self.only or any(matches(pattern, name) for pattern in self.only)
 
     def __bool__(self) -> bool:
         return bool(self.only or self.ignore)

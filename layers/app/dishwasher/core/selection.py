@@ -145,7 +145,7 @@ def _by_branch(spec: JobSpec, event: Event) -> str:
 def _by_paths(spec: JobSpec, event: Event, changed: Sequence[str] | None) -> str:
     paths = spec.when.paths
     judged = event.happening in JUDGED_BY_PATHS
-    if not paths or changed is None or not judged or any(map(paths.admits, changed)):
+    if not paths or changed is None or not judged or paths.admits_any(changed):
         return ""
     return f"Nothing was changed in {paths}."
 
