@@ -15,6 +15,7 @@ from dishwasher.formats import native
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.corpus.case import cases
 from tests.samples import commands
 
 PATH = ".dishwasher.yml"
@@ -354,3 +355,24 @@ def test_any_change_of_one_place_is_a_config_or_mistakes(data: st.DataObject) ->
         assert all(problem.line <= text.count("\n") + 2 for problem in error.problems)
     else:
         assert config.jobs
+
+
+CORPUS = [case.data.decode() for case in cases() if case.format == "native"]
+PIECES = ["", "[", "{", "x", ": ", "- ", "'", "\n", "\t", "*x", "&x ", "[]", "{}", "~", "[[]]", "!"]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_any_change_of_a_real_file_is_a_config_or_mistakes(data: st.DataObject) -> None:
+    text = data.draw(st.sampled_from(CORPUS))
+    for _ in range(data.draw(st.integers(1, 3))):
+        start = data.draw(st.integers(0, len(text)))
+        end = data.draw(st.integers(start, min(start + 20, len(text))))
+        text = text[:start] + data.draw(st.sampled_from(PIECES)) + text[end:]
+    try:
+        config = parse(text)
+    except ConfigError as error:
+        assert any(problem.severity == "error" for problem in error.problems)
+    else:
+        assert config.jobs
+        assert all(problem.severity == "warning" for problem in config.warnings)
