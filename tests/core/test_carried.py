@@ -46,7 +46,7 @@ def test_what_is_not_carried_out_is_said_with_its_line(
     [
         spec(),
         spec(uses=Uses.SPELLING),
-        spec(machine=Machine(python="3.12", node="latest", timezone="UTC")),
+        spec(machine=Machine(python="3.12", node="18", others=(("ruby", "latest"),))),
         spec(phases=(Phase("build", run_as="root"),), all_secrets=True),
         spec(caches=(Cache(("~/.cache",)),), reports=(ReportSet(ReportFormat.JUNIT, ("*.xml",)),)),
     ],
