@@ -104,3 +104,6 @@ def test_a_filter_lets_through_what_no_part_refuses() -> None:
     ignoring = Filter(ignore=(topics,))
     assert ignoring and ignoring.admits("main") and not ignoring.admits("topic/x")
     assert str(Filter((main,), (topics,))) == "main not topic/*"
+    both = Filter((topics,), within=(Pattern("*/x", Syntax.GLOB),))
+    assert both.admits("topic/x") and not both.admits("topic/y") and not both.admits("a/x")
+    assert Filter(within=(main,)) and str(both) == "topic/* within */x"

@@ -336,3 +336,13 @@ def test_an_unknown_key_does_not_pass_in_silence(format: str) -> None:
     except ConfigError as error:
         found = error.problems
     assert [(problem.line, problem.column) for problem in found if "surprise" in problem.message]
+
+
+def test_one_regex_does_not_change_what_the_next_one_means() -> None:
+    """Flags, groups and comments of one are its own; joined, `B` would have been deployed."""
+    only = r"['/(?i)a/', '/(b)\1/', '/(?x)c #/']"
+    text = f"general: {{branches: {{only: {only}}}}}\ntest: {{override: [x]}}\n"
+    text += "deployment: {live: {branch: /.*/, commands: [x]}}\n"
+    _, live = parse(CIRCLE, text.encode()).jobs
+    names = ["a", "A", "bb", "c", "b", "B", "BB", "C"]
+    assert [name for name in names if live.when.branches.admits(name)] == ["a", "A", "bb", "c"]

@@ -68,6 +68,8 @@ class Filter:
 
     only: tuple[Pattern, ...] = ()
     ignore: tuple[Pattern, ...] = ()
+    within: tuple[Pattern, ...] = ()
+    """One of these must match as well, where there are any."""
 
     def admits(self, name: str) -> bool:
         return self._admits(name, Pattern.matches)
@@ -88,15 +90,20 @@ class Filter:
     def _admits(self, name: str, matches: Callable[[Pattern, str], bool]) -> bool:
         if any(matches(pattern, name) for pattern in self.ignore):
             return False
-        return not self.only or any(matches(pattern, name) for pattern in self.only)
+        return all(
+            not some or any(matches(pattern, name) for pattern in some)
+            for some in (self.only, self.within)
+        )
 
     def __bool__(self) -> bool:
-        return bool(self.only or self.ignore)
+        return bool(self.only or self.ignore or self.within)
 
     def __str__(self) -> str:
         only = ", ".join(map(str, self.only))
         ignore = ", ".join(map(str, self.ignore))
-        return " ".join(filter(None, (only, f"not {ignore}" if ignore else "")))
+        within = ", ".join(map(str, self.within))
+        parts = (only, f"not {ignore}" if ignore else "", f"within {within}" if within else "")
+        return " ".join(filter(None, parts))
 
 
 def check_regex(text: str) -> str:

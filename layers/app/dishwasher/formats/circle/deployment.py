@@ -37,6 +37,8 @@ ENTRY = Record(
 )
 
 # https://devcenter.heroku.com/articles/platform-api-reference#app
+JUDGED = 3
+"""Branches of one deployment that are held against the regexes of `general.branches`."""
 _APP = re.compile(r"[a-z][a-z0-9-]{1,29}")
 _NO_KEY = "Store HEROKU_API_KEY with dishwasher secrets."
 
@@ -75,7 +77,7 @@ def _deployment(entry: Entry, general: Filter, reader: Reader) -> Deployment:
     branches = fields.or_else(BRANCH, ())
     _warn_of_unbuilt(fields, branches, general, reader)
     when = When(
-        branches=Filter(branches, _excluded(general) if branches else ()),
+        branches=_branches(branches, general),
         tags=Filter(fields.or_else(TAG, ())),
         owner="" if owner is None else owner.text,
     )
@@ -133,21 +135,17 @@ def _heroku(fields: Fields, reader: Reader) -> tuple[Step, ...]:
     return (Step(f'{push} "$CIRCLE_SHA1:refs/heads/master"', app.line, why=why),)
 
 
-def _excluded(general: Filter) -> tuple[Pattern, ...]:
-    """What `general.branches` keeps from being built, and so from being deployed."""
-    if not general.only:
-        return general.ignore
-    only = "|".join(
-        pattern.text if pattern.syntax is Syntax.REGEX else re.escape(pattern.text)
-        for pattern in general.only
-    )
-    return (*general.ignore, Pattern(rf"(?!(?:{only})\Z).*", Syntax.REGEX))
+def _branches(own: tuple[Pattern, ...], general: Filter) -> Filter:
+    """What `general.branches` keeps from being built is not deployed either."""
+    return Filter(own, general.ignore, general.only) if own else Filter()
 
 
 def _warn_of_unbuilt(
     fields: Fields, branches: tuple[Pattern, ...], general: Filter, reader: Reader
 ) -> None:
-    for pattern in branches:
+    slow = any(one.syntax is Syntax.REGEX for one in (*general.only, *general.ignore))
+    # Each regex may take its whole time on each name.
+    for pattern in branches[: JUDGED if slow else None]:
         if pattern.syntax is Syntax.EXACT and not general.admits(pattern.text):
             message = f"`general.branches` keeps {show(pattern.text)} from being built"
             suggestion = "It is never deployed; let it through there."
