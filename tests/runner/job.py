@@ -88,7 +88,7 @@ class Jobs:
         finally:
             commands.end()
         found = Collection(made.limits)
-        build.collect(found, verdict)
+        build.outputs.collect(found, verdict, {one.name for one in journal.phases})
         found.add_folder(workspace.left)
         kept = {one.artifact.path: Path(one.place).read_text() for one in found.files}
         notes.extend(found.notes)

@@ -102,17 +102,17 @@ def test_exported_variables_are_handed_on(job: Jobs, shell: Shell) -> None:
         machine=Machine(environment=(Variable("TAG", "v1"),)),
         exported=("TAG", "NONE"),
     )
-    assert done.build.exported == (("TAG", "v2" if shell is Shell.ONE else "v1"),)
+    assert done.build.outputs.exported == (("TAG", "v2" if shell is Shell.ONE else "v1"),)
     assert done.notes == ["The exported variable NONE is not set and is left out."]
 
 
 def test_exported_values_are_taken_after_a_failure_and_an_exit(job: Jobs) -> None:
     done = job(phase("build", "export TAG=v2; exit 1"), shell=Shell.ONE, exported=("TAG",))
-    assert done.build.exported == (("TAG", "v2"),)
+    assert done.build.outputs.exported == (("TAG", "v2"),)
 
 
 def test_a_long_value_is_not_exported(job: Jobs) -> None:
     step = "export TAG=$(head -c 20000 /dev/zero | tr '\\0' x)"
     done = job(phase("build", step), shell=Shell.ONE, exported=("TAG",))
-    assert done.build.exported == ()
+    assert done.build.outputs.exported == ()
     assert done.notes == ["The exported variable TAG is too long and is left out."]

@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dishwasher.checks.matchers import Scanner
-from dishwasher.core.findings import Finding
 from dishwasher.core.job import Reason
-from dishwasher.core.outcome import TestSummary
-from dishwasher.core.outputs import REPORTS_FOLDER, ArtifactSet
-from dishwasher.core.result import FINDINGS_KEPT
 from dishwasher.core.step import Shell
 from dishwasher.core.ticket import Ticket
 from dishwasher.errors import UserError
 from dishwasher.runner import interpreter, shell
-from dishwasher.runner.artifacts import Collection
 from dishwasher.runner.command import Commands
 from dishwasher.runner.environment import Workspace, base_environment, job_environment
+from dishwasher.runner.findings import Findings
 from dishwasher.runner.journal import Journal
 from dishwasher.runner.log import Log
 from dishwasher.runner.output import Output
+from dishwasher.runner.outputs import Outputs
 from dishwasher.runner.phases import Phases
 from dishwasher.runner.shared import Shared
 from dishwasher.runner.shell import Interpreter, Separate
@@ -36,35 +29,9 @@ from dishwasher.runner.verdict import Judge, Verdict
 if TYPE_CHECKING:
     from dishwasher.runner.services.running import Services
 
-EXPORTED = 16 * 1024
-"""Characters of one exported value; a longer one is data, and belongs among the artifacts."""
-_NAME = re.compile(r"[A-Za-z_]\w*", re.A)
-
-
-class Findings:
-    """What the job's matchers have found in its output."""
-
-    def __init__(self, names: tuple[str, ...], checkout: Path) -> None:
-        self._scanner = Scanner(names, checkout) if names else None
-        self.kept: list[Finding] = []
-        self.total = 0
-
-    def feed(self, line: str) -> None:
-        finding = self._scanner.feed(line) if self._scanner else None
-        if finding is not None:
-            self.add(finding)
-
-    def add(self, finding: Finding) -> None:
-        self.total += 1
-        if len(self.kept) < FINDINGS_KEPT:
-            self.kept.append(finding)
-
-    def __bool__(self) -> bool:
-        return self._scanner is not None
-
 
 class Build:
-    """Runs once; afterwards `tail`, `findings`, `tests` and `exported` are for the result."""
+    """Runs once; afterwards `tail`, `findings` and `outputs` are for the result."""
 
     def __init__(
         self,
@@ -81,11 +48,9 @@ class Build:
         self._workspace, self._commands, self._judge = workspace, commands, judge
         self._journal, self._log, self._notes = journal, log, notes
         self._base = workspace.checkout / self._spec.directory
-        self._sets: tuple[ArtifactSet, ...] = ()
         self.findings = Findings(self._spec.annotate, workspace.checkout)
         self.tail: tuple[str, ...] = ()
-        self.tests: TestSummary | None = None
-        self.exported: tuple[tuple[str, str], ...] = ()
+        self.outputs = Outputs(self._spec, workspace, notes, self.findings)
 
     def run(self) -> Verdict:
         """Raises Fenced."""
@@ -194,57 +159,21 @@ class Build:
         phases = Phases(self._spec, steps, self._commands, self._judge)
         verdict = phases.run()
         self.tail = phases.tail
-        verdict = self._last(interpreter, verdict)
-        return verdict
+        return self._last(interpreter, verdict)
 
     def _last(self, interpreter: Interpreter, verdict: Verdict) -> Verdict:
-        """What only the shell knows, before it is gone."""
+        """Ask the shell what only it knows, and let it end."""
 
         def ask() -> Verdict:
             if self._judge.stop.cause is None:
-                self._export(interpreter)
-                self._sets = tuple(
-                    self._evaluated(interpreter, wanted) for wanted in self._spec.artifacts
-                )
+                self.outputs.ask(interpreter)
             output = Output(self._log, None)
             interpreter.end(output.feed)
             output.finish()
             return verdict
 
-        self._sets = self._spec.artifacts
         asked = self._judge.judge("the job's end", ask)
         return asked if verdict.fine else verdict
-
-    def collect(self, found: Collection, verdict: Verdict) -> None:
-        """The files that the configuration names."""
-        begun = {phase.name for phase in self._journal.phases}
-        for wanted in self._sets:
-            if not (verdict.fine or wanted.always):
-                found.leave_out(wanted, "kept only when the job succeeds")
-            elif wanted.after and wanted.after not in begun:
-                found.leave_out(wanted, f"the job did not come to {wanted.after}")
-            else:
-                found.add_set(self._workspace.checkout, self._workspace.home, wanted)
-        self._read_reports()
-        for report in self._spec.reports:
-            if report.base == REPORTS_FOLDER:
-                continue
-            name = f"reports/{report.name}".rstrip("/")
-            wanted = ArtifactSet(report.files, name=name, base=report.base)
-            found.add_set(self._workspace.checkout, self._workspace.home, wanted)
-
-    def _read_reports(self) -> None:
-        if not self._spec.reports:
-            return
-        # Imported late: most jobs write none, and a runner must start fast.
-        from dishwasher.runner import reports
-
-        folders = self._workspace.checkout, self._workspace.reports
-        found = reports.read(self._spec.reports, *folders, self._spec.directory)
-        self.tests = found.tests
-        self._notes.extend(found.notes)
-        for finding in found.findings:
-            self.findings.add(finding)
 
     def _interpreter(self, environment: dict[str, str]) -> Interpreter:
         spec = self._spec
@@ -275,25 +204,6 @@ class Build:
                 "or `ensurepip` (on Debian: the package python3-venv)."
             )
         return Verdict(Reason.OK)
-
-    def _evaluated(self, interpreter: Interpreter, wanted: ArtifactSet) -> ArtifactSet:
-        if not wanted.evaluated:
-            return wanted
-        name = interpreter.evaluate(wanted.name) if "$" in wanted.name else wanted.name
-        base = interpreter.evaluate(wanted.base) if "$" in wanted.base else wanted.base
-        return replace(wanted, name=name, base=base)
-
-    def _export(self, interpreter: Interpreter) -> None:
-        names = [name for name in self._spec.exported if _NAME.fullmatch(name)]
-        if not names:
-            return
-        values = interpreter.values(names)
-        self.exported = tuple(pair for pair in values if len(pair[1]) <= EXPORTED)
-        known = dict(self.exported)
-        for name in names:
-            if name not in known:
-                why = "is too long" if name in dict(values) else "is not set"
-                self._notes.append(f"The exported variable {name} {why} and is left out.")
 
     def _end_phase(self, verdict: Verdict) -> None:
         if not verdict.fine:

@@ -105,8 +105,8 @@ class Engine:
             tail=build.tail if build else (),
             log_bytes=self._log.size,
             notes=tuple(self._notes),
-            tests=build.tests if build else None,
-            exported=build.exported if build else (),
+            tests=build.outputs.tests if build else None,
+            exported=build.outputs.exported if build else (),
         )
         return self._mask.value(result)
 
@@ -193,7 +193,8 @@ class Engine:
         found.add_folder(self._workspace.reports, "reports/")
         found.add_folder(self._workspace.left)
         if self._build:
-            self._build.collect(found, verdict)
+            begun = {phase.name for phase in self._journal.phases}
+            self._build.outputs.collect(found, verdict, begun)
         self._notes.extend(found.notes)
         if not found.files:
             return verdict
