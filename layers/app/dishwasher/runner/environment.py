@@ -10,7 +10,7 @@ from pathlib import Path
 
 from dishwasher.core.environment import visible
 from dishwasher.core.ticket import Ticket
-from dishwasher.runner import variables
+from dishwasher.runner import language, variables
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -110,7 +110,7 @@ def job_environment(
         "DISHWASHER": "true",
         "DISHWASHER_SHA": ticket.source.sha,
         "DISHWASHER_ARTIFACTS": str(workspace.artifacts),
-        **dict(variables.filled(spec.facts, facts(ticket, workspace))),
+        **_promised(ticket, workspace),
         **given,
     }
     if bin is not None:
@@ -120,6 +120,14 @@ def job_environment(
         values["TZ"] = spec.machine.timezone
     variables.add(values, spec.machine.environment, given)
     return values
+
+
+def _promised(ticket: Ticket, workspace: Workspace) -> dict[str, str]:
+    """What the format sets, a locale that is not on this machine aside."""
+    filled = dict(variables.filled(ticket.spec.facts, facts(ticket, workspace)))
+    if "LANG" in filled:
+        filled["LANG"] = language.present(filled["LANG"])
+    return filled
 
 
 def facts(ticket: Ticket, workspace: Workspace) -> dict[str, str]:
