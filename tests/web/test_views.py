@@ -116,6 +116,15 @@ def test_an_empty_command() -> None:
     assert views.phases(job(), None, Progress((phase,)), NOON)[0].steps[0].title == "(empty)"
 
 
+def test_a_step_in_the_background_has_not_stopped_and_a_second_try_is_named() -> None:
+    steps = (StepResult("serve", None, log_end=1, background=True),)
+    again = PhaseResult("build", Reason.OK, steps=steps, tries=2)
+    tries = (PhaseResult("build", Reason.FAILED), again)
+    first, second = views.phases(job(), None, Progress(tries), NOON)
+    assert (first.name, second.name) == ("build", "build, try 2")
+    assert (second.steps[0].tone, second.steps[0].exit) == (Tone.GOOD, "left running")
+
+
 def test_findings_are_shown_worst_first() -> None:
     found = (
         Finding("a.py", 3, 3, Level.NOTICE, "n"),

@@ -206,7 +206,8 @@ def _phase(number: int, phase: PhaseResult, job: Job, now: float) -> PhaseView:
     else:
         tone, time = _unfinished(job), _since(phase.started, job, now)
     opened = bool(steps) and tone is not Tone.GOOD
-    return PhaseView(step_id(number, 0), tone, phase.name, time, opened, steps)
+    name = phase.name if phase.tries == 1 else f"{phase.name}, try {phase.tries}"
+    return PhaseView(step_id(number, 0), tone, name, time, opened, steps)
 
 
 def _step(id: str, step: StepResult, job: Job, now: float) -> StepView:
@@ -216,6 +217,8 @@ def _step(id: str, step: StepResult, job: Job, now: float) -> StepView:
     script = step.command.strip() if len(lines) > 1 or short != title else ""
     if step.exit_code is None and step.log_end is None:
         return StepView(id, _unfinished(job), short, script, "", _since(step.started, job, now))
+    if step.background:
+        return StepView(id, Tone.GOOD, short, script, "left running", "")
     code = step.exit_code
     tone = Tone.GOOD if code == 0 else Tone.STOP if code is None else Tone.BAD
     said = "stopped" if code is None else f"exit {code}" if code else ""
