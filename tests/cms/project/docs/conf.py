@@ -1,0 +1,3 @@
+"""Sphinx."""
+
+project = "Ponies & Co"
