@@ -104,6 +104,7 @@ def test_changes_begin_where_the_event_says(event: object, base: str) -> None:
     [
         (push(), BASE_SHA),
         (push(branch="topic", before=NO_COMMIT), "main"),
+        (push(branch="topic"), "main"),
         (push(before=NO_COMMIT), ""),
         (pull_request(), BASE_SHA),
         (push(branch="", tag="v1"), ""),
@@ -120,8 +121,8 @@ def test_changed_paths_are_counted_from_where_the_event_says(event: Event, base:
         (push(), "ahead", True),
         (push(), "diverged", False),
         (push(), "behind", False),
-        (push(before=NO_COMMIT), "diverged", True),
-        (push(before=NO_COMMIT), "identical", False),
+        (push(branch="topic"), "diverged", True),
+        (push(branch="topic"), "identical", False),
         (pull_request(), "diverged", True),
     ],
 )

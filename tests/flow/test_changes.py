@@ -42,6 +42,16 @@ def test_a_job_without_a_changed_path_is_skipped_with_the_reason(event: Event) -
     assert "Nothing was changed in" in shown.summary
 
 
+def test_a_last_commit_on_a_branch_skips_nothing_that_an_earlier_one_has_changed() -> None:
+    house = House(PATHS)
+    house.there.branches["main"] = BASE_SHA
+    house.there.files[OTHER_SHA] = house.there.files[SHA] | {"docs/index.md": b"broken"}
+    house.there.files[SHA] = house.there.files[OTHER_SHA] | {"app/views.py": b"new"}
+    house.there.parents |= {OTHER_SHA: (BASE_SHA,), SHA: (OTHER_SHA,)}
+    build = house.planned(push(branch="topic", before=OTHER_SHA))
+    assert set(reasons(house, build).values()) == {None}
+
+
 def test_a_job_with_a_changed_path_runs() -> None:
     house = of_paths("docs/index.md")
     assert set(reasons(house, house.planned(push())).values()) == {None}

@@ -76,26 +76,31 @@ def base_of(event: Event) -> str:
 
 
 def changed_since(event: Event) -> str:
-    """The ref or commit that an event's changed paths are counted from; empty where none is."""
+    """The ref or commit that an event's changed paths are counted from; empty where none is.
+
+    Of any other branch than the default one all that it changes counts, whatever was pushed last: a
+    job that has failed would otherwise be skipped, as GitHub lets it merge, by one more commit.
+    """
     if event.happening not in JUDGED_BY_PATHS:
         return ""
     if event.pull_request is not None:
         return event.pull_request.base_sha
-    if event.before != NO_COMMIT:
-        return event.before
-    # All of the first branch is new.
     default = event.repository.default_branch
-    return "" if event.branch == default else default
+    if event.branch != default:
+        return default
+    # All of the first branch is new.
+    return "" if event.before == NO_COMMIT else event.before
 
 
 def tells_changes(event: Event, status: str) -> bool:
     """Whether a comparison since then, which goes from the merge base, has all that has changed.
 
-    A branch that was forced back has lost what the comparison does not show.
+    A default branch that was forced back has lost what the comparison does not show.
     """
     if event.pull_request is not None:
         return True
-    return status == "ahead" or (status == "diverged" and event.before == NO_COMMIT)
+    own = event.branch != event.repository.default_branch
+    return status == "ahead" or (status == "diverged" and own)
 
 
 def near_base(event: Event) -> str:
