@@ -11,6 +11,7 @@ from dishwasher.core.findings import Finding, Level
 from dishwasher.core.job import Reason
 from dishwasher.core.mask import Masker
 from dishwasher.core.result import PhaseResult, Result, StepResult
+from dishwasher.core.step import Phase, Step
 from dishwasher.runner.log import Log
 from dishwasher.runner.mask import WITHHELD, Mask
 from dishwasher.runner.output import Output
@@ -101,6 +102,16 @@ def test_a_job_that_prints_its_secret(serve: Serve, launch: Launch) -> None:
     assert result.reason is Reason.FAILED
     assert "The secret DEBUG is too short to be masked" in " ".join(result.notes)
     assert b"\nyes\n" in server.log
+
+
+def test_what_runs_in_the_background_is_masked_too(serve: Serve, launch: Launch) -> None:
+    phase = Phase(
+        "build", (Step('echo "it is $TOKEN"; sleep 60', background=True), Step("sleep 1"))
+    )
+    server = serve(secrets=(("TOKEN", SECRET),), phases=(phase,))
+    launch(server)
+    (artifact,) = server.result().artifacts
+    assert server.files[artifact.path] == b"it is ***\n"
 
 
 def test_a_value_that_a_masker_changes_keeps_its_type() -> None:

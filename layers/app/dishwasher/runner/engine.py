@@ -191,6 +191,7 @@ class Engine:
         found = artifacts.Collection(self._ticket.limits)
         found.add_folder(self._workspace.artifacts)
         found.add_folder(self._workspace.reports, "reports/")
+        self._mask.files(self._workspace.left)
         found.add_folder(self._workspace.left)
         if self._build:
             begun = {phase.name for phase in self._journal.phases}

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import fields, is_dataclass, replace
+from pathlib import Path
 from typing import Any, TypeVar
 
 from dishwasher.core.mask import Masker, needles
 
 T = TypeVar("T")
 
+READ = 256 * 1024
 WITHHELD = "[dishwasher] withheld: its secrets could not be masked"
 
 
@@ -40,6 +42,19 @@ class Mask:
         except Exception:
             # Whatever is wrong here, the text may hold a secret: it is not shown.
             return WITHHELD
+
+    def files(self, folder: Path) -> None:
+        """Mask what programs have written below a folder of ours, past every other door."""
+        if not self._needles or not folder.is_dir():
+            return
+        for place in sorted(folder.iterdir()):
+            masked = place.with_name(f"{place.name}.masked")
+            masker = self.stream()
+            with place.open("rb") as source, masked.open("wb") as target:
+                while data := source.read(READ):
+                    target.write(masker.feed(data))
+                target.write(masker.finish())
+            masked.replace(place)
 
     def value(self, value: T) -> T:
         """A frozen dataclass, or what one holds, with every text masked."""
