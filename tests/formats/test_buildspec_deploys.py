@@ -5,8 +5,8 @@ from __future__ import annotations
 from textwrap import indent
 
 import pytest
-from dishwasher.formats.buildspec.programs import deploys
-from dishwasher.formats.buildspec.shell import statements
+from dishwasher.formats.commands.effects import deploys
+from dishwasher.formats.commands.shell import statements
 
 from tests.formats.buildspec_files import job, mistakes, phases, warnings
 

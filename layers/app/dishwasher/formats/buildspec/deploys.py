@@ -7,8 +7,8 @@ import re
 from dishwasher.core.step import OnFailure
 from dishwasher.formats.buildspec.guard import Effect, Phase
 from dishwasher.formats.buildspec.phases import Stage
-from dishwasher.formats.buildspec.programs import may_deploy
 from dishwasher.formats.buildspec.variables import SUCCEEDING
+from dishwasher.formats.commands.effects import may_deploy
 from dishwasher.formats.problems import WARNING, show
 from dishwasher.formats.reader import Reader
 from dishwasher.formats.tree import Scalar
@@ -40,7 +40,7 @@ def check(stages: tuple[Stage, ...], reader: Reader) -> bool:
         message += " filter, which CodeBuild keeps in its project"
         suggestion = "Test `CODEBUILD_WEBHOOK_TRIGGER` before it, such as for `branch/main`."
         reader.problems.add(
-            first.line, first.column, "deploy-everywhere", message, suggestion, "warning"
+            first.line, first.column, "deploy-everywhere", message, suggestion, WARNING
         )
     return first is not None
 
@@ -62,7 +62,7 @@ def _warn(effect: Effect, failing: str, either: str, reader: Reader) -> None:
     message = f"{show(effect.text)} runs even when `{failing}` has failed"
     suggestion = f"Test `{SUCCEEDING}` before it{either}."
     reader.problems.add(
-        effect.line, effect.column, "deploy-after-failure", message, suggestion, "warning"
+        effect.line, effect.column, "deploy-after-failure", message, suggestion, WARNING
     )
 
 

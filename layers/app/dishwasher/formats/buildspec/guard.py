@@ -6,13 +6,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dishwasher.formats.buildspec.programs import deploys, run
-from dishwasher.formats.buildspec.shell import AND, NEXT, OR, Statement, place, statements
 from dishwasher.formats.buildspec.variables import SUCCEEDING
+from dishwasher.formats.commands.effects import deploys
+from dishwasher.formats.commands.programs import called, unwrapped
+from dishwasher.formats.commands.shell import AND, NEXT, OR, Statement, place
 from dishwasher.formats.tree import Scalar
 
-NESTED = 3
-"""Levels of `bash -c '…'` that are looked into."""
 BLOCKS = 30
 """Open `if`s and `case`s that are kept; a hostile file would make us walk through thousands."""
 LEADING = 6
@@ -27,7 +26,6 @@ _TRUE_FOR_SUCCESS = {
 }
 _ENDS = ("exit", "return")
 _STRICT = re.compile(r"-[a-z]*e[a-z]*|errexit")
-_COMMAND = re.compile(r"-[a-z]*c")
 _WORDS_OF_BLOCKS = ("if", "elif", "then", "else", "fi", "case", "esac")
 
 
@@ -82,7 +80,7 @@ class Phase:
         self._blocks.clear()
         self._deeper = 0
         self._here = False
-        for statement in _flat(command.text, NESTED):
+        for statement in unwrapped(command.text):
             self._take(statement)
             if deploys(statement.words):
                 yield Effect(*place(command, statement.row), statement.text, self._is_guarded())
@@ -107,7 +105,7 @@ class Phase:
             self._strict = True
         elif words[0] in _ENDS:
             self._end(is_success=words[1:2] == ("0",))
-        elif SUCCEEDING in statement.text and run(words)[:1] and _is_test(run(words)[0]):
+        elif SUCCEEDING in statement.text and _is_test(called(words)[:1]):
             self._status = _for_success(statement) is not False
         elif statement.joined == OR:
             self._status = None
@@ -159,20 +157,8 @@ class Phase:
             self._safe = self._safe or not is_success
 
 
-def _flat(text: str, depth: int) -> Iterator[Statement]:
-    """Statements, and those inside `bash -c '…'` in place of it."""
-    for statement in statements(text):
-        words = run(statement.words)
-        is_shell = len(words) > 2 and words[0] in ("bash", "sh") and _COMMAND.fullmatch(words[1])
-        if not is_shell or not depth:
-            yield statement
-            continue
-        for inner in _flat(words[2], depth - 1):
-            yield Statement(inner.words, inner.joined, statement.row + inner.row)
-
-
-def _is_test(word: str) -> bool:
-    return word in ("[", "[[", "test") or word.startswith("((")
+def _is_test(words: tuple[str, ...]) -> bool:
+    return any(word in ("[", "[[", "test") or word.startswith("((") for word in words)
 
 
 def _for_success(statement: Statement) -> bool | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dishwasher.formats.buildspec.phases import Stage
-from dishwasher.formats.buildspec.programs import run
-from dishwasher.formats.buildspec.shell import Statement, names, place, statements
+from dishwasher.formats.commands.programs import called, name
+from dishwasher.formats.commands.shell import Statement, names, place, statements
 from dishwasher.formats.problems import WARNING, show
 from dishwasher.formats.reader import Reader
 
@@ -26,8 +26,6 @@ _HARMLESS = {
     "rpm": ("-q", "-qa", "--version"),
     "dpkg": ("-l", "-s", "--version"),
 }
-
-
 _WORTH = PACKAGES | DAEMON | ROOTS | {"sudo"}
 
 
@@ -53,10 +51,10 @@ def _is_worth_it(text: str) -> bool:
 
 
 def _reasons(statement: Statement) -> Iterator[tuple[str, str, str]]:
-    called = run(statement.words)
-    program = called[0].rsplit("/", 1)[-1] if called else ""
-    does = called[1:2] and called[1] not in _HARMLESS.get(program, ())
-    if "sudo" in statement.words[: len(statement.words) - len(called)]:
+    words = called(statement.words)
+    program = name(words)
+    does = words[1:2] and words[1] not in _HARMLESS.get(program, ())
+    if "sudo" in statement.words[: len(statement.words) - len(words)]:
         message = f"{show(statement.text)} needs root, which a job does not have"
         yield "sudo", message, "Install what it needs in the image, or below `~`."
     elif program in PACKAGES and does:

@@ -13,12 +13,13 @@ from dishwasher.core.pattern import Filter
 from dishwasher.core.step import Shell
 from dishwasher.core.when import When
 from dishwasher.errors import ConfigError, Problem
-from dishwasher.formats import compose, effects, jobs
+from dishwasher.formats import compose, jobs
 from dishwasher.formats.circle import deployment, keys
 from dishwasher.formats.circle.commands import SILENCE
 from dishwasher.formats.circle.phases import Build, build
 from dishwasher.formats.circle.values import at_home, stays
 from dishwasher.formats.circle.variables import FACTS
+from dishwasher.formats.commands.effects import any_effect
 from dishwasher.formats.problems import Problems, show
 from dishwasher.formats.reader import Reader, kind, listing
 from dishwasher.formats.repository import Repository
@@ -100,7 +101,7 @@ class _Document:
             when=When(branches=self._branches),
             caches=_caches(built, save=True),
             reports=REPORTS,
-            repeatable=not effects.any_effect(built.steps),
+            repeatable=not any_effect(built.steps),
         )
         yield jobs.Draft(check, Scalar(name, 1, 1))
         for one in found:

@@ -1,10 +1,16 @@
-"""Commands that change something outside: deploy, publish, upload."""
+"""Commands that change something outside of their job: deploy, publish, upload."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
-from dishwasher.formats.buildspec.shell import names
+from dishwasher.core.step import Step
+from dishwasher.formats.commands.programs import TASKS, called, name, unwrapped
+from dishwasher.formats.commands.shell import names
+
+SCANNED = 20_000
+"""Characters of one command that are looked at."""
 
 TABLE: tuple[tuple[str, ...], ...] = (
     ("aws", "s3", "sync"),
@@ -66,7 +72,11 @@ TABLE: tuple[tuple[str, ...], ...] = (
     ("kubectl", "patch"),
     ("kubectl", "replace"),
     ("kubectl", "rollout", "restart"),
-    ("kubectl", "set", "image"),
+    ("kubectl", "rollout", "undo"),
+    ("kubectl", "set"),
+    ("oc", "apply"),
+    ("oc", "rollout"),
+    ("oc", "set"),
     ("helm", "upgrade"),
     ("helm", "install"),
     ("helm", "push"),
@@ -107,14 +117,29 @@ TABLE: tuple[tuple[str, ...], ...] = (
     ("cargo", "publish"),
     ("gem", "push"),
     ("mvn", "deploy"),
-    ("./mvnw", "deploy"),
+    ("mvnw", "deploy"),
     ("gradle", "publish"),
-    ("./gradlew", "publish"),
+    ("gradlew", "publish"),
     ("dotnet", "nuget", "push"),
     ("nuget", "push"),
     ("goreleaser", "release"),
+    ("goreleaser", "--clean"),
+    ("goreleaser", "--rm-dist"),
     ("heroku", "container:release"),
     ("heroku", "container:push"),
+    ("heroku", "run"),
+    ("heroku", "run:detached"),
+    ("heroku", "config:set"),
+    ("heroku", "config:unset"),
+    ("heroku", "maintenance:on"),
+    ("heroku", "maintenance:off"),
+    ("heroku", "pipelines:promote"),
+    ("heroku", "pg:reset"),
+    ("heroku", "pg:copy"),
+    ("heroku", "ps:restart"),
+    ("heroku", "ps:scale"),
+    ("heroku", "releases:rollback"),
+    ("heroku", "builds:create"),
     ("gcloud", "app", "deploy"),
     ("gcloud", "run", "deploy"),
     ("gcloud", "functions", "deploy"),
@@ -123,6 +148,8 @@ TABLE: tuple[tuple[str, ...], ...] = (
     ("firebase", "deploy"),
     ("netlify", "deploy"),
     ("vercel",),
+    ("now",),
+    ("mup", "deploy"),
     ("fly", "deploy"),
     ("flyctl", "deploy"),
     ("wrangler", "deploy"),
@@ -130,33 +157,14 @@ TABLE: tuple[tuple[str, ...], ...] = (
     ("mkdocs", "gh-deploy"),
     ("gh", "release", "create"),
     ("scp",),
+    ("rsync",),
     ("s3cmd", "sync"),
     ("s3cmd", "put"),
     ("fastlane",),
 )
 """A program and words that must follow it in this order, whatever options stand between them."""
 
-_BEFORE = frozenset(
-    "! { if then else elif do while until sudo time exec command nohup env npx bunx yes".split()  # noqa: SIM905
-)
-_RUNNERS = (
-    ("python", "-m"),
-    ("python3", "-m"),
-    ("poetry", "run"),
-    ("pipenv", "run"),
-    ("uv", "run"),
-    ("bundle", "exec"),
-    ("yarn", "run"),
-    ("npm", "run"),
-    ("npm", "exec"),
-    ("pnpm", "run"),
-    ("pnpm", "exec"),
-    ("pnpm", "dlx"),
-    ("yarn", "dlx"),
-)
-_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=.*", re.DOTALL)
 _SCRIPTS = frozenset("bash sh source . python python3 node ruby".split())  # noqa: SIM905
-_TASKS = frozenset("make just task invoke inv rake npm yarn pnpm grunt gulp nx tox".split())  # noqa: SIM905
 _DEPLOY = re.compile(r"(?:^|[/:_.-])(?:deploy|publish)(?:$|[/:_.-])|^release$", re.IGNORECASE)
 _DEPLOY_SCRIPT = re.compile(
     r"(?:^|[/_-])(?:(?:deploy|publish)[\w-]*|release)\.(?:sh|bash|py|js|mjs|ts|rb)$|/deploy$",
@@ -167,37 +175,22 @@ LONGEST = 200
 _DRY = frozenset({"--dry-run", "--dryrun", "--dry-run=client", "--dry-run=server", "--check"})
 
 
-def run(words: tuple[str, ...]) -> tuple[str, ...]:
-    """The program and its arguments, without what merely starts it."""
-    at = 0
-    while at < len(words):
-        if words[at] in _BEFORE or _ASSIGNMENT.fullmatch(words[at]):
-            at += 1
-        elif words[at : at + 2] in _RUNNERS and len(words) > at + 2:
-            if words[at + 1] == "run" and words[at] in _TASKS:
-                break
-            at += 2
-        else:
-            break
-    return words[at:]
-
-
-def deploys(words: tuple[str, ...]) -> bool:
-    """Whether the statement changes something outside, as far as its words tell."""
-    called = run(words)
-    if not called or _DRY & set(called):
-        return False
-    program = called[0].rsplit("/", 1)[-1] if not called[0].startswith("./") else called[0]
-    if called[:2] in (("python", "setup.py"), ("python3", "setup.py")):
-        called, program = called[1:], "setup.py"
-    for known in _BY_PROGRAM.get(program, ()):
-        if _follow(known[1:], called[1:]):
-            return known[:3] != ("aws", "s3", "cp") or not _is_download(called)
-    return _is_script(called) or _is_task(called)
-
-
-_PROGRAMS = frozenset(one[0].removeprefix("./") for one in TABLE)
+_PROGRAMS = frozenset(one[0] for one in TABLE)
 _TELLING = ("deploy", "publish", "release")
+_BY_PROGRAM: dict[str, list[tuple[str, ...]]] = {}
+for _known in TABLE:
+    _BY_PROGRAM.setdefault(_known[0], []).append(_known[1:])
+
+
+def any_effect(steps: Iterable[Step]) -> bool:
+    """Whether running the steps a second time may do something a second time."""
+    texts = (step.command[:SCANNED] for step in steps)
+    return any(
+        deploys(statement.words)
+        for text in texts
+        if may_deploy(text)
+        for statement in unwrapped(text)
+    )
 
 
 def may_deploy(text: str) -> bool:
@@ -206,9 +199,20 @@ def may_deploy(text: str) -> bool:
     return any(word in folded for word in _TELLING) or not _PROGRAMS.isdisjoint(names(text))
 
 
-_BY_PROGRAM: dict[str, list[tuple[str, ...]]] = {}
-for _known in TABLE:
-    _BY_PROGRAM.setdefault(_known[0], []).append(_known)
+def deploys(words: tuple[str, ...]) -> bool:
+    """Whether the statement changes something outside, as far as its words tell."""
+    run = called(words)
+    if not run or _DRY & set(run):
+        return False
+    if run[:2] in (("python", "setup.py"), ("python3", "setup.py")):
+        run = run[1:]
+    program = name(run)
+    if program == "rsync":
+        return ":" in run[-1]
+    for wanted in _BY_PROGRAM.get(program, ()):
+        if _follow(wanted, run[1:]):
+            return (program, *wanted) != ("aws", "s3", "cp") or not _is_download(run)
+    return _is_script(run) or _is_task(run)
 
 
 def _follow(wanted: tuple[str, ...], words: tuple[str, ...]) -> bool:
@@ -223,11 +227,11 @@ def _is_download(words: tuple[str, ...]) -> bool:
 
 
 def _is_script(words: tuple[str, ...]) -> bool:
-    first = words[1] if words[0] in _SCRIPTS and len(words) > 1 else words[0]
+    first = words[1] if name(words) in _SCRIPTS and len(words) > 1 else words[0]
     return len(first) <= LONGEST and bool(_DEPLOY_SCRIPT.search(first))
 
 
 def _is_task(words: tuple[str, ...]) -> bool:
-    if words[0] not in _TASKS:
+    if name(words) not in TASKS:
         return False
     return any(_DEPLOY.search(word) for word in words[1:] if not word.startswith("-"))
