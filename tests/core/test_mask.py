@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
+import tracemalloc
 from urllib.parse import quote
 
 import pytest
-from dishwasher.core.mask import MASK, Masker, needles
-from hypothesis import example, given
+from dishwasher.core.mask import MANY, MASK, SIEVED, Masker, needles
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 SECRET = "s3cr3t/p4ss wörd+"
@@ -91,10 +93,40 @@ chunks = st.lists(st.text("abc", max_size=12).map(str.encode), max_size=12)
 @example({b"ab", b"abab"}, [b"a", b"ba", b"b"])
 @example({b"abc", b"bca"}, [b"ab", b"c", b"a"])
 def test_no_cut_lets_a_needle_through(wanted: set[bytes], parts: list[bytes]) -> None:
-    whole = b"".join(parts)
     masker = Masker(wanted)
     shown = b"".join(map(masker.feed, parts)) + masker.finish()
-    # What a masker that sees all at once shows, byte for byte.
+    assert shown == seen_at_once(wanted, b"".join(parts))
+
+
+long = st.text("abcdefgh", min_size=SIEVED, max_size=SIEVED + 20).map(str.encode)
+
+
+@settings(max_examples=50)
+@given(st.lists(long, min_size=MANY + 1, max_size=MANY + 4, unique=True), st.data())
+def test_no_cut_and_no_place_hides_one_of_many(wanted: list[bytes], data: st.DataObject) -> None:
+    piece = st.sampled_from([*wanted, *(one[:-1] for one in wanted)]) | st.binary(max_size=90)
+    parts = data.draw(st.lists(piece, max_size=6))
+    whole = b"".join(parts)
+    cut = data.draw(st.integers(0, len(whole)))
+    masker = Masker(wanted)
+    shown = masker.feed(whole[:cut]) + masker.feed(whole[cut:]) + masker.finish()
+    assert shown == seen_at_once(set(wanted), whole)
+
+
+def test_a_key_costs_little_memory() -> None:
+    """Each of its lines is a secret, and so is the whole."""
+    lines = (base64.b64encode(hashlib.sha384(bytes([one])).digest()) for one in range(50))
+    key = "\n".join(map(bytes.decode, lines))
+    tracemalloc.start()
+    masker = Masker(needles([key])[0])
+    assert tracemalloc.get_traced_memory()[1] < 2_000_000
+    tracemalloc.stop()
+    shown = masker.feed(b"x" * 10_000 + key.encode() + b"x") + masker.finish()
+    assert shown == b"x" * 10_000 + MASK + b"x"
+
+
+def seen_at_once(wanted: set[bytes], whole: bytes) -> bytes:
+    """What a masker that sees all at once shows, byte for byte."""
     spans = {
         (at, at + len(needle))
         for needle in wanted
@@ -107,4 +139,4 @@ def test_no_cut_lets_a_needle_through(wanted: set[bytes], parts: list[bytes]) ->
             expected += whole[at : at + 1]
         elif not any(start < at < stop for start, stop in spans):
             expected += MASK
-    assert shown == expected
+    return expected

@@ -7,7 +7,7 @@ from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from dishwasher.core.mask import Masker, needles
+from dishwasher.core.mask import Masker, Sought, needles
 
 T = TypeVar("T")
 
@@ -21,7 +21,8 @@ class Mask:
     def __init__(self, secrets: Iterable[tuple[str, str]] = ()) -> None:
         """`secrets` are names and values."""
         named = tuple(secrets)
-        self._needles, short = needles(value for _, value in named)
+        found, short = needles(value for _, value in named)
+        self._needles = Sought(found)
         self.too_short = tuple(name for name, value in named if value in short)
         """Names of secrets that would take every such letter out of the log, and are shown."""
 
