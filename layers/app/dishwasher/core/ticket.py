@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dishwasher.core.config import JobSpec
 from dishwasher.core.result import Artifact
+
+GIBIBYTE = 1024**3
 
 PROTOCOL = 2
 """Raised when a ticket changes in a way that an older runner would misread."""
@@ -51,6 +53,18 @@ class Limits:
     log_bytes: int = 64 * 1024 * 1024
     artifact_bytes: int = 512 * 1024 * 1024
     artifact_files: int = 1000
+    memory_bytes: int = 4 * GIBIBYTE
+    """Of all processes of a job together: what CircleCI 1.0 gave, for which circle.yml files were
+    written (https://circleci.com/docs/1.0/oom/)."""
+    processes: int = 2048
+    """And threads, at once: a parallel test run with a browser has some hundred, and a machine's
+    table (kernel.pid_max) often no more than 32,768."""
+    file_bytes: int = 16 * GIBIBYTE
+    """Of one file: far more than can be kept, and less than the disk of a small server."""
+    cpu_seconds: float = 0.0
+    """Of one process; 0 for what all processors can do in `job_seconds`."""
+    cache_bytes: int = 1024**3
+    """Of one cache, compressed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +81,8 @@ class Ticket:
     limits: Limits
     secrets: tuple[tuple[str, str], ...] = ()
     """Variables whose values nobody may see; the runner masks them in all that it says."""
+    trusted: bool = True
+    """Whether whoever pushed the commit may be let loose on a runner that is not a jail."""
     facts: tuple[tuple[str, str], ...] = ()
     """What the server knows of the build, by the names of `core.facts`; the runner adds its own
     and fills the templates of the spec with them."""

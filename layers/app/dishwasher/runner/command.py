@@ -13,6 +13,7 @@ from pathlib import Path
 
 from dishwasher.errors import InfraError
 from dishwasher.runner import orphans
+from dishwasher.runner.place import Here, Place, Process
 from dishwasher.runner.stop import Cause, Stop
 from dishwasher.runner.watch import Watch
 
@@ -44,6 +45,8 @@ class Ended:
     """A process that the command left behind still holds its output open."""
     silence: float = 0.0
     """Seconds without output after which we stopped it; 0 when that was not why."""
+    trouble: str = ""
+    """Which of the job's limits it reached, as what follows its name in a sentence."""
 
 
 class Commands:
@@ -52,11 +55,14 @@ class Commands:
     Children that this process has already are not ours to end.
     """
 
-    def __init__(self, stop: Stop, deadline: float, grace: Grace) -> None:
+    def __init__(
+        self, stop: Stop, deadline: float, grace: Grace, place: Place | None = None
+    ) -> None:
         self._stop, self._deadline, self._grace = stop, deadline, grace
+        self._here = self._place = place or Here()
         self._leaks: list[int] = []
         self._others = orphans.children()
-        self._background: list[subprocess.Popen[bytes]] = []
+        self._background: list[Process] = []
         self._closing = False
 
     def run(
@@ -79,17 +85,17 @@ class Commands:
         """Start a program, to be followed once or several times, then closed."""
         reader, writer = os.pipe2(os.O_CLOEXEC)
         try:
-            process = _start(argv, cwd, environment, writer)
+            process = self._place.start(argv, cwd, environment, writer)
         except InfraError:
             os.close(reader)
             raise
         finally:
             os.close(writer)
-        return Watch(process, reader, self._leaks)
+        return Watch(process, self._place.watch(process), reader, self._leaks)
 
     def follow(self, watch: Watch, over: Callable[[], bool], silence: float = 0.0) -> Ended:
         """Take its output in until it is `over`, or has to end because of us."""
-        before = orphans.children() if silence else self._others
+        before = self._place.children() if silence else self._others
         watch.heard = time.monotonic()
         watch.listen(self._stop.fd)
         silent = stopped = False
@@ -104,7 +110,7 @@ class Commands:
         if stopped or silent:
             self._end(watch, self._others if stopped else before)
             return Ended(None, leaked=watch.leaks, silence=silence if silent else 0.0)
-        return _ended(watch)
+        return _ended(watch, self._place)
 
     def close(self, watch: Watch) -> None:
         """Its process has ended; what still holds its output goes on being read."""
@@ -118,9 +124,26 @@ class Commands:
         self, argv: Sequence[str], cwd: Path, environment: Mapping[str, str], file: int
     ) -> int:
         """Start a program that runs beside the others and writes to this file; its process id."""
-        process = _start(argv, cwd, environment, file)
+        process = self._place.start(argv, cwd, environment, file)
         self._background.append(process)
         return process.pid
+
+    def enter(self, place: Place) -> None:
+        """All that follows is started there; `leave_place` comes back."""
+        self._place = place
+
+    def leave_place(self) -> None:
+        """End all that is in there."""
+        place, self._place = self._place, self._here
+        place.close()
+
+    def own(self, descriptor: int) -> None:
+        """Make an open file of ours the commands' own."""
+        self._place.own(descriptor)
+
+    def trouble(self) -> str:
+        """Which of the job's limits was reached since a command last failed."""
+        return self._place.trouble()
 
     def spare(self, pids: Collection[int]) -> None:
         """Children that are somebody else's to end."""
@@ -138,7 +161,7 @@ class Commands:
     def end(self) -> tuple[int, int]:
         """Kill whatever commands left behind; (how many processes, how many resisted)."""
         self._end_background()
-        counts = orphans.sweep(keep=self._others)
+        counts = self._place.sweep(self._others)
         for leak in self._leaks:
             os.close(leak)
         self._leaks.clear()
@@ -169,7 +192,7 @@ class Commands:
                 watch.turn(left)
             if watch.ended:
                 break
-        orphans.sweep(keep={*keep, *(process.pid for process in self._background)})
+        self._place.sweep({*keep, *(process.pid for process in self._background)})
         watch.drain()
 
     def _end_background(self) -> None:
@@ -191,26 +214,10 @@ class Commands:
         self._background.clear()
 
 
-def _start(
-    argv: Sequence[str], cwd: Path, environment: Mapping[str, str], output: int
-) -> subprocess.Popen[bytes]:
-    try:
-        return subprocess.Popen(
-            argv,
-            cwd=cwd,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
-    except (OSError, ValueError) as error:
-        raise InfraError(f"{argv[0]} could not be started: {error}") from error
-
-
-def _ended(watch: Watch) -> Ended:
+def _ended(watch: Watch, place: Place) -> Ended:
     code = watch.process.returncode
     # Not ended: what was followed is a part of what the process does.
     if code is None:
         return Ended(0)
-    return Ended(128 - code if code < 0 else code, max(0, -code), watch.leaks)
+    status = 128 - code if code < 0 else code
+    return Ended(status, max(0, -code), watch.leaks, trouble=place.trouble() if code else "")

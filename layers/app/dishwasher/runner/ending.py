@@ -41,6 +41,8 @@ def explain(ended: Ended) -> str:
         return f"printed nothing for {limit} and was ended: {SILENCE_ADVICE}"
     if code is None:
         return "was stopped"
+    if ended.trouble:
+        return ended.trouble
     if ended.signal:
         return f"was ended by {_signal(ended.signal)}"
     if code == NOT_EXECUTABLE:

@@ -61,6 +61,29 @@ class Workspace:
         """The Node that the job asks for, and what its npm installs globally."""
         return self.root / "node"
 
+    @property
+    def cache(self) -> Path:
+        """Caches on their way in and out."""
+        return self.root / "cache"
+
+    @property
+    def temporary(self) -> Path:
+        """For temporary files of commands in a sandbox."""
+        return self.root / "tmp"
+
+    @property
+    def shared(self) -> tuple[Path, ...]:
+        """The folders that belong to the job's commands; all others are the runner's."""
+        return (
+            *(self.checkout, self.home, self.artifacts, self.reports),
+            *(self.shell, self.virtualenv, self.node, self.temporary),
+        )
+
+    def make_all(self) -> None:
+        """The folders that a sandbox shows, those included that a job makes when it needs them."""
+        for folder in self.shared:
+            folder.mkdir(exist_ok=True)
+
     def make(self) -> None:
         for folder in (self.checkout, self.home, self.artifacts, self.reports):
             folder.mkdir()

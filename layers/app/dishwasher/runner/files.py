@@ -101,6 +101,28 @@ def _below(folder: str, parts: list[str]) -> Iterator[tuple[str, str]]:
         if MAGIC.search(part):
             break
         fixed.append(part)
+def create(place: Path, data: bytes) -> int:
+    """Write a new file where a job can write too, and open it; nothing that it put there is used.
+
+    Raises OSError.
+    """
+    place.unlink(missing_ok=True)
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    descriptor = os.open(place, flags, 0o600)
+    with open(descriptor, "wb", closefd=False) as file:
+        file.write(data)
+    return descriptor
+
+
+def content(place: Path, limit: int) -> bytes:
+    """The first bytes of a regular file that a job may have made; raises OSError for others."""
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    with open(os.open(place, flags), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(f"{place.name} is no regular file")
+        return file.read(limit)
+
+
     place = folder
     for part in fixed[:-1]:
         place = os.path.join(place, part)

@@ -79,6 +79,35 @@ def sweep(keep: Collection[int] = ()) -> tuple[int, int]:
     return len(killed - strays), len(strays)
 
 
+def living(pids: Collection[int]) -> set[int]:
+    """Those of them that have not ended, waited for or not."""
+    return {pid for pid in pids if _state(pid) not in ("", "Z", "X")}
+
+
+def sweep_below(parent: int, keep: Collection[int] = ()) -> tuple[int, int]:
+    """As `sweep`, for the children of another process, which reaps them itself."""
+    killed: set[int] = set()
+    end = time.monotonic() + SWEEP_SECONDS
+    while strays := living(children(parent) - set(keep)):
+        if time.monotonic() > end:
+            break
+        for pid in descendants(strays):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+                killed.add(pid)
+        time.sleep(SWEEP_PAUSE)
+    return len(killed - strays), len(strays)
+
+
+def _state(pid: int) -> str:
+    """One letter, as in proc(5); empty when the process is gone."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+    return stat.rpartition(")")[2].split()[0]
+
+
 def _reap(pids: Collection[int]) -> set[int]:
     """Collect those of our children that have ended; answers the others."""
     living = set()

@@ -11,11 +11,13 @@ of the old shell can not be had.
 from __future__ import annotations
 
 import os
+import stat
 import subprocess
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from dishwasher.errors import InfraError
+from dishwasher.runner import files
 from dishwasher.runner.command import Commands, Ended
 from dishwasher.runner.shell import EVALUATE_SECONDS, Command, Separate, Sink, quoted
 from dishwasher.runner.watch import Watch
@@ -25,6 +27,9 @@ LINES = 60 * 1024
 MISUSE = 2
 """Status of a file that could not be parsed, among others."""
 WHOLE = "# whole\n"
+STATE = 64 * 1024 * 1024
+SAID = 1024 * 1024
+"""Bytes that are read of what a shell has written down: it may be anything."""
 
 # Nothing is printed whatever the user has set (`-x`, `-C`, `-u`). Names are short because bash
 # reads its lines from a FIFO byte by byte.
@@ -85,7 +90,7 @@ class Shared:
         self._number += 1
         self._status = None
         file = self._folder / str(self._number)
-        file.write_bytes(f"{command.text}\n".encode())
+        self._give(file, f"{command.text}\n".encode())
         self._send(self._lines(command))
         watch.listen(self._told, self._hear)
         ended = self._commands.follow(watch, self._is_over, command.silence)
@@ -93,8 +98,9 @@ class Shared:
         if self._status is not None:
             watch.take_waiting()
             self._keep(self._folder / f"state-{self._number}")
-            ended = Ended(self._status)
-            if self._status == MISUSE and not self._is_read(file):
+            trouble = self._commands.trouble() if self._status else ""
+            ended = Ended(self._status, trouble=trouble)
+            if self._status == MISUSE and not self._is_read(command.text):
                 # After an unclosed `$(` bash 5.2 has freed what it goes on using, and crashes in
                 # a later step.
                 watch.process.kill()
@@ -143,15 +149,16 @@ class Shared:
         if ended.exit_code != 0:
             return None
         try:
-            return file.read_bytes().decode("utf-8", "replace")
+            return files.content(file, SAID).decode("utf-8", "replace")
         except OSError:
             return None
 
-    def _is_read(self, file: Path) -> bool:
+    def _is_read(self, text: str) -> bool:
         """Whether the shell finds no mistake in the syntax of a step."""
-        argv = (self._program, "-n", str(file))
-        quiet = subprocess.DEVNULL
-        done = subprocess.run(argv, stdin=quiet, stdout=quiet, stderr=quiet, env={}, check=False)
+        argv, quiet = (self._program, "-n"), subprocess.DEVNULL
+        data = f"{text}\n".encode()
+        # Not the file: the step may have put something else in its place.
+        done = subprocess.run(argv, input=data, stdout=quiet, stderr=quiet, env={}, check=False)
         return done.returncode == 0
 
     def _is_over(self) -> bool:
@@ -172,17 +179,33 @@ class Shared:
 
     def _make_folder(self) -> None:
         folder = self._folder
-        if not folder.is_dir():
-            folder.mkdir()
-            (folder / "prelude").write_bytes(PRELUDE.replace("FOLDER", quoted(folder)).encode())
-        for name in ("lines", "told"):
-            (folder / name).unlink(missing_ok=True)
-            os.mkfifo(folder / name, 0o600)
+        folder.mkdir(exist_ok=True)
+        self._give(folder / "prelude", PRELUDE.replace("FOLDER", quoted(folder)).encode())
         self._close_fifos()
+        self._go = self._fifo("lines")
+        self._told = self._fifo("told")
+
+    def _fifo(self, name: str) -> int:
+        place = self._folder / name
+        place.unlink(missing_ok=True)
+        os.mkfifo(place, 0o600)
         # For both directions: neither end waits for the other, and nothing is the end of it.
-        flags = os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC
-        self._go = os.open(folder / "lines", flags)
-        self._told = os.open(folder / "told", flags)
+        flags = os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW
+        descriptor = os.open(place, flags)
+        if not stat.S_ISFIFO(os.fstat(descriptor).st_mode):
+            # The job has put something else there in this moment.
+            os.close(descriptor)
+            raise InfraError("The job meddles with the FIFOs of its shell.")
+        self._commands.own(descriptor)
+        return descriptor
+
+    def _give(self, place: Path, data: bytes) -> None:
+        """A file of ours for the shell to read."""
+        descriptor = files.create(place, data)
+        try:
+            self._commands.own(descriptor)
+        finally:
+            os.close(descriptor)
 
     def _lines(self, command: Command) -> str:
         given = "".join(f"export {name}={quoted(value)}\n" for name, value in self._set.items())
@@ -212,7 +235,7 @@ class Shared:
         self._watch = None
         last = self._folder / "state-exit"
         try:
-            if last.read_bytes().endswith(WHOLE.encode()):
+            if files.content(last, STATE).endswith(WHOLE.encode()):
                 self._keep(last.rename(self._folder / f"state-{self._number}-exit"))
         except OSError:
             # It left no word at all: `exec`, SIGKILL, a trap of the user's own.

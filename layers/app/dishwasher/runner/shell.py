@@ -12,6 +12,7 @@ from typing import Protocol
 
 from dishwasher.core.step import Shell
 from dishwasher.errors import InfraError
+from dishwasher.runner import files
 from dishwasher.runner.command import Commands, Ended
 
 ARGUMENT = 128 * 1024
@@ -72,6 +73,7 @@ class Separate:
     ) -> None:
         self._commands, self._program, self._base = commands, program, base
         self._environment, self._folder = environment, folder
+        self._long = 0
 
     def run(self, command: Command, output: Sink) -> Ended:
         return self._commands.run(*self._prepared(command), output, command.silence)
@@ -104,8 +106,11 @@ class Separate:
         if len(encoded) < ARGUMENT:
             return (*self._program, "-c", text)
         self._folder.mkdir(exist_ok=True)
-        file = self._folder / f"long-{len(list(self._folder.iterdir()))}"
-        file.write_bytes(encoded)
+        self._long += 1
+        file = self._folder / f"long-{self._long}"
+        descriptor = files.create(file, encoded)
+        self._commands.own(descriptor)
+        os.close(descriptor)
         return (*self._program, str(file))
 
 

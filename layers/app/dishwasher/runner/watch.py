@@ -6,10 +6,11 @@ import fcntl
 import os
 import selectors
 import struct
-import subprocess
 import termios
 import time
 from collections.abc import Callable
+
+from dishwasher.runner.place import Process
 
 READ = 64 * 1024
 LEAK_SECONDS = 1.0
@@ -19,13 +20,14 @@ LEAK_SECONDS = 1.0
 class Watch:
     """One process and the pipe that it writes to. `output` is whose step it is at the time."""
 
-    def __init__(self, process: subprocess.Popen[bytes], reader: int, leaks: list[int]) -> None:
+    def __init__(self, process: Process, ending: int, reader: int, leaks: list[int]) -> None:
+        """`ending` becomes readable when the process has ended; it is closed with this."""
         self.process, self.reader = process, reader
         self.output: Callable[[bytes], None] = lambda data: None
         self.heard = time.monotonic()
         """When it last wrote something."""
         self._leaks = leaks
-        self._pidfd = os.pidfd_open(process.pid)
+        self._pidfd = ending
         self._open = {reader, *leaks}
         self._others: dict[int, Callable[[], None]] = {}
         self._given_up = float("inf")

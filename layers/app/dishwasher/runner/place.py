@@ -1,0 +1,111 @@
+"""Where commands are started: here, or in a sandbox that has been made for the job."""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Protocol
+
+from dishwasher.errors import InfraError
+from dishwasher.runner import orphans
+
+Rlimits = tuple[tuple[int, int], ...]
+"""Which resource, and how much of it (`resource.setrlimit`)."""
+
+
+class Process(Protocol):
+    """What `subprocess.Popen` is, so far as commands need it."""
+
+    @property
+    def pid(self) -> int: ...
+
+    @property
+    def returncode(self) -> int | None: ...
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Raises subprocess.TimeoutExpired."""
+        ...
+
+    def kill(self) -> None: ...
+
+
+class Place(Protocol):
+    """Starts programs, and finds what they have left behind."""
+
+    def start(
+        self, argv: Sequence[str], cwd: Path, environment: Mapping[str, str], output: int
+    ) -> Process:
+        """In a session of its own, writing to that descriptor; raises InfraError."""
+        ...
+
+    def own(self, descriptor: int) -> None:
+        """Make an open file that this process has made the commands' own."""
+        ...
+
+    def watch(self, process: Process) -> int:
+        """A new descriptor that becomes readable when the process has ended."""
+        ...
+
+    def children(self) -> set[int]:
+        """Process ids, as this process sees them, of all that hangs on nothing else."""
+        ...
+
+    def sweep(self, keep: Collection[int]) -> tuple[int, int]:
+        """Kill all but those below `keep`; (how many ended, how many resist)."""
+        ...
+
+    def trouble(self) -> str:
+        """Which of the job's limits was reached since the last time that was asked, in words."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Here:
+    """Beside this process, with its rights."""
+
+    def __init__(self, rlimits: Rlimits = ()) -> None:
+        self._rlimits = rlimits
+
+    def start(
+        self, argv: Sequence[str], cwd: Path, environment: Mapping[str, str], output: int
+    ) -> Process:
+        try:
+            process = subprocess.Popen(
+                argv,
+                cwd=cwd,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+        except (OSError, ValueError) as error:
+            raise InfraError(f"{argv[0]} could not be started: {error}") from error
+        # From outside: what runs in the child before its program makes every start slower.
+        for which, value in self._rlimits:
+            with suppress(ProcessLookupError):
+                resource.prlimit(process.pid, which, (value, value))
+        return process
+
+    def own(self, descriptor: int) -> None:
+        """It is."""
+
+    def watch(self, process: Process) -> int:
+        return os.pidfd_open(process.pid)
+
+    def children(self) -> set[int]:
+        return orphans.children()
+
+    def sweep(self, keep: Collection[int]) -> tuple[int, int]:
+        return orphans.sweep(keep)
+
+    def trouble(self) -> str:
+        return ""
+
+    def close(self) -> None:
+        """There is nothing to leave."""

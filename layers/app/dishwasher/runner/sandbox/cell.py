@@ -1,0 +1,269 @@
+"""A job's sandbox as the runner sees it: commands are started and ended by its keeper."""
+
+from __future__ import annotations
+
+import marshal
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import dishwasher
+from dishwasher.errors import InfraError, UserError
+from dishwasher.runner import orphans
+from dishwasher.runner.place import Process, Rlimits
+from dishwasher.runner.sandbox import keeper
+from dishwasher.runner.sandbox.cgroup import Group
+
+PACKAGES = str(Path(dishwasher.__file__).parents[1])
+READY_SECONDS = 20.0
+"""A Python and some namespaces take 50 ms, and seconds where the machine is crowded."""
+LEAVE_SECONDS = 10.0
+_PROGRAM = (
+    f"import sys; sys.dont_write_bytecode = True; sys.path.insert(0, {PACKAGES!r}); "
+    "from dishwasher.runner.sandbox.keeper import Keeper; Keeper(int(sys.argv[1])).run()"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the keeper gives up for all commands, and whom they run as."""
+
+    limits: Rlimits = ()
+    landlock: bool = False
+    read: tuple[str, ...] = ()
+    """Places to read and execute; all of these need Landlock."""
+    write: tuple[str, ...] = ()
+    tcp: bool = True
+    new_privileges: bool = False
+    """Whether set-uid programs work."""
+    user: tuple[int, int] | None = None
+    """User and group id that commands change to; the keeper must be root for that."""
+
+
+Wrapper = Callable[[tuple[str, ...]], tuple[tuple[str, ...], tuple[int, ...]]]
+
+
+def bare(argv: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    return argv, ()
+
+
+@dataclass(slots=True)
+class Kept:
+    """A command in a cell; `pid` is what this process sees."""
+
+    cell: Cell
+    pid: int
+    inner: int
+    descriptor: int
+    returncode: int | None = None
+
+    def wait(self, timeout: float | None = None) -> int:
+        if self.returncode is None:
+            ended = _readable(self.descriptor, timeout)
+            if not ended:
+                raise subprocess.TimeoutExpired("a command in a sandbox", timeout or 0.0)
+            self.returncode = self.cell.status(self.inner)
+            os.close(self.descriptor)
+        return self.returncode
+
+    def kill(self) -> None:
+        if self.returncode is None:
+            with suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self.descriptor, signal.SIGKILL)
+
+
+@dataclass(slots=True)
+class Cell:
+    """Open it once, start commands in it, close it: nothing in it outlives that."""
+
+    rules: Rules
+    wrapper: Wrapper = bare
+    """What goes before the keeper's own command, and descriptors that it needs; they are closed."""
+    group: Group | None = None
+    as_user: tuple[int, int] | None = None
+    """Whom the keeper itself is; None: as we are."""
+    after: Callable[[], None] = lambda: None
+    """Called once when all has ended."""
+    _process: subprocess.Popen[bytes] | None = None
+    _channel: socket.socket | None = None
+    _keeper: int = 0
+    _lost: bool = False
+    _said: int = field(default=-1)
+
+    def open(self) -> None:
+        """Raises InfraError with what the programs said."""
+        ours, theirs = socket.socketpair()
+        ours.settimeout(READY_SECONDS)
+        self._channel = ours
+        self._said = os.memfd_create("said")
+        argv = (sys.executable, "-I", "-S", "-c", _PROGRAM, str(theirs.fileno()))
+        wrapped, descriptors = self.wrapper(argv)
+        user = self.as_user
+        try:
+            self._process = subprocess.Popen(
+                wrapped,
+                stdin=subprocess.DEVNULL,
+                stdout=self._said,
+                stderr=self._said,
+                env={},
+                cwd="/",
+                pass_fds=(theirs.fileno(), *descriptors),
+                start_new_session=True,
+                user=user[0] if user else None,
+                group=user[1] if user else None,
+                extra_groups=[] if user else None,
+            )
+        except OSError as error:
+            raise InfraError(f"{wrapped[0]} could not be started: {error}") from error
+        finally:
+            theirs.close()
+            for descriptor in descriptors:
+                os.close(descriptor)
+        self._tell(_settings(self.rules))
+        letter, _, _, descriptor = self._hear()
+        if letter != keeper.READY:
+            self.close()
+            raise InfraError(self._words() or "the sandbox ended before it was ready")
+        self._keeper = _outer(descriptor)
+        os.close(descriptor)
+        if self.group is not None:
+            self.group.add(self._keeper)
+
+    def start(
+        self, argv: Sequence[str], cwd: Path, environment: Mapping[str, str], output: int
+    ) -> Process:
+        words = (keeper.START, list(argv), str(cwd), dict(environment))
+        self._tell(words, output)
+        letter, inner, _, descriptor = self._hear()
+        if letter != keeper.BEGUN:
+            raise UserError("The job has ended the process that starts its commands.")
+        process = Kept(self, _outer(descriptor), inner, descriptor)
+        self._tell((keeper.GO, inner))
+        letter, _, code, _ = self._hear()
+        if letter != keeper.GONE or code:
+            process.wait()
+            raise InfraError(f"{argv[0]} could not be started: {os.strerror(code)}")
+        return process
+
+    def own(self, descriptor: int) -> None:
+        user = self.rules.user or self.as_user
+        if user is not None:
+            os.fchown(descriptor, *user)
+
+    def watch(self, process: Process) -> int:
+        assert isinstance(process, Kept)
+        return os.dup(process.descriptor)
+
+    def status(self, inner: int) -> int:
+        """How a command that has ended did so, as subprocess says it."""
+        self._tell((keeper.WAIT, inner))
+        letter, _, code, _ = self._hear()
+        return code if letter == keeper.ENDED else -signal.SIGKILL
+
+    def children(self) -> set[int]:
+        return orphans.children() | orphans.living(orphans.children(self._keeper))
+
+    def sweep(self, keep: Collection[int]) -> tuple[int, int]:
+        ended, resist = orphans.sweep_below(self._keeper, keep)
+        own = {self._process.pid} if self._process else set()
+        more, others = orphans.sweep({*keep, *own})
+        return ended + more, resist + others
+
+    def trouble(self) -> str:
+        said = self.group.trouble() if self.group else ""
+        return said or ("The job's own processes were all ended at once." if self._lost else "")
+
+    def close(self) -> None:
+        if self._channel is not None:
+            self._channel.close()
+            self._channel = None
+        process = self._process
+        if process is not None:
+            try:
+                # Without a process id space of its own, the keeper ends what is left, and then.
+                process.wait(LEAVE_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            orphans.sweep(orphans.children() - {process.pid})
+            self._process = None
+        if self.group is not None:
+            self.group.remove()
+        after, self.after = self.after, lambda: None
+        after()
+
+    def _tell(self, words: Any, descriptor: int = -1) -> None:
+        data = marshal.dumps(words)
+        head = len(data).to_bytes(4, "big")
+        assert self._channel is not None
+        try:
+            if descriptor >= 0:
+                socket.send_fds(self._channel, [head], [descriptor])
+                self._channel.sendall(data)
+            else:
+                self._channel.sendall(head + data)
+        except OSError:
+            self._lost = True
+
+    def _hear(self) -> tuple[bytes, int, int, int]:
+        """A letter, a process id, a number, a descriptor or -1; no letter when nobody is there."""
+        assert self._channel is not None
+        try:
+            data, descriptors, _, _ = socket.recv_fds(
+                self._channel, keeper.WORD, 1, socket.MSG_WAITALL
+            )
+        except OSError:
+            data, descriptors = b"", []
+        if len(data) < keeper.WORD:
+            self._lost = True
+            return b"", 0, 0, -1
+        number = int.from_bytes(data[5:], "big", signed=True)
+        descriptor = descriptors[0] if descriptors else -1
+        return data[:1], int.from_bytes(data[1:5], "big"), number, descriptor
+
+    def _words(self) -> str:
+        said = os.pread(self._said, 4096, 0).decode("utf-8", "replace").strip()
+        return said.splitlines()[-1] if said else ""
+
+
+def _settings(rules: Rules) -> dict[str, Any]:
+    return {
+        "limits": rules.limits,
+        "landlock": rules.landlock,
+        "read": list(rules.read),
+        "write": list(rules.write),
+        "tcp": rules.tcp,
+        "privileges": not rules.new_privileges,
+        "user": rules.user,
+    }
+
+
+def _outer(descriptor: int) -> int:
+    """The process id, as this process sees it, of what a descriptor stands for."""
+    with open(f"/proc/self/fdinfo/{descriptor}") as file:
+        for line in file:
+            name, _, value = line.partition(":")
+            if name == "Pid":
+                return int(value)
+    raise InfraError("The kernel does not say which process a descriptor stands for.")
+
+
+def _readable(descriptor: int, timeout: float | None) -> bool:
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    until = None if timeout is None else time.monotonic() + timeout
+    while True:
+        left = None if until is None else max(0.0, until - time.monotonic())
+        if poll.poll(None if left is None else left * 1000):
+            return True
+        if left == 0.0:
+            return False
