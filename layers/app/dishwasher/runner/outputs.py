@@ -64,8 +64,7 @@ class Outputs:
         found = reports.read(self._spec.reports, *folders, self._spec.directory)
         self.tests = found.tests
         self._notes.extend(found.notes)
-        for finding in found.findings:
-            self._findings.add(finding)
+        self._findings.report(found.findings)
 
     def _evaluated(self, interpreter: Interpreter, wanted: ArtifactSet) -> ArtifactSet:
         if not wanted.evaluated:
