@@ -83,24 +83,6 @@ def walk(folder: str, prefix: str = "") -> Iterator[tuple[str, str]]:
                 yield path, entry.path
 
 
-def is_folder(place: str | Path) -> bool:
-    try:
-        return stat.S_ISDIR(os.lstat(place).st_mode)
-    except OSError:
-        return False
-
-
-def _entries(folder: Path) -> list[Path]:
-    return sorted(folder.iterdir())
-
-
-def _below(folder: str, parts: list[str]) -> Iterator[tuple[str, str]]:
-    """What can match at all: below the parts that hold no wildcard, none of them a link."""
-    fixed = []
-    for part in parts:
-        if MAGIC.search(part):
-            break
-        fixed.append(part)
 def create(place: Path, data: bytes) -> int:
     """Write a new file where a job can write too, and open it; nothing that it put there is used.
 
@@ -123,6 +105,24 @@ def content(place: Path, limit: int) -> bytes:
         return file.read(limit)
 
 
+def is_folder(place: str | Path) -> bool:
+    try:
+        return stat.S_ISDIR(os.lstat(place).st_mode)
+    except OSError:
+        return False
+
+
+def _entries(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir())
+
+
+def _below(folder: str, parts: list[str]) -> Iterator[tuple[str, str]]:
+    """What can match at all: below the parts that hold no wildcard, none of them a link."""
+    fixed = []
+    for part in parts:
+        if MAGIC.search(part):
+            break
+        fixed.append(part)
     place = folder
     for part in fixed[:-1]:
         place = os.path.join(place, part)
