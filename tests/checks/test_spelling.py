@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from dishwasher.checks import spelling
+from dishwasher.core.config import Spelling
 from dishwasher.core.findings import Level
 from dishwasher.errors import InfraError, UserError
 
@@ -66,6 +67,25 @@ def test_a_word_is_annotated_once(project: Project) -> None:
     assert places(report) == [("a.md", 2)]
     assert finding.message.startswith("`Recieve` → `Receive`. Also in 2 more places. Not a typo?")
     assert report.total == 3
+
+
+def test_names_are_written_one_way(project: Project) -> None:
+    base = project.commit({"a.md": "On Github.\n"})
+    head = project.commit({"a.md": "On Github.\nOn Git Hub, and seperate.\n"})
+    settings = Spelling(brands=(("GitHub", ()),))
+    report = spelling.check(project.path, base, head, ENVIRONMENT, settings)
+    brand, word = report.findings
+    assert (brand.start_line, brand.message) == (2, "`Git Hub` is written `GitHub`.")
+    assert (brand.level, word.level) == (Level.FAILURE, Level.NOTICE)
+    assert (report.total, report.brands) == (2, 1)
+
+
+def test_words_that_are_right_here(project: Project) -> None:
+    base = project.commit({"a.md": "Words.\n"})
+    head = project.commit({"a.md": "Words.\nIt is seperate, and Recieve.\n"})
+    settings = Spelling(words=("Seperate",))
+    report = spelling.check(project.path, base, head, ENVIRONMENT, settings)
+    assert [finding.start_column for finding in report.findings] == [21]
 
 
 def test_several_corrections(project: Project) -> None:

@@ -13,13 +13,14 @@ import subprocess
 import sys
 import tempfile
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dishwasher.checks import selection, typos
+from dishwasher.checks import brands, selection, typos
 from dishwasher.checks.diff import Added
 from dishwasher.checks.repository import Repository
+from dishwasher.core.config import Spelling
 from dishwasher.core.findings import Finding, Level
 from dishwasher.errors import InfraError, UserError
 
@@ -34,6 +35,7 @@ SECONDS = 300.0
 # https://github.com/crate-ci/typos/blob/master/docs/reference.md
 CONFIGS = ("typos.toml", "_typos.toml", ".typos.toml", "Cargo.toml", "pyproject.toml")
 
+NOTHING_SET = Spelling()
 _FOUND = (0, 2)
 _BAD_CONFIG = 78
 """EX_CONFIG of sysexits.h."""
@@ -46,6 +48,8 @@ class SpellingReport:
     findings: tuple[Finding, ...]
     total: int
     files: int
+    brands: int = 0
+    """How many of the findings are names in a wrong spelling; these come first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,11 @@ class _Word:
 
 
 def check(
-    repository: Path, base_sha: str, head_sha: str, environment: Mapping[str, str]
+    repository: Path,
+    base_sha: str,
+    head_sha: str,
+    environment: Mapping[str, str],
+    settings: Spelling = NOTHING_SET,
 ) -> SpellingReport:
     """Look at the lines that head added since base; at all lines where base is empty.
 
@@ -75,9 +83,29 @@ def check(
             return SpellingReport((), 0, 0)
         config = _config(git, base_sha, Path(scratch)) if has_base else None
         words = _words(_run(program, export, config, environment), files, export)
+        names = tuple(_brands(settings, files, export))
     known = _known(git, base_sha, words) if has_base else frozenset()
-    words = [word for word in words if word.typo.word not in known]
-    return SpellingReport(_findings(words), len(words), len(files))
+    right = {word.casefold() for word in settings.words}
+    words = [
+        word
+        for word in words
+        if word.typo.word not in known and word.typo.word.casefold() not in right
+    ]
+    found = (*names, *_findings(words))
+    return SpellingReport(found, len(words) + len(names), len(files), len(names))
+
+
+def _brands(settings: Spelling, files: Mapping[str, Added], export: Path) -> Iterator[Finding]:
+    """Names that stand on added lines in another spelling than theirs."""
+    wanted = brands.compiled(settings.brands)
+    if not wanted:
+        return
+    for path in sorted(files):
+        lines = (export / path).read_text("utf-8").split("\n")
+        numbered = (
+            (number, line, files[path].holds(number)) for number, line in enumerate(lines, 1)
+        )
+        yield from brands.found(wanted, path, numbered)
 
 
 def _folder(environment: Mapping[str, str]) -> str | None:
