@@ -37,8 +37,9 @@ ENTRY = Record(
 )
 
 # https://devcenter.heroku.com/articles/platform-api-reference#app
-JUDGED = 3
-"""Branches of one deployment that are held against the regexes of `general.branches`."""
+JUDGED = 5
+"""Regexes of `general.branches` up to which a deployment's branch is held against them: each may
+take its whole time, and it is only for a warning."""
 _APP = re.compile(r"[a-z][a-z0-9-]{1,29}")
 _NO_KEY = "Store HEROKU_API_KEY with dishwasher secrets."
 
@@ -143,9 +144,8 @@ def _branches(own: tuple[Pattern, ...], general: Filter) -> Filter:
 def _warn_of_unbuilt(
     fields: Fields, branches: tuple[Pattern, ...], general: Filter, reader: Reader
 ) -> None:
-    slow = any(one.syntax is Syntax.REGEX for one in (*general.only, *general.ignore))
-    # Each regex may take its whole time on each name.
-    for pattern in branches[: JUDGED if slow else None]:
+    slow = sum(one.syntax is Syntax.REGEX for one in (*general.only, *general.ignore))
+    for pattern in branches[: 1 if slow else None] if slow <= JUDGED else ():
         if pattern.syntax is Syntax.EXACT and not general.admits(pattern.text):
             message = f"`general.branches` keeps {show(pattern.text)} from being built"
             suggestion = "It is never deployed; let it through there."

@@ -9,41 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from dishwasher.core.carried import SERVICES
 from dishwasher.core.machine import Service
+from dishwasher.core.service import LOCAL, NAMES
 from dishwasher.core.step import Step
 from dishwasher.formats.problems import show
 from dishwasher.formats.reader import Reader, listing
+from dishwasher.formats.services import ADDRESS, SCANNED, addresses, of_value, ports, started
 from dishwasher.formats.tree import Scalar
 
-SCANNED = 20_000
-"""Characters of one value or command that are looked at."""
-
-_ALIASES = {
-    "postgresql": "postgresql postgres postgis pgsql postgresql-server",
-    "mysql": "mysql mysqld mariadb mysql2 mysqlgis mysql-server",
-    "redis": "redis redis-server rediss",
-    "mongodb": "mongodb mongo mongod",
-    "memcached": "memcached memcache pylibmc",
-    "elasticsearch": "elasticsearch",
-    "rabbitmq": "rabbitmq rabbitmq-server amqp",
-}
-NAMES = {alias: name for name, aliases in _ALIASES.items() for alias in aliases.split()}
-"""What circle.yml, addresses and system services call them → our name."""
-STARTED = frozenset({"postgresql", "mysql", "redis", "memcached"})
-"""Those that a runner can start; of the others a file is told, and its build goes on."""
-_PORTS = {
-    "5432": "postgresql",
-    "3306": "mysql",
-    "6379": "redis",
-    "27017": "mongodb",
-    "11211": "memcached",
-    "9200": "elasticsearch",
-    "5672": "rabbitmq",
-}
-_LOCAL = frozenset({"", "localhost", "127.0.0.1", "0.0.0.0", "[::1]"})
-
-_ADDRESS = re.compile(r"(?<![\w+.-])([a-z][a-z0-9]{2,15})(?:\+[a-z0-9]+)?://([^\s/?#\"'`]{0,300})")
-_PORT = re.compile(r"(?<![\w.])(?:localhost|127\.0\.0\.1|0\.0\.0\.0):(\d{4,5})(?!\d)")
 _WORD = re.compile(
     r"(?<![a-z])(postgresql|postgres|postgis|mysql|redis|mongodb|memcached|elasticsearch|rabbitmq)"
     r"(?![a-z])",
@@ -91,14 +65,14 @@ def listed(names: Iterable[Scalar], reader: Reader) -> tuple[Service, ...]:
     for scalar in names:
         text = scalar.text.casefold()
         name = NAMES.get(text, "")
-        if name in STARTED:
+        if name in SERVICES:
             found.append(Service(name, scalar.line))
         elif text == "docker":
             message = "there is no Docker on a runner"
             reader.warn(scalar, "no-docker", message, "Commands that call `docker` will fail.")
         else:
             message = f"{show(scalar.text)} is not a service that can be started; there is "
-            message += listing(sorted(STARTED))
+            message += listing(sorted(SERVICES))
             suggestion = "" if name else reader.problems.nearest(scalar.text, NAMES)
             reader.warn(scalar, "unknown-service", message, suggestion)
     return tuple(found)
@@ -111,16 +85,7 @@ def needed(
     reader: Reader,
 ) -> tuple[Service, ...]:
     """Each service once, with why; `variables` are names, values and lines."""
-    found: dict[str, Service] = {}
-    for service in (*asked, *_named(variables, steps)):
-        if service.name in found:
-            continue
-        found[service.name] = service
-        if service.name not in STARTED:
-            message = f"{service.name} can not be started, and {service.why}"
-            place = Scalar("", max(1, service.line), 1)
-            reader.warn(place, "unknown-service", message, "Commands that need it will fail.")
-    return tuple(service for service in found.values() if service.name in STARTED)
+    return started((*asked, *_named(variables, steps)), reader)
 
 
 def _named(variables: Iterable[tuple[str, str, int]], steps: Iterable[Step]) -> Iterator[Service]:
@@ -138,12 +103,9 @@ def _named(variables: Iterable[tuple[str, str, int]], steps: Iterable[Step]) -> 
 
 
 def _of_variable(name: str, value: str) -> Iterator[str]:
-    if _ADDRESS.search(value):
-        yield from (service for service, _ in _addresses(value))
-        return
-    ports = [_PORTS[port] for port in _PORT.findall(value) if port in _PORTS]
-    if ports:
-        yield from ports
+    found = of_value(value)
+    if found or ADDRESS.search(value):
+        yield from found
         return
     host = _HOST.search(value)
     if _DRIVER.search(value) or not host:
@@ -160,24 +122,12 @@ def _of_command(command: str) -> Iterator[tuple[str, str]]:
     """Services and the words that name them."""
     for tool, arguments in _TOOL.findall(command):
         host = _ELSEWHERE.search(arguments)
-        remote = host is not None and host[1] not in _LOCAL
-        addresses = _ADDRESS.search(arguments)
-        if not remote and not addresses:
+        remote = host is not None and host[1] not in LOCAL
+        if not remote and not ADDRESS.search(arguments):
             yield _TOOLS[tool], tool
-    yield from _addresses(command)
-    for port in _PORT.finditer(command):
-        if port[1] in _PORTS:
-            yield _PORTS[port[1]], port[0]
+    yield from addresses(command)
+    yield from ports(command)
     for names in _RESTART.findall(command):
         name = next(filter(None, names))
         if name in NAMES:
             yield NAMES[name], name
-
-
-def _addresses(text: str) -> Iterator[tuple[str, str]]:
-    """Services whose address on this machine stands in the text."""
-    for found in _ADDRESS.finditer(text):
-        authority = found[2].rpartition("@")[2]
-        host = authority if authority.endswith("]") else re.sub(r":[^:\]]*$", "", authority)
-        if found[1] in NAMES and host in _LOCAL:
-            yield NAMES[found[1]], f"{found[1]}://"

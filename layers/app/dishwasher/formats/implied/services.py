@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 
+from dishwasher.core.carried import SERVICES
 from dishwasher.core.machine import Service, Variable
+from dishwasher.core.service import NAMES
 from dishwasher.formats.implied.project import Project
 
 SECRET = "only-for-checks"
@@ -26,15 +28,11 @@ _DRIVERS = {
     **dict.fromkeys(("redis", "django-redis", "ioredis"), "redis"),
     **dict.fromkeys(("pylibmc", "pymemcache", "python-memcached", "memcached"), "memcached"),
 }
-_SCHEMES = {
-    **dict.fromkeys(("postgres", "postgresql", "psql", "postgis", "pgsql"), "postgresql"),
-    **dict.fromkeys(("mysql", "mysql2", "mysqlgis"), "mysql"),
-    **dict.fromkeys(("redis", "rediss"), "redis"),
-}
 _URLS = {
     "postgresql": f"postgres://localhost/{DATABASE}",
     "mysql": f"mysql://localhost/{DATABASE}",
     "redis": "redis://localhost:6379/0",
+    "memcached": "memcached://localhost:11211",
 }
 _EXAMPLES = (".env.example", ".env.sample", ".env.dist", "env.example", ".env.template")
 _EXAMPLE = re.compile(r"(?:export\s+)?([A-Z][A-Z0-9_]{0,60})\s*=\s*[\"']?(\w+)://")
@@ -76,8 +74,8 @@ class _Reading:
     def _found(self, installed: frozenset[str]) -> dict[str, str]:
         found: dict[str, str] = {}
         for variable, (scheme, file) in self._examples.items():
-            if scheme in _SCHEMES:
-                service = _SCHEMES[scheme]
+            service = NAMES.get(scheme, "")
+            if service in SERVICES:
                 found.setdefault(service, f"`{file}` gives `{variable}` a {scheme} address")
         for package in sorted(installed & _DRIVERS.keys()):
             found.setdefault(_DRIVERS[package], f"the project uses the package `{package}`")
@@ -128,14 +126,14 @@ class _Reading:
 
     def _value(self, name: str) -> str:
         """Of a variable that names a server which is started, or a key that has to be there."""
-        scheme = _SCHEMES.get(self._examples.get(name, ("", ""))[0], "")
-        if name == "DATABASE_URL" and not scheme:
+        service = NAMES.get(self._examples.get(name, ("", ""))[0], "")
+        if name == "DATABASE_URL" and not service:
             databases = (one for one in ("postgresql", "mysql") if one in self._services)
-            scheme = next(databases, "")
-        elif name in ("REDIS_URL", "CELERY_BROKER_URL", "BROKER_URL") and not scheme:
-            scheme = "redis"
-        if scheme in self._services:
-            return _URLS[scheme]
+            service = next(databases, "")
+        elif name in ("REDIS_URL", "CELERY_BROKER_URL", "BROKER_URL") and not service:
+            service = "redis"
+        if service in self._services:
+            return _URLS[service]
         is_needed = self._asked.get(name, ("", False))[1]
         return SECRET if is_needed and name.endswith("SECRET_KEY") else ""
 

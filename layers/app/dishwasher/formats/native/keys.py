@@ -34,15 +34,8 @@ from dishwasher.formats.version import Version
 Jobs = tuple[tuple[Entry, "tuple[Scalar, ...] | Fields"], ...]
 """Commands alone, or keys."""
 
-SERVICES = {
-    "postgres": "postgresql",
-    "postgresql": "postgresql",
-    "mysql": "mysql",
-    "mariadb": "mysql",
-    "redis": "redis",
-    "memcached": "memcached",
-}
-"""Words for services, and what a `machine.Service` calls them."""
+SERVICES = ("postgres", "postgresql", "mysql", "mariadb", "redis", "memcached")
+"""Words for services, of those in `core.service.NAMES`."""
 ZONE = r"[A-Z][A-Za-z0-9_+-]*(/[A-Z][A-Za-z0-9_+-]*){0,2}"
 JOB_LIMIT = 24 * 3600.0
 """Seconds; what a server allows may be less."""
@@ -225,7 +218,7 @@ TIMEZONE = Key(
 )
 SERVICES_KEY = Key(
     "services",
-    Choices(Choice(tuple(SERVICES), "a service that can be started")),
+    Choices(Choice(SERVICES, "a service that can be started")),
     "Servers to start on this machine, each on its usual port. The database that a variable "
     "such as `DATABASE_URL` names is created.",
     ["postgres", "redis"],

@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from dishwasher.core.carried import SERVICES
 from dishwasher.core.environment import RESERVED
 from dishwasher.core.machine import Machine, Service, Variable
 from dishwasher.core.outputs import Cache
+from dishwasher.core.service import NAMES
 from dishwasher.core.step import Step
 from dishwasher.formats.native import keys, parts
 from dishwasher.formats.problems import show
 from dishwasher.formats.reader import Reader
 from dishwasher.formats.schema import Fields, Key
+from dishwasher.formats.services import SCANNED, addresses
 from dishwasher.formats.tree import Scalar, Style
 
 Written = tuple[tuple[Scalar, Scalar], ...]
@@ -20,20 +23,6 @@ Written = tuple[tuple[Scalar, Scalar], ...]
 
 # A tool that installs Python packages, as the word of a command that it is.
 _INSTALLS_PYTHON = re.compile(r"(?:^|[\s;&|(/])(?:pip3?|pipenv|poetry|uv)\s")
-_SCHEMES = {
-    "postgres": "postgresql",
-    "postgresql": "postgresql",
-    "postgis": "postgresql",
-    "mysql": "mysql",
-    "mysql2": "mysql",
-    "mariadb": "mysql",
-    "redis": "redis",
-    "memcached": "memcached",
-    "memcache": "memcached",
-}
-_LOCAL_SERVER = re.compile(
-    r"([a-z0-9]+)(?:\+[a-z0-9_]+)?://(?:[^@/\s]*@)?(?:localhost|127\.0\.0\.1|\[::1\])?(?=[:/]|$)"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +92,7 @@ def steps(commands: tuple[Scalar, ...] | None) -> tuple[Step, ...]:
 def _services(fields: Fields) -> tuple[Service, ...]:
     found: dict[str, Service] = {}
     for scalar in fields.or_else(keys.SERVICES_KEY, ()):
-        name = keys.SERVICES[scalar.text]
+        name = NAMES[scalar.text]
         found.setdefault(name, Service(name, scalar.line))
     return tuple(found.values())
 
@@ -132,11 +121,11 @@ def warn_of_servers(written: Written, services: tuple[Service, ...], reader: Rea
     """A variable that names a server on this machine, which nothing starts."""
     started = {service.name for service in services}
     for _, value in written:
-        found = _LOCAL_SERVER.match(value.text)
-        service = _SCHEMES.get(found[1]) if found else None
-        if service is None or service in started:
+        named = (service for service, _ in addresses(value.text[:SCANNED]))
+        service = next((one for one in named if one in SERVICES and one not in started), "")
+        if not service:
             continue
-        word = next(word for word, name in keys.SERVICES.items() if name == service)
+        word = next(word for word in keys.SERVICES if NAMES[word] == service)
         message = f"{show(value.text)} is a server on this machine, and no service starts it"
         suggestion = f"Add `{word}` to `services` of `machine`."
         reader.warn(value, "missing-service", message, suggestion)

@@ -10,7 +10,6 @@ class Memcached(Recipe):
     name = "memcached"
     port = 11211
     package = "memcached"
-    schemes = ("memcached", "memcache")
     accounts = ("memcache", "memcached")
 
     def programs(self) -> tuple[tuple[str, ...], ...]:

@@ -18,7 +18,6 @@ class MySQL(Recipe):
     name = "mysql"
     port = 3306
     package = "mariadb-server"
-    schemes = ("mysql", "mysql2", "mysqlgis", "mariadb")
     accounts = ("mysql",)
     movable = True
 

@@ -17,7 +17,6 @@ class PostgreSQL(Recipe):
     name = "postgresql"
     port = 5432
     package = "postgresql"
-    schemes = ("postgres", "postgresql", "postgis", "pgsql")
     accounts = ("postgres",)
     # Its children have sessions of their own and outlive a parent that is killed for a while.
     leave = signal.SIGQUIT

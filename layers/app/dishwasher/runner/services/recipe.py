@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from dishwasher.core.service import NAMES
 from dishwasher.errors import InfraError, UserError
 
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_$-]{0,62}")
@@ -46,12 +47,11 @@ class Recipe(ABC):
     """One kind of server. Stateless: everything of one server is in its Place."""
 
     name: str
+    """Ours, of `core.service`."""
     port: int
     """Where clients look for it unless told otherwise."""
     package: str
     """Of Debian and its relatives."""
-    schemes: tuple[str, ...] = ()
-    """Of URLs that lead to it."""
     accounts: tuple[str, ...] = ()
     """System users that its package makes."""
     leave = signal.SIGKILL
@@ -125,7 +125,7 @@ def named(recipe: Recipe, environment: Mapping[str, str]) -> tuple[set[str], set
     ports: set[int] = set()
     for value in environment.values():
         scheme, colon, _ = value.partition("://")
-        if not colon or scheme.partition("+")[0].lower() not in recipe.schemes:
+        if not colon or NAMES.get(scheme.partition("+")[0].lower()) != recipe.name:
             continue
         try:
             parts = urlsplit(value)

@@ -10,7 +10,6 @@ class Redis(Recipe):
     name = "redis"
     port = 6379
     package = "redis-server"
-    schemes = ("redis",)
     accounts = ("redis",)
 
     def programs(self) -> tuple[tuple[str, ...], ...]:
