@@ -22,6 +22,7 @@ FILE = b"<h1>Guide</h1>\n" * 100
 
 class Receiving(Blobs, Protocol):
     def receive(self, token: str, stream: BinaryIO) -> None: ...
+    def shown(self, token: str) -> str: ...
 
 
 def token(blobs: Blobs, data: bytes = FILE, key: str = KEY) -> str:
@@ -144,6 +145,44 @@ def test_an_upload_must_come_in_time(blobs: Receiving, clock: FakeClock) -> None
 def test_other_tokens_are_refused(blobs: Receiving, text: str) -> None:
     with pytest.raises(Refused):
         blobs.receive(text, io.BytesIO(FILE))
+
+
+def test_what_is_deleted_is_gone(blobs: Blobs) -> None:
+    blobs.put(KEY, FILE)
+    blobs.put("attempts/b1", b"another")
+    for _ in range(2):
+        blobs.delete(KEY)
+        assert (blobs.get(KEY), blobs.size(KEY)) == (None, None)
+    assert blobs.get("attempts/b1") == b"another"
+    blobs.put(KEY, b"new")
+    assert blobs.get(KEY) == b"new"
+
+
+@pytest.mark.parametrize("key", ["", "../a", "/etc/passwd", "x" * 1025])
+def test_what_is_no_key_is_neither_deleted_nor_shown(blobs: Blobs, key: str) -> None:
+    with pytest.raises(Refused):
+        blobs.delete(key)
+    with pytest.raises(Refused):
+        blobs.download_url(key)
+
+
+def test_a_download_url_names_one_file_for_a_while(blobs: Receiving, clock: FakeClock) -> None:
+    base, _, leave = blobs.download_url(KEY).rpartition("/")
+    assert base == f"{BASE_URL}/downloads"
+    clock.advance(3600)
+    assert blobs.shown(leave) == KEY
+    clock.advance(1)
+    with pytest.raises(Gone):
+        blobs.shown(leave)
+
+
+def test_no_other_token_is_a_download(blobs: Receiving) -> None:
+    upload = token(blobs)
+    for text in ("", ".", "a.b", "é", "e30.e30", upload):
+        with pytest.raises(Refused):
+            blobs.shown(text)
+    with pytest.raises(Refused):
+        blobs.receive(blobs.download_url(KEY).rpartition("/")[2], io.BytesIO(FILE))
 
 
 def test_many_who_append_the_same_stream_make_it_once(shared_blobs: Blobs) -> None:

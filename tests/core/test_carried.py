@@ -63,6 +63,6 @@ def test_what_only_helps_is_noted_for_the_jobs_that_run() -> None:
     cached = spec(caches=(Cache(("~/.cache",)),))
     reporting = spec(reports=(ReportSet(ReportFormat.COBERTURA, ("*.xml",)),))
     config = Config("circle.yml", (cached, reporting), schedules=(Schedule("n", "0 0 * * *"),))
-    assert len(noted(config, config.jobs)) == 3
-    assert [note.split()[0] for note in noted(config, (cached,))] == ["Caches", "Schedules"]
+    assert len(noted(config, config.jobs)) == 2
+    assert [note.split()[0] for note in noted(config, (cached,))] == ["Schedules"]
     assert noted(Config("circle.yml", (spec(),)), (spec(),)) == ()

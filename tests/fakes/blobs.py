@@ -20,6 +20,7 @@ class MemoryBlobs:
         self._base_url = base_url
         self._blobs: dict[str, bytes] = {}
         self._uploads: dict[str, tuple[str, int, str, float]] = {}
+        self._downloads: dict[str, tuple[str, float]] = {}
 
     def put(self, key: str, data: bytes) -> None:
         self._blobs[_checked(key)] = bytes(data)
@@ -44,6 +45,22 @@ class MemoryBlobs:
         expires = self._clock.now() + UPLOAD_SECONDS
         self._uploads[token] = (_checked(key), size, sha256.lower(), expires)
         return f"{self._base_url}/uploads/{token}"
+
+    def download_url(self, key: str) -> str:
+        token = self._clock.secret()
+        self._downloads[token] = (_checked(key), self._clock.now() + UPLOAD_SECONDS)
+        return f"{self._base_url}/downloads/{token}"
+
+    def delete(self, key: str) -> None:
+        self._blobs.pop(_checked(key), None)
+
+    def shown(self, token: str) -> str:
+        if token not in self._downloads:
+            raise Refused("that is not a download token")
+        key, expires = self._downloads[token]
+        if expires < self._clock.now():
+            raise Gone("the time for this download is over; ask for a new URL")
+        return key
 
     def receive(self, token: str, stream: BinaryIO) -> None:
         if token not in self._uploads:

@@ -10,10 +10,12 @@ from dishwasher.core.event import Event
 from dishwasher.core.job import Job, Reason, Timing
 from dishwasher.core.report import Report
 from dishwasher.core.result import Result
+from dishwasher.core.shelf import Room
 from dishwasher.core.ticket import Bootstrap, Claimed, Limits
 from dishwasher.errors import InfraError
 from dishwasher.flow.accept import Accept
 from dishwasher.flow.attempt import Attempts
+from dishwasher.flow.caches import Caches
 from dishwasher.flow.dispatch import Dispatch
 from dishwasher.flow.plan import Plan
 from dishwasher.flow.reap import Reap
@@ -33,6 +35,7 @@ from tests.samples import BASE_SHA, OTHER_SHA, REPOSITORY, SHA
 R = TypeVar("R", bound=Record)
 
 CONFIG_PATH = ".dishwasher.yml"
+ROOM = Room(one=100, shelf=250)
 SECRET = b"It's a Secret to Everybody"
 CONFIG = b"""\
 checks:
@@ -129,7 +132,8 @@ class House:
         )
         self.settle = Settle(self.blobs, clock, self.attempts, self.verdicts, self.timing)
         self.reports = Reports(store, self.blobs, queue, clock, forge, self.verdicts, page)
-        self.reap = Reap(store, queue, clock, self.fleet, self.verdicts, self.timing)
+        self.caches = Caches(store, self.blobs, clock, self.attempts, ROOM)
+        self.reap = Reap(store, queue, clock, self.fleet, self.verdicts, self.timing, self.caches)
         self.redeliver = Redeliver(store, clock, forge)
 
     # GitHub

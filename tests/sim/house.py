@@ -6,11 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dishwasher.core.job import Timing
+from dishwasher.core.shelf import Room
 from dishwasher.core.ticket import Limits
 from dishwasher.daemon.worker import Loop
 from dishwasher.errors import Fault
 from dishwasher.flow.accept import Accept
 from dishwasher.flow.attempt import Attempts
+from dishwasher.flow.caches import Caches
 from dishwasher.flow.dispatch import Dispatch
 from dishwasher.flow.plan import Plan
 from dishwasher.flow.reap import Reap
@@ -32,6 +34,8 @@ from tests.sim.web import Web
 from tests.sim.world import World
 
 WORKERS = {Topic.DELIVERIES: 2, Topic.JOBS: 2, Topic.REPORTS: 3}
+ROOM = Room(one=1000, shelf=3000)
+"""Bytes: so few that simulated caches push each other out."""
 LOOK_FOR_MISSED = 240.0
 """Seconds between two looks at GitHub's log of deliveries."""
 
@@ -72,7 +76,8 @@ def build(world: World) -> House:
     verdicts = Verdicts(store, queue, clock, timing)
     attempts = Attempts(store, blobs, queue, clock, hub, verdicts, timing, Limits(), page)
     settle = Settle(blobs, clock, attempts, verdicts, timing)
-    reap = Reap(store, queue, clock, fleet, verdicts, timing)
+    caches = Caches(store, blobs, clock, attempts, ROOM)
+    reap = Reap(store, queue, clock, fleet, verdicts, timing, caches)
     laws.is_running = fleet.is_running
     fleet.make = lambda: Runner(world, web, laws, attempts, settle)
     fleet.ended = reap.ended

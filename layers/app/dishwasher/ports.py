@@ -131,6 +131,14 @@ class Blobs(Protocol):
         """Where a runner may PUT exactly this file, for a limited time."""
         ...
 
+    def download_url(self, key: str) -> str:
+        """Where a runner may GET this file, for a limited time; whether it is there or not."""
+        ...
+
+    def delete(self, key: str) -> None:
+        """Remove it; harmless where there is no such key. A reader may still read to its end."""
+        ...
+
 
 class Fleet(Protocol):
     """Where runners come from."""

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from dishwasher.cli.local_caches import LocalCaches
 from dishwasher.cli.local_sink import LocalSink
 from dishwasher.cli.snapshot import Snapshot
 from dishwasher.cli.transcript import View
@@ -60,6 +61,8 @@ class LocalRun:
     artifacts: Path | None
     """Folder to keep artifacts in, one folder a job; None to keep none."""
     stop: Stop
+    caches: LocalCaches | None = None
+    """None to keep none."""
 
     def run(self, spec: JobSpec, view: View, before: Mapping[str, Ended]) -> Ended:
         """Run the job, unless one that it needs has failed."""
@@ -96,7 +99,7 @@ class LocalRun:
             def phases() -> tuple[PhaseResult, ...]:
                 return started[0].phases if started else ()
 
-            sink = LocalSink(ticket, view, kept, phases)
+            sink = LocalSink(ticket, view, kept, phases, self.caches)
             workspace, host = Workspace(folder), dict(os.environ)
             engine = Engine(ticket, sink, workspace, host, self.stop, objects=self.snapshot.objects)
             started.append(engine)

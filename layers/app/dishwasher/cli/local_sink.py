@@ -7,9 +7,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
+from dishwasher.cli.local_caches import LocalCaches
 from dishwasher.cli.transcript import Transcript, View
 from dishwasher.core.result import Artifact, PhaseResult, Progress, Result
-from dishwasher.core.ticket import LogAnswer, Orders, Ticket, Upload
+from dishwasher.core.ticket import (
+    CacheFound,
+    CacheLeave,
+    CacheOffer,
+    CacheQuery,
+    LogAnswer,
+    Orders,
+    Ticket,
+    Upload,
+)
 
 
 class LocalSink:
@@ -21,7 +31,10 @@ class LocalSink:
         view: View,
         artifacts: Path | None,
         phases: Callable[[], tuple[PhaseResult, ...]],
+        caches: LocalCaches | None = None,
     ) -> None:
+        """`caches` None: none are kept."""
+        self._caches = caches
         self._ticket, self._artifacts, self._phases = ticket, artifacts, phases
         self._transcript = Transcript(view)
         self._shown = 0
@@ -47,12 +60,31 @@ class LocalSink:
         return tuple(Upload(artifact.path, artifact.path) for artifact in artifacts)
 
     def put(self, upload: Upload, file: BinaryIO, size: int) -> None:
+        if self._caches is not None and self._caches.holds(upload.url):
+            self._caches.put(upload.url, file)
+            return
         if self._artifacts is None:
             return
         target = self._artifacts / upload.path
         target.parent.mkdir(parents=True, exist_ok=True)
         with target.open("wb") as kept:
             shutil.copyfileobj(file, kept)
+
+    def find_cache(self, query: CacheQuery) -> CacheFound:
+        return CacheFound() if self._caches is None else self._caches.find(query)
+
+    def fetch(self, url: str, file: BinaryIO, size: int) -> None:
+        with open(url, "rb") as kept:
+            shutil.copyfileobj(kept, file)
+
+    def offer_cache(self, offer: CacheOffer) -> CacheLeave:
+        if self._caches is None:
+            return CacheLeave(why="this run keeps no caches")
+        return self._caches.offer(offer)
+
+    def keep_cache(self, offer: CacheOffer) -> None:
+        if self._caches is not None:
+            self._caches.keep(offer)
 
     def result(self, result: Result) -> None:
         self._transcript.finish(result.phases)

@@ -18,9 +18,11 @@ from dishwasher.formats.recognise import FORMATS
 
 if TYPE_CHECKING:
     from dishwasher.cli.happening import Happened
+    from dishwasher.cli.local_caches import LocalCaches
     from dishwasher.cli.local_run import Ended, LocalRun
     from dishwasher.cli.outcome import Outcome
     from dishwasher.core.config import JobSpec
+    from dishwasher.core.event import Event
     from dishwasher.core.outcome import TestSummary
     from dishwasher.core.selection import Selection
 
@@ -52,6 +54,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         help="a variable for the steps; without a value, the one that it has here",
     )
     parser.add_argument("--artifacts", type=Path, metavar="DIR", help="keep artifacts here")
+    parser.add_argument("--no-cache", action="store_true", help="restore and store no caches")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results here")
     parser.add_argument("--verbose", "-v", action="store_true", help="show all output")
     happening.add(parser)
@@ -109,7 +112,17 @@ def _local(
     path = read.config.path if read.config else ""
     event = replace(happened.event, sha=taken.sha)
     base = Checkout(options.path).start(happened.base)
-    return LocalRun(event, taken, base, path, passed_on, options.artifacts, Stop())
+    caches = None if options.no_cache else _caches(options.path, event)
+    return LocalRun(event, taken, base, path, passed_on, options.artifacts, Stop(), caches)
+
+
+def _caches(path: Path, event: Event) -> LocalCaches:
+    import os
+
+    from dishwasher.cli.local_caches import LocalCaches, folder_of
+
+    refs = (event.branch or f"tag {event.tag}", event.repository.default_branch)
+    return LocalCaches(folder_of(path, os.environ), tuple(dict.fromkeys(refs)))
 
 
 def _chosen(options: argparse.Namespace, selection: Selection) -> list[JobSpec]:

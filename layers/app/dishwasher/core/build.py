@@ -33,6 +33,8 @@ class Build:
     """When one job fails, those that have not started are cancelled."""
     notes: tuple[str, ...] = ()
     """How the plan came about, one sentence each; shown with the first job."""
+    doubt: str = ""
+    """Why its commit must not run as one of the team's; empty where it may."""
     due: float = 0.0
     version: int = 0
 

@@ -43,7 +43,6 @@ def noted(config: Config, planned: Iterable[JobSpec]) -> tuple[str, ...]:
     """What is left undone without a job being the worse for it, one sentence each."""
     specs = tuple(planned)
     told = (
-        (any(spec.caches for spec in specs), "Caches are not kept yet, so each job starts anew."),
         (
             any(report.format not in READ for spec in specs for report in spec.reports),
             "Of reports only JUnit is read yet; the others are kept as artifacts.",

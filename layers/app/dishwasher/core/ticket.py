@@ -136,3 +136,44 @@ class Upload:
 @dataclass(frozen=True, slots=True)
 class UploadAnswer:
     uploads: tuple[Upload, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CacheQuery:
+    """Body of `POST /jobs/{attempt}/caches/find`."""
+
+    version: str
+    """Which folders it holds, as a hash: a cache of others is never restored."""
+    key: str
+    fallbacks: tuple[str, ...] = ()
+    """Beginnings of other keys that will do."""
+
+
+@dataclass(frozen=True, slots=True)
+class CacheFound:
+    """Where to GET a cache; an empty `url` says that there is none."""
+
+    url: str = ""
+    key: str = ""
+    size: int = 0
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CacheOffer:
+    """Body of `POST /jobs/{attempt}/caches/offer`, and of `…/keep` when it is uploaded."""
+
+    version: str
+    key: str
+    size: int
+    sha256: str
+    moving: bool = False
+    """The key stays the same while the content changes, so that the last one counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class CacheLeave:
+    """Where to PUT a cache; where `url` is empty, `why` it is not wanted."""
+
+    url: str = ""
+    why: str = ""

@@ -131,7 +131,8 @@ class Plan:
         base = Changes(self.source, self.clock).base(delivery, event) if spells else ""
         build = Build(key, event, base, config.path, now, (), fail_fast=config.fail_fast)
         notes = carried.noted(config, selection.running)
-        build = replace(build, notes=(*(config.notes if written.in_file else ()), *notes))
+        notes = (*(config.notes if written.in_file else ()), *notes)
+        build = replace(build, notes=notes, doubt=doubt)
         if written.advises and jobs and not doubt:
             jobs = (*jobs, self._advice.beside(jobs, written))
         self._store(delivery, build, jobs)
@@ -214,6 +215,7 @@ class Plan:
             jobs=(),
             fail_fast=build.fail_fast,
             notes=build.notes,
+            doubt=build.doubt,
         )
 
     def _cancel(self, delivery: Delivery, event: Event) -> None:

@@ -11,7 +11,9 @@ from dishwasher.core.build import Build
 from dishwasher.core.delivery import REPLAN_AFTER, Delivery
 from dishwasher.core.job import LIVE, REPORT_AFTER, Job, State, Timing
 from dishwasher.core.report import Report
+from dishwasher.core.shelf import Shelf
 from dishwasher.errors import Conflict
+from dishwasher.flow.caches import Caches
 from dishwasher.flow.verdict import Verdicts
 from dishwasher.ports import Bells, Clock, Fleet, Record, Store, Topic
 
@@ -31,6 +33,7 @@ class Reap:
     fleet: Fleet
     verdicts: Verdicts
     timing: Timing
+    caches: Caches
 
     def __call__(self) -> None:
         """One round; every part of it may be done twice, or by two at once.
@@ -44,6 +47,8 @@ class Reap:
             _attempt(failures, self._job, found)
         for report in self._due(Report):
             _attempt(failures, self._report, report)
+        for shelf in self._due(Shelf):
+            _attempt(failures, self.caches.sweep, shelf)
         if failures:
             raise ExceptionGroup("some records could not be looked at", failures)
 

@@ -7,13 +7,13 @@ import fcntl
 import hashlib
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from dishwasher.errors import Gone, InfraError, Refused
 from dishwasher.local.keys import path_of
-from dishwasher.local.uploads import UPLOAD_SECONDS, Leave, sign, verify
+from dishwasher.local.uploads import UPLOAD_SECONDS, Leave, Sight, sign, verify, verify_sight
 from dishwasher.ports import Clock
 
 TEMPORARY = "%new"
@@ -76,6 +76,24 @@ class FileBlobs:
         path_of(key)
         leave = Leave(key, size, sha256.lower(), self._clock.now() + UPLOAD_SECONDS)
         return f"{self._base_url()}/uploads/{sign(leave, self._secret)}"
+
+    def download_url(self, key: str) -> str:
+        path_of(key)
+        sight = Sight(key, self._clock.now() + UPLOAD_SECONDS)
+        return f"{self._base_url()}/downloads/{sign(sight, self._secret)}"
+
+    def delete(self, key: str) -> None:
+        *folders, name = path_of(key)
+        with (
+            _faults(f"can not remove {key}"),
+            suppress(FileNotFoundError),
+            self._within(folders, make=False) as folder,
+        ):
+            os.unlink(name, dir_fd=folder)
+
+    def shown(self, token: str) -> str:
+        """The key that a download URL is for; raises Refused, or Gone when it is too old."""
+        return verify_sight(token, self._secret, self._clock.now()).key
 
     def expected(self, token: str) -> int:
         """Bytes that may be PUT to this upload URL: none where it is not one of ours."""

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dishwasher.core.config import Uses
 from dishwasher.core.findings import Finding
@@ -26,6 +27,9 @@ from dishwasher.runner.shipper import Shipper
 from dishwasher.runner.sink import Sink
 from dishwasher.runner.stop import Stop
 from dishwasher.runner.verdict import Judge, Verdict
+
+if TYPE_CHECKING:
+    from dishwasher.runner.cache import Caches
 
 TOO_SHORT = "The secret {name} is too short to be masked: it would hide every such word."
 
@@ -65,6 +69,7 @@ class Engine:
         self._build: Build | None = None
         self._notes = [TOO_SHORT.format(name=name) for name in self._mask.too_short]
         self._has_base = True
+        self._caches: Caches | None = None
 
     def run(self) -> Result:
         """Raises Fenced or LeaseOver when the server has given this attempt up."""
@@ -75,6 +80,8 @@ class Engine:
             self._end_commands()
             if verdict.reason is not Reason.CANCELLED:
                 verdict = self._keep_artifacts(verdict)
+            if verdict.fine and self._caches is not None and self._caches.unstored:
+                self._phase("save caches", self._store_caches)
         finally:
             self._commands.end()
             self._workspace.make_room()
@@ -121,6 +128,8 @@ class Engine:
         self._sink.started(self._ticket.source.token)
         if self._ticket.spec.uses is Uses.SPELLING:
             return self._phase("spelling", self._spell)
+        if self._ticket.spec.caches:
+            self._phase("restore caches", self._restore_caches)
         self._build = Build(
             *(self._ticket, self._host, self._workspace, self._commands),
             *(self._judge, self._journal, self._log, self._notes),
@@ -154,6 +163,23 @@ class Engine:
         if note:
             self._notes.append(note)
         self._has_base = not note
+        return Verdict(Reason.OK)
+
+    def _restore_caches(self) -> Verdict:
+        # Imported late: most jobs have none, and a runner must start fast.
+        from dishwasher.runner.cache import Caches
+
+        def say(text: str) -> None:
+            self._log.line(f"[dishwasher] {text}")
+
+        words = (self._ticket, self._sink, self._workspace, self._stop)
+        self._caches = Caches(*words, say, self._notes.append)
+        self._caches.restore(job_environment(self._ticket, self._host, self._workspace))
+        return Verdict(Reason.OK)
+
+    def _store_caches(self) -> Verdict:
+        if self._caches is not None:
+            self._caches.store()
         return Verdict(Reason.OK)
 
     def _spell(self) -> Verdict:

@@ -104,7 +104,7 @@ class Workspace:
     def _folders(self) -> tuple[Path, ...]:
         return (
             *(self.checkout, self.home, self.artifacts, self.reports),
-            *(self.left, self.virtualenv, self.node),
+            *(self.left, self.virtualenv, self.node, self.cache),
         )
 
 

@@ -65,6 +65,24 @@ def folders(folder: Path, pattern: str) -> list[Path]:
     return places
 
 
+def matching(root: Path, parts: list[str]) -> Iterator[str]:
+    """Files and folders below the root that these parts stand for; no parent of them is a link."""
+    found = [""]
+    for number, part in enumerate(parts):
+        is_last = number == len(parts) - 1
+        after = []
+        for parent in found:
+            folder = root / parent
+            names = _names(folder) if MAGIC.search(part) else [part]
+            for name in names:
+                place = folder / name
+                fits = name == part or glob.matches(part, name)
+                if fits and (is_folder(place) or (is_last and os.path.lexists(place))):
+                    after.append(f"{parent}/{name}" if parent else name)
+        found = after
+    yield from found
+
+
 def walk(folder: str, prefix: str = "") -> Iterator[tuple[str, str]]:
     """(relative path, absolute path) of all that is not a folder, in order of names."""
     waiting = [(folder, prefix)]
@@ -110,6 +128,10 @@ def is_folder(place: str | Path) -> bool:
         return stat.S_ISDIR(os.lstat(place).st_mode)
     except OSError:
         return False
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(os.listdir(folder)) if is_folder(folder) else []
 
 
 def _entries(folder: Path) -> list[Path]:

@@ -15,6 +15,10 @@ from urllib.parse import urljoin, urlsplit
 from dishwasher.core.codec import decode, encode
 from dishwasher.core.result import Artifact, Progress, Result
 from dishwasher.core.ticket import (
+    CacheFound,
+    CacheLeave,
+    CacheOffer,
+    CacheQuery,
     Claim,
     Claimed,
     LogAnswer,
@@ -65,6 +69,8 @@ LOG = Patience(20.0)
 # The commands are over and only the artifact list waits; a restart of the server fits in.
 UPLOADS = Patience(60.0)
 PUT = Patience(60.0)
+# Without a cache the job takes longer, and so it does while it waits for one.
+CACHE = Patience(20.0)
 # Losing it loses the whole build, while the heart keeps the lease: the most patient of all.
 RESULT = Patience(600.0)
 
@@ -117,6 +123,15 @@ class HttpSink:
             "POST", "/uploads", UploadRequest(artifacts), UPLOADS, UploadAnswer
         ).uploads
 
+    def find_cache(self, query: CacheQuery) -> CacheFound:
+        return self._ask("POST", "/caches/find", query, CACHE, CacheFound)
+
+    def offer_cache(self, offer: CacheOffer) -> CacheLeave:
+        return self._ask("POST", "/caches/offer", offer, CACHE, CacheLeave)
+
+    def keep_cache(self, offer: CacheOffer) -> None:
+        self._say("POST", "/caches/keep", offer, CACHE)
+
     def result(self, result: Result) -> None:
         while len(_json(result)) > RESULT_BYTES and result.findings:
             result = replace(result, findings=result.findings[: len(result.findings) // 2])
@@ -124,9 +139,7 @@ class HttpSink:
 
     def put(self, upload: Upload, file: BinaryIO, size: int) -> None:
         """The URL is the permission: it may lead to another host, which must not see our token."""
-        url = urljoin(self._origin, upload.url)
-        parts = urlsplit(url)
-        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        url, target = self._place(upload.url)
         headers = {"Content-Length": str(size), "Content-Type": "application/octet-stream"}
 
         def send() -> Answer:
@@ -137,6 +150,26 @@ class HttpSink:
         answer = self._repeat(send, PUT, f"PUT {upload.path}")
         if not 200 <= answer.status < 300:
             raise Rejected(f"storing {upload.path} failed: {answer.status} {answer.text}")
+
+    def fetch(self, url: str, file: BinaryIO, size: int) -> None:
+        """As `put`, the other way."""
+        url, target = self._place(url)
+
+        def receive() -> Answer:
+            file.seek(0)
+            file.truncate()
+            self._check()
+            return self._wire(origin(url), PUT_SECONDS).download(target, file, size)
+
+        answer = self._repeat(receive, CACHE, "GET of a cache")
+        if answer.status != 200:
+            raise Rejected(f"getting a cache failed: {answer.status} {answer.text}")
+
+    def _place(self, url: str) -> tuple[str, str]:
+        """The whole URL of a file, and its path with the query."""
+        url = urljoin(self._origin, url)
+        parts = urlsplit(url)
+        return url, (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
     def close(self) -> None:
         """Close every connection, also those of threads that are in the middle of a word."""

@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import BinaryIO, Protocol
 
 from dishwasher.core.result import Artifact, Progress, Result
-from dishwasher.core.ticket import LogAnswer, Orders, Ticket, Upload
+from dishwasher.core.ticket import (
+    CacheFound,
+    CacheLeave,
+    CacheOffer,
+    CacheQuery,
+    LogAnswer,
+    Orders,
+    Ticket,
+    Upload,
+)
 from dishwasher.errors import Lost, Refused
 
 
@@ -41,6 +50,18 @@ class Sink(Protocol):
 
     def put(self, upload: Upload, file: BinaryIO, size: int) -> None:
         """Send `size` bytes of `file` from its start."""
+        ...
+
+    def find_cache(self, query: CacheQuery) -> CacheFound: ...
+
+    def fetch(self, url: str, file: BinaryIO, size: int) -> None:
+        """Write what is at `url` to the empty `file`; more than `size` bytes are an InfraError."""
+        ...
+
+    def offer_cache(self, offer: CacheOffer) -> CacheLeave: ...
+
+    def keep_cache(self, offer: CacheOffer) -> None:
+        """What was offered is uploaded."""
         ...
 
     def result(self, result: Result) -> None: ...

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from dishwasher.errors import InfraError
 
+BLOCK = 256 * 1024
 ANSWER_BYTES = 8 * 1024 * 1024
 """No answer of the protocol comes near this; a larger one is not from our server."""
 
@@ -63,6 +64,29 @@ class Wire:
             self._connection.close()
             raise WireError(f"the answer is longer than {ANSWER_BYTES} bytes")
         return Answer(response.status, data, _seconds(response.headers.get("Retry-After")))
+
+    def download(self, target: str, file: BinaryIO, limit: int) -> Answer:
+        """GET, with the body of a 200 written to the file; a body above `limit` is a failure."""
+        try:
+            self._connection.request("GET", target)
+            response = self._connection.getresponse()
+            if response.status == 200:
+                left = limit
+                while data := response.read(BLOCK):
+                    left -= len(data)
+                    if left < 0:
+                        raise WireError(f"the file is longer than {limit} bytes")
+                    file.write(data)
+            said = b"" if response.status == 200 else response.read(ANSWER_BYTES)
+        except (OSError, HTTPException, ValueError) as error:
+            self._connection.close()
+            raise WireError(f"{type(error).__name__}: {error}") from error
+        except BaseException:
+            self._connection.close()
+            raise
+        if not response.isclosed():
+            self._connection.close()
+        return Answer(response.status, said, _seconds(response.headers.get("Retry-After")))
 
     def close(self) -> None:
         self._connection.close()

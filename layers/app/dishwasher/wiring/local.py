@@ -7,9 +7,11 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from dishwasher.core.shelf import Room
 from dishwasher.core.ticket import Limits
 from dishwasher.flow.accept import Accept
 from dishwasher.flow.attempt import Attempts
+from dishwasher.flow.caches import Caches
 from dishwasher.flow.dispatch import Dispatch
 from dishwasher.flow.plan import Plan
 from dishwasher.flow.reap import Reap
@@ -78,6 +80,7 @@ class House:
     plan: Plan
     dispatch: Dispatch
     attempts: Attempts
+    caches: Caches
     settle: Settle
     reports: Reports
     reap: Reap
@@ -108,6 +111,7 @@ def build(settings: Settings, workers: int, environment: Mapping[str, str]) -> H
     verdicts = Verdicts(store, queue, clock, timing)
     limits = Limits(beat_seconds=timing.beat, lease_seconds=timing.lease)
     attempts = Attempts(store, blobs, queue, clock, source, verdicts, timing, limits, address.page)
+    caches = Caches(store, blobs, clock, attempts, Room(one=limits.cache_bytes))
     ended: list[Reap] = []
     fleet = ProcessFleet(
         settings.data / "work",
@@ -115,7 +119,7 @@ def build(settings: Settings, workers: int, environment: Mapping[str, str]) -> H
         environment,
         lambda attempt: ended[0].ended(attempt),
     )
-    reap = Reap(store, queue, clock, fleet, verdicts, timing)
+    reap = Reap(store, queue, clock, fleet, verdicts, timing, caches)
     ended.append(reap)
     return House(
         address=address,
@@ -132,6 +136,7 @@ def build(settings: Settings, workers: int, environment: Mapping[str, str]) -> H
         ),
         dispatch=Dispatch(store, clock, source, fleet, verdicts, timing, address.local),
         attempts=attempts,
+        caches=caches,
         settle=Settle(blobs, clock, attempts, verdicts, timing),
         reports=Reports(store, blobs, queue, clock, checks, verdicts, address.page),
         reap=reap,

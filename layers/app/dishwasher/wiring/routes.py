@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from dishwasher.http.caches import Caches, Downloads
 from dishwasher.http.health import Health
 from dishwasher.http.jobs import Jobs, Uploads
 from dishwasher.http.pages import Site
@@ -35,6 +36,8 @@ def routes(house: House, settings: Settings, ready: Callable[[], bool]) -> Route
         Webhook(house.accept),
         Jobs(house.attempts, house.settle),
         Uploads(house.blobs.receive),
+        Caches(house.caches),
+        Downloads(house.blobs.shown, house.blobs),
         site,
     )
     return Router((route for part in parts for route in part.routes()), site.missing)

@@ -1,0 +1,178 @@
+"""Folders of a job → one compressed archive, in constant memory and without following a link."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import stat
+import tarfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from tarfile import TarInfo
+from typing import IO, BinaryIO, cast
+
+from dishwasher.runner import files, links, tar
+from dishwasher.runner.artifacts import open_regular
+from dishwasher.runner.links import Virtualenv
+
+LEVEL = 3
+"""zstd's own default: more costs much more time than the smaller download saves."""
+THREADS = 2
+LEAST = 512 * 1024**2
+GROWTH = 16
+"""Bytes in the folders for each byte that the archive may have, at most."""
+MEMBERS = 1_000_000
+ABOUT = "about.json"
+"""Last member of an archive: what the others can not say."""
+
+
+class Unkept(Exception):
+    """A path that can not be kept, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """What was written: bytes and SHA-256 of the archive, and of the files that are in it."""
+
+    size: int
+    sha256: str
+    members: int
+    content: int
+
+
+class Packer:
+    """Writes one archive; `alive()` is asked for each file and raises where there is no time."""
+
+    def __init__(
+        self, checkout: Path, home: Path, out: BinaryIO, limit: int, alive: Callable[[], None]
+    ) -> None:
+        import zstandard
+
+        self._end_of_frame = zstandard.FLUSH_FRAME
+        self._roots = {"checkout": checkout, "home": home}
+        self._target = _Target(out, limit)
+        compressor = zstandard.ZstdCompressor(level=LEVEL, threads=THREADS)
+        self._stream = compressor.stream_writer(cast(IO[bytes], self._target), closefd=False)
+        self._limit, self._alive = max(LEAST, limit * GROWTH), alive
+        self._virtualenvs: list[Virtualenv] = []
+        self._members = self._content = 0
+
+    def add(self, path: str) -> None:
+        """A path of the configuration, or what its glob stands for; raises Unkept."""
+        root, parts = split(path)
+        found = list(files.matching(self._roots[root], parts)) if parts else []
+        if not found:
+            raise Unkept("there is no such folder")
+        members, size, virtualenvs = self._look(root, found)
+        if self._members + members > MEMBERS or self._content + size > self._limit:
+            raise Unkept(f"it has {members} files of {size} bytes, which is too much")
+        left_out = {place for one in virtualenvs for place in one.places}
+        for name, place in self._all(root, found):
+            if name not in left_out:
+                self._write(name, place)
+        self._virtualenvs += virtualenvs
+        self._members, self._content = self._members + members, self._content + size
+
+    def finish(self) -> Packed:
+        # Only where they matter: the same files in another folder make the same archive.
+        used = self._roots if self._virtualenvs else {}
+        roots = {name: str(folder) for name, folder in used.items()}
+        about = {"roots": roots, "virtualenvs": [one.told for one in self._virtualenvs]}
+        data = json.dumps(about, sort_keys=True).encode()
+        info = TarInfo(ABOUT)
+        info.size = len(data)
+        self._stream.write(tar.header(info) + data + tar.padding(info.size) + tar.END)
+        self._stream.flush(self._end_of_frame)
+        digest = self._target.digest.hexdigest()
+        return Packed(self._target.size, digest, self._members, self._content)
+
+    def _look(self, root: str, found: list[str]) -> tuple[int, int, list[Virtualenv]]:
+        """How much it is; nothing is written before all of it may be."""
+        members, size, virtualenvs = 0, 0, []
+        for name, place in self._all(root, found):
+            self._alive()
+            state, members = os.lstat(place), members + 1
+            if stat.S_ISREG(state.st_mode):
+                size += state.st_size
+                if name.endswith(f"/{links.SETTINGS}"):
+                    virtualenvs.append(links.virtualenv(name, place))
+            elif stat.S_ISLNK(state.st_mode):
+                target = os.readlink(place)
+                if not links.stays(name, target) and not links.is_python(name, place):
+                    raise Unkept(f"{name.partition('/')[2]} is a link to {target}, which leads out")
+        return members, size, virtualenvs
+
+    def _all(self, root: str, found: list[str]) -> Iterator[tuple[str, str]]:
+        for path in found:
+            place = str(self._roots[root] / path)
+            yield f"{root}/{path}", place
+            if files.is_folder(place):
+                yield from _below(place, f"{root}/{path}")
+
+    def _write(self, name: str, place: str) -> None:
+        self._alive()
+        state = os.lstat(place)
+        info = TarInfo(name)
+        info.mode = state.st_mode & 0o777
+        if stat.S_ISDIR(state.st_mode):
+            info.type = tarfile.DIRTYPE
+            self._stream.write(tar.header(info))
+        elif stat.S_ISLNK(state.st_mode):
+            info.type, info.linkname = tarfile.SYMTYPE, os.readlink(place)
+            self._stream.write(tar.header(info))
+        elif stat.S_ISREG(state.st_mode):
+            with open_regular(place) as file:
+                info.size, info.mtime = os.fstat(file.fileno()).st_size, int(state.st_mtime)
+                self._stream.write(tar.header(info))
+                self._copy(file, info.size)
+        # Sockets and FIFOs are of processes that are gone.
+
+    def _copy(self, file: BinaryIO, size: int) -> None:
+        left = size
+        while left:
+            data = file.read(min(tar.PIECE, left))
+            if not data:
+                raise OSError("a file became shorter while it was read")
+            self._stream.write(data)
+            left -= len(data)
+        self._stream.write(tar.padding(size))
+
+
+class _Target:
+    """The archive's file, which may have no more than the limit."""
+
+    def __init__(self, file: BinaryIO, limit: int) -> None:
+        self._file, self._limit = file, limit
+        self.size, self.digest = 0, hashlib.sha256()
+
+    def write(self, data: bytes) -> int:
+        self.size += len(data)
+        if self.size > self._limit:
+            raise Unkept(f"it would be larger than {self._limit} bytes")
+        self.digest.update(data)
+        return self._file.write(data)
+
+    def flush(self) -> None:
+        """The file is flushed by whoever has opened it."""
+
+
+def split(path: str) -> tuple[str, list[str]]:
+    """Which root a path of the configuration is below, and its parts there; none: it leaves."""
+    if path.startswith("~/"):
+        return "home", files.inside(path[2:])
+    return "checkout", files.inside(path)
+
+
+def _below(folder: str, name: str) -> Iterator[tuple[str, str]]:
+    """Everything in it, each folder before what is in it, the same order each time."""
+    waiting = [(folder, name)]
+    while waiting:
+        folder, name = waiting.pop()
+        with os.scandir(folder) as entries:
+            ordered = sorted(entries, key=lambda entry: entry.name)
+        for entry in ordered:
+            yield f"{name}/{entry.name}", entry.path
+            if entry.is_dir(follow_symlinks=False):
+                waiting.append((entry.path, f"{name}/{entry.name}"))

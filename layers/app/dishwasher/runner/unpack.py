@@ -1,0 +1,165 @@
+"""An archive of a cache → the folders of a job, all of it or nothing, and never outside of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+from tarfile import TarInfo
+from typing import Any, BinaryIO
+
+from dishwasher.runner import files, links
+from dishwasher.runner.pack import ABOUT, GROWTH, LEAST, MEMBERS, split
+from dishwasher.runner.tar import Damaged, Reader
+
+WINDOW = 8 * 1024 * 1024
+"""Bytes that zstd may look back, which is the memory that an archive may ask for."""
+ROOTS = ("checkout", "home")
+
+
+class Unpacker:
+    """Unpacks into `staging`, a new folder, and moves what is whole to its place.
+
+    `alive()` is asked for each file and raises where there is no time.
+    """
+
+    def __init__(self, staging: Path, limit: int, alive: Callable[[], None]) -> None:
+        self._staging, self._alive = staging, alive
+        self._left, self._members = max(LEAST, limit * GROWTH), MEMBERS
+        self._folders: set[str] = {""}
+        """Those that were made here: no link is ever a parent."""
+        self._about: dict[str, Any] = {}
+
+    def read(self, file: BinaryIO) -> None:
+        """Raises Damaged for an archive that is none, or that no honest runner has made."""
+        import zstandard
+
+        self._staging.mkdir(mode=0o700)
+        decompressor = zstandard.ZstdDecompressor(max_window_size=WINDOW)
+        try:
+            with decompressor.stream_reader(file, closefd=False) as stream:
+                reader = Reader(stream)
+                for info in reader:
+                    self._alive()
+                    self._member(info, reader)
+        except zstandard.ZstdError as error:
+            raise Damaged(str(error)) from error
+        if not self._about:
+            raise Damaged("it does not say what it is")
+
+    def place(self, paths: tuple[str, ...], checkout: Path, home: Path) -> list[str]:
+        """Move what these paths stand for to the job; what is there already stays.
+
+        Answers what was left out, and why. A cache never changes what the commit holds.
+        """
+        roots = {"checkout": checkout, "home": home}
+        problems = self._mend(roots)
+        for path in dict.fromkeys(paths):
+            root, parts = split(path)
+            for found in files.matching(self._staging / root, parts):
+                problem = _merge(self._staging / root / found, roots[root], found)
+                problems += [f"{path}: {problem}"] if problem else []
+        return problems
+
+    def _mend(self, roots: dict[str, Path]) -> list[str]:
+        """Virtual environments: their interpreter and their paths; without one they go."""
+        old = self._about.get("roots", {})
+        moved = {str(old[name]): str(folder) for name, folder in roots.items() if name in old}
+        problems = []
+        for told in self._about.get("virtualenvs", ()):
+            name = str(told["folder"])
+            if f"{name}/bin" not in self._folders:
+                raise Damaged(f"{name} is no virtual environment")
+            folder = self._staging / name
+            pythons = {str(base): str(target) for base, target in told["pythons"]}
+            problem = links.restore_pythons(folder, pythons, roots["checkout"].parent)
+            if problem:
+                shutil.rmtree(folder)
+                problems.append(f"{name.partition('/')[2]}: {problem}")
+            else:
+                links.move(folder, moved)
+        return problems
+
+    def _member(self, info: TarInfo, reader: Reader) -> None:
+        self._members -= 1
+        self._left -= info.size
+        if self._members < 0 or self._left < 0:
+            raise Damaged("it is too much when unpacked")
+        if info.name == ABOUT:
+            self._about = _about(reader, info.size)
+            return
+        parts = info.name.split("/")
+        if parts[0] not in ROOTS or len(parts) < 2 or any(one in ("", ".", "..") for one in parts):
+            raise Damaged(f"{info.name!r} is no path of a cache")
+        if "\0" in info.name + info.linkname:
+            raise Damaged("a name holds a NUL")
+        parent = "/".join(parts[:-1])
+        self._make(parent)
+        place = self._staging / info.name
+        try:
+            self._write(info, place, reader)
+        except FileExistsError as error:
+            raise Damaged(f"{info.name!r} is there twice") from error
+
+    def _write(self, info: TarInfo, place: Path, reader: Reader) -> None:
+        if info.type == tarfile.DIRTYPE:
+            self._make(info.name)
+            # Ours stays, so that its content can be made and moved.
+            os.chmod(place, info.mode & 0o777 | 0o700)
+        elif info.type == tarfile.SYMTYPE:
+            if not links.stays(info.name, info.linkname):
+                raise Damaged(f"{info.name!r} is a link to {info.linkname!r}, which leads out")
+            os.symlink(info.linkname, place)
+        else:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+            with open(os.open(place, flags, 0o600), "wb", buffering=0) as file:
+                for data in reader.content():
+                    file.write(data)
+                os.fchmod(file.fileno(), info.mode & 0o777)
+                os.utime(file.fileno(), (info.mtime, info.mtime))
+
+    def _make(self, name: str) -> None:
+        """The folder and those that it is in."""
+        if name in self._folders:
+            return
+        self._make(name.rpartition("/")[0])
+        # A link or a file of this name is an error here.
+        os.mkdir(self._staging / name, 0o700)
+        self._folders.add(name)
+
+
+def _about(reader: Reader, size: int) -> dict[str, Any]:
+    if size > links.TEXT:
+        raise Damaged("what it says of itself is too long")
+    try:
+        about = json.loads(b"".join(reader.content()))
+    except (ValueError, RecursionError) as error:
+        raise Damaged("what it says of itself can not be read") from error
+    if not isinstance(about, dict):
+        raise Damaged("what it says of itself can not be read")
+    return about
+
+
+def _merge(place: Path, root: Path, path: str) -> str:
+    """Move one file or folder below the root; else why not."""
+    target = root
+    *parents, _ = path.split("/")
+    for name in parents:
+        target = target / name
+        if not files.is_folder(target):
+            if os.path.lexists(target):
+                return f"{target.relative_to(root)} is there and is no folder"
+            target.mkdir()
+    _move(place, root / path)
+    return ""
+
+
+def _move(place: Path, target: Path) -> None:
+    if not os.path.lexists(target):
+        os.rename(place, target)
+    elif files.is_folder(place) and files.is_folder(target):
+        for name in os.listdir(place):
+            _move(place / name, target / name)
