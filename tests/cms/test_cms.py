@@ -28,7 +28,11 @@ pytestmark = [
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
+    """Beside it a link to a folder where pip keeps what it has fetched once."""
     root = tmp_path / "cms"
+    pip = tmp_path.parent / "pip"
+    pip.mkdir(exist_ok=True)
+    (tmp_path / "pip").symlink_to(pip)
     shutil.copytree(HERE / "project", root)
     return root
 
@@ -41,7 +45,8 @@ def run(root: Path, config: str, name: str, *words: str) -> tuple[int, dict[str,
         subprocess.run((*git, *command), cwd=root, check=True, capture_output=True)
     told = root.parent / "told.json"
     kept = root.parent / "kept"
-    dishwasher = (sys.executable, "-m", "dishwasher", "run")
+    pip = f"PIP_CACHE_DIR={(root.parent / 'pip').resolve()}"
+    dishwasher = (sys.executable, "-m", "dishwasher", "run", "--env", pip)
     done = subprocess.run(
         (*dishwasher, "--artifacts", str(kept), "--json", str(told), *words),
         cwd=root,
