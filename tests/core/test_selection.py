@@ -10,6 +10,7 @@ from dishwasher.core.event import Event, EventKind
 from dishwasher.core.pattern import Filter, Pattern, Syntax
 from dishwasher.core.selection import SKIP_TEXTS, select
 from dishwasher.core.when import Happening, When
+from dishwasher.errors import ConfigError
 
 from tests.samples import deployment, pull_request, push, spec
 
@@ -216,3 +217,70 @@ def test_a_check_of_branches_that_ignores_tags_runs_for_none() -> None:
         "release": "",
     }
     assert left_out(config(quick), push(branch="main")) == {"quick": ""}
+
+
+def test_a_branch_that_is_not_built_is_not_said_to_be_another_one() -> None:
+    develop, only = Pattern("develop"), (Pattern("main"), Pattern("release"))
+    within = replace(STAGING, when=When(Filter((develop,), within=only)))
+    ignored = replace(STAGING, when=When(Filter((develop,), (develop,), (*only, develop))))
+    event = push(branch="develop")
+    assert (
+        left_out(config(within), event)["staging"] == "This file builds main, release, not develop."
+    )
+    assert left_out(config(ignored), event)["staging"] == "It ignores develop."
+
+
+SLOW = Pattern("(a|aa)+", Syntax.REGEX)
+
+
+@pytest.mark.parametrize("branches", [Filter((SLOW,)), Filter(ignore=(SLOW,))])
+def test_a_regex_without_an_answer_runs_a_check_and_no_deployment(branches: Filter) -> None:
+    jobs = [replace(job, when=When(branches)) for job in (LINT, STAGING)]
+    name = "a" * 60 + "-"
+    assert left_out(config(*jobs), push(branch=name)) == {
+        "lint": "",
+        "staging": f"The regex /{SLOW.text}/ takes too long on {name}.",
+    }
+    asking = replace(STAGING, when=When(tags=branches))
+    assert name in select(config(LINT, asking), tag(name)).skipped or branches.ignore
+
+
+class Clock:
+    """Each look at it takes a while."""
+
+    def __init__(self, step: float) -> None:
+        self.step, self.now = step, 0.0
+
+    def __call__(self) -> float:
+        self.now += self.step
+        return self.now
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        When(Filter(tuple(Pattern(f"*-{number}*", Syntax.GLOB) for number in range(100)))),
+        When(paths=Filter(tuple(Pattern(f"*-{number}*", Syntax.GLOB) for number in range(100)))),
+        When(tags=Filter(tuple(Pattern(f"*-{number}*", Syntax.GLOB) for number in range(100)))),
+    ],
+)
+def test_all_filters_of_a_file_have_one_time(when: When) -> None:
+    odd = replace(LINT, when=when, line=7)
+    event = tag() if when.tags else push()
+    changed = ["x/y"] * 300
+    select(config(TESTS, odd), event, changed, Clock(0.0001))
+    with pytest.raises(ConfigError) as caught:
+        select(config(TESTS, odd), event, changed, Clock(0.1))
+    (problem,) = caught.value.problems
+    assert (problem.line, problem.code) == (7, "slow-filters")
+
+
+def test_one_filter_in_many_jobs_is_asked_once() -> None:
+    paths = Filter((Pattern("docs/**", Syntax.GLOB),))
+    jobs = [replace(LINT, name=f"lint{number}", when=When(paths=paths)) for number in range(50)]
+    clock = Clock(0.01)
+    assert set(left_out(config(*jobs), push(), "app/a.py").values()) == {
+        "Nothing was changed in docs/**."
+    }
+    select(config(*jobs), push(), ["app/a.py"] * 300, clock)
+    assert clock.now < 4

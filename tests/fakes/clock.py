@@ -11,9 +11,12 @@ class FakeClock:
 
     def __init__(self, now: float = NOON) -> None:
         self._now = now
+        self.pace = 0.0
+        """Seconds that go by with each look at it."""
         self._secrets = 0
 
     def now(self) -> float:
+        self._now += self.pace
         return self._now
 
     def advance(self, seconds: float) -> None:

@@ -473,3 +473,12 @@ def test_an_outage_is_waited_out_for_three_days(
     house.clock.advance(GIVE_UP_AFTER)
     house.plan("delivery-1")
     assert house.delivery("delivery-1").reason.startswith("given up after three days: ")
+
+
+def test_filters_that_take_for_ever_are_a_mistake_of_the_file() -> None:
+    house = House(b"checks:\n  docs: {run: make, when: {branch: ['*a', '*b', '*c']}}\n")
+    house.clock.pace = 2.0
+    build = house.planned(push())
+    assert {name: job.reason for name, job in house.jobs(build).items()} == {
+        "config": Reason.CONFIG
+    }

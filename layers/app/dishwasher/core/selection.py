@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from dishwasher.core.config import Config, JobSpec, Kind
 from dishwasher.core.event import Event
-from dishwasher.core.when import Happening
+from dishwasher.core.judge import JUDGED_SECONDS, Judge, Unanswered
+from dishwasher.core.pattern import Filter
+from dishwasher.core.when import Happening, When
+from dishwasher.errors import ConfigError, Problem
 
 SKIP_TEXTS = ("[skip ci]", "[ci skip]", "[no ci]", "[skip dishwasher]")
 """Anywhere in a commit's message, in any case: nothing is run for it."""
@@ -46,16 +49,28 @@ class Selection:
         return tuple(one.spec for one in self.planned if one.runs)
 
 
-def select(config: Config, event: Event, changed: Sequence[str] | None = None) -> Selection:
+def select(
+    config: Config,
+    event: Event,
+    changed: Sequence[str] | None = None,
+    clock: Callable[[], float] | None = None,
+) -> Selection:
     """What of the configuration the event asks for; deployments need every check that runs.
 
     `changed` are the paths that the event changes; None where nobody knows, and then no job is
-    left out for want of a change.
+    left out for want of a change. Raises ConfigError when its filters take JUDGED_SECONDS of the
+    clock; without a clock they take their time.
     """
-    skipped = _skipped(config, event)
-    if skipped:
-        return Selection(tuple(Planned(spec, skipped) for spec in config.jobs), skipped)
-    planned = [Planned(spec, _left_out(spec, config, event, changed)) for spec in config.jobs]
+    judge = Judge(clock)
+    try:
+        skipped = _skipped(config, event, judge)
+        if skipped:
+            return Selection(tuple(Planned(spec, skipped) for spec in config.jobs), skipped)
+        planned = [
+            Planned(spec, _left_out(spec, config, event, changed, judge)) for spec in config.jobs
+        ]
+    except TimeoutError as error:
+        raise _too_slow(config) from error
     if config.first_deployment_only:
         planned = _first_deployment(planned)
     return Selection(_with_needs(planned))
@@ -67,29 +82,45 @@ def skip_text(message: str) -> str:
     return next((text for text in SKIP_TEXTS if text in folded), "")
 
 
-def _skipped(config: Config, event: Event) -> str:
+def _too_slow(config: Config) -> ConfigError:
+    line = next((spec.line for spec in config.jobs if spec.when != When()), 1)
+    message = f"the filters of this file take longer than {JUDGED_SECONDS:g} seconds on this event"
+    suggestion = "Write fewer of them, and names or globs in the place of regexes."
+    return ConfigError(config.path, (Problem(line, 1, "slow-filters", message, suggestion),))
+
+
+def _skipped(config: Config, event: Event, judge: Judge) -> str:
     if event.happening in SKIPPABLE:
         found = skip_text(event.message)
         if found:
             return f"The commit message says {found}."
     if event.tag and not any(spec.when.tags.only for spec in config.jobs):
         return "No job of this file asks for tags."
-    if event.tag and not any(_asks_for_tag(spec, event) for spec in config.jobs):
+    if event.tag and not any(_asks_for_tag(spec, event, judge) for spec in config.jobs):
         return f"No job of this file asks for the tag {event.tag}."
     return ""
 
 
-def _asks_for_tag(spec: JobSpec, event: Event) -> bool:
-    return bool(spec.when.tags.only) and spec.when.tags.admits(event.tag)
+def _asks_for_tag(spec: JobSpec, event: Event, judge: Judge) -> bool:
+    try:
+        return bool(spec.when.tags.only) and judge.admits(spec.when.tags, event.tag)
+    except Unanswered:
+        return False
 
 
-def _left_out(spec: JobSpec, config: Config, event: Event, changed: Sequence[str] | None) -> str:
-    return (
-        _by_event(spec, config, event)
-        or _by_owner(spec, event)
-        or (_by_tag(spec, event) if event.tag else _by_branch(spec, event))
-        or _by_paths(spec, event, changed)
-    )
+def _left_out(
+    spec: JobSpec, config: Config, event: Event, changed: Sequence[str] | None, judge: Judge
+) -> str:
+    try:
+        return (
+            _by_event(spec, config, event)
+            or _by_owner(spec, event)
+            or (_by_tag(spec, event, judge) if event.tag else _by_branch(spec, event, judge))
+            or _by_paths(spec, event, changed, judge)
+        )
+    except Unanswered as error:
+        # Nobody knows: a check too many is harmless, and a deployment is not.
+        return str(error) if spec.kind is Kind.DEPLOYMENT else ""
 
 
 def _by_event(spec: JobSpec, config: Config, event: Event) -> str:
@@ -116,9 +147,9 @@ def _by_owner(spec: JobSpec, event: Event) -> str:
     return ""
 
 
-def _by_tag(spec: JobSpec, event: Event) -> str:
+def _by_tag(spec: JobSpec, event: Event, judge: Judge) -> str:
     tags = spec.when.tags
-    if tags.only and tags.admits(event.tag):
+    if tags.only and judge.admits(tags, event.tag):
         return ""
     if tags.ignore and not tags.only and spec.when.branches:
         return f"It runs on {spec.when.branches}, not on tags."
@@ -129,23 +160,26 @@ def _by_tag(spec: JobSpec, event: Event) -> str:
     return f"It deploys {spec.when.branches}, not tags." if spec.kind is Kind.DEPLOYMENT else ""
 
 
-def _by_branch(spec: JobSpec, event: Event) -> str:
+def _by_branch(spec: JobSpec, event: Event, judge: Judge) -> str:
     branches, tags = spec.when.branches, spec.when.tags
     deploys = spec.kind is Kind.DEPLOYMENT
     if not branches and not spec.when.events and (tags or deploys):
         return f"It {'deploys' if deploys else 'runs for'} the tags {tags}, not branches."
-    if branches.admits(event.branch):
+    if judge.admits(branches, event.branch):
         return ""
-    if not branches.only:
+    if not branches.only or judge.admits(Filter(branches.only), event.branch):
+        within = ", ".join(map(str, branches.within))
+        if within and not judge.admits(Filter(branches.within), event.branch):
+            return f"This file builds {within}, not {event.branch}."
         return f"It ignores {event.branch}."
     only = ", ".join(map(str, branches.only))
     return f"It {'deploys' if deploys else 'runs on'} {only}, not {event.branch}."
 
 
-def _by_paths(spec: JobSpec, event: Event, changed: Sequence[str] | None) -> str:
+def _by_paths(spec: JobSpec, event: Event, changed: Sequence[str] | None, judge: Judge) -> str:
     paths = spec.when.paths
     judged = event.happening in JUDGED_BY_PATHS
-    if not paths or changed is None or not judged or paths.admits_any(changed):
+    if not paths or changed is None or not judged or judge.admits_any(paths, changed):
         return ""
     return f"Nothing was changed in {paths}."
 

@@ -74,8 +74,7 @@ class Plan:
         try:
             written = configuration.read(self.source, event.repository, config_sha)
         except ConfigError as error:
-            if not self._is_built(delivery, event, (), doubt):
-                self._mistakes(delivery, event, error, doubt)
+            self._mistakes(delivery, event, error, doubt)
             return
         if written is None:
             self._ignore(
@@ -84,7 +83,11 @@ class Plan:
             return
         event = replace(event, inputs=written.config.given(event.inputs))
         changed = self._changed(delivery, event, written.config) if not doubt else Changed(None)
-        selection = select(written.config, event, changed.paths)
+        try:
+            selection = select(written.config, event, changed.paths, self.clock.now)
+        except ConfigError as error:
+            self._mistakes(delivery, event, error, doubt)
+            return
         if selection.skipped:
             self._ignore(delivery, selection.skipped)
         elif not self._is_built(delivery, event, selection.planned, doubt):
@@ -156,6 +159,8 @@ class Plan:
                 self.bells.ring(Topic.JOBS, job.id)
 
     def _mistakes(self, delivery: Delivery, event: Event, error: ConfigError, doubt: str) -> None:
+        if self._is_built(delivery, event, (), doubt):
+            return
         job = self._advice.mistakes(self._id(event, (), doubt), error)
         build = Build(job.build, event, "", error.path, self.clock.now(), ())
         self._store(delivery, build, (job,))
