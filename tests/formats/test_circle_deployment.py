@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -167,3 +168,12 @@ def test_an_unknown_key_is_a_warning() -> None:
     text = "deployment:\n  x:\n    branch: a\n    comands: [a]\n    commands: [c]\n"
     (warning,) = parse(TEST + text).warnings
     assert warning.suggestion == "Did you mean `commands`?"
+
+
+def test_a_warning_of_unbuilt_branches_is_not_worth_minutes() -> None:
+    regexes = "".join(f"      - /(a|aa)+{number}?/\n" for number in range(100))
+    name = "a" * 60 + "-"
+    entries = "".join(f"  d{n}: {{branch: {name}{n}, commands: [x]}}\n" for n in range(20))
+    began = time.monotonic()
+    parse(f"general:\n  branches:\n    only:\n{regexes}deployment:\n{entries}")
+    assert time.monotonic() - began < 5
