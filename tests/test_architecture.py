@@ -82,7 +82,7 @@ TABLE = {
         "a runner holds nothing but its ticket, and must start fast",
         "zstandard",
     ),
-    "local": rule("core ports errors", ADAPTER),
+    "local": rule("core ports errors", ADAPTER, "cryptography"),
     "github": rule("core ports errors", ADAPTER, "github jwt requests urllib3"),
     "aws": rule("core ports errors", ADAPTER, "boto3 botocore"),
     "web": rule(

@@ -8,14 +8,17 @@ from pathlib import Path
 import pytest
 from dishwasher.local.blobs import FileBlobs
 from dishwasher.local.database import Database
+from dishwasher.local.key_file import KeyFile
 from dishwasher.local.queue import SqliteQueue
 from dishwasher.local.store import SqliteStore
-from dishwasher.ports import Blobs, Queue, Store
+from dishwasher.local.vault import SqliteVault
+from dishwasher.ports import Blobs, Queue, Store, Vault
 
 from tests.fakes.blobs import MemoryBlobs
 from tests.fakes.clock import FakeClock
 from tests.fakes.queue import MemoryQueue
 from tests.fakes.store import MemoryStore
+from tests.fakes.vault import MemoryVault
 
 BASE_URL = "https://ci.example.test"
 
@@ -63,6 +66,13 @@ def blobs(request: pytest.FixtureRequest, clock: FakeClock, tmp_path: Path) -> B
 @pytest.fixture(params=["files"])
 def shared_blobs(request: pytest.FixtureRequest, clock: FakeClock, tmp_path: Path) -> Blobs:
     return FileBlobs(tmp_path / "blobs", clock, b"key of the test", lambda: BASE_URL)
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def vault(request: pytest.FixtureRequest, tmp_path: Path) -> Vault:
+    if request.param == "memory":
+        return MemoryVault()
+    return SqliteVault(request.getfixturevalue("database"), KeyFile(tmp_path / "data"))
 
 
 def _sqlite_store(request: pytest.FixtureRequest) -> Store:

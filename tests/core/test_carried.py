@@ -21,7 +21,6 @@ SERVICES = Machine(services=(Service("redis"), Service("mongodb", 4), Service("r
         (spec(machine=Machine(services=(Service("mongodb"),))), "The service mongodb is", 1),
         (spec(machine=Machine(others=(("java", "openjdk7"),))), "Choosing java openjdk7 is", 1),
         (spec(machine=Machine(hosts=(("db", "127.0.0.1"),))), "Naming hosts is", 1),
-        (spec(secrets=(Secret("TOKEN", line=8),)), "Reading secrets (TOKEN) is", 8),
         (spec(phases=(Phase("build", run_as="ann"),)), "Running build as ann is", 1),
         (spec(group="linters"), "Running several jobs on one runner (`group`) is", 1),
         (spec(smoke="smoke.yaml"), "Smoke tests (smoke.yaml) are", 1),
@@ -46,6 +45,7 @@ def test_what_is_not_carried_out_is_said_with_its_line(
     [
         spec(),
         spec(uses=Uses.SPELLING),
+        spec(secrets=(Secret("TOKEN", line=8),)),
         spec(machine=Machine(python="3.12", node="18", others=(("ruby", "latest"),))),
         spec(phases=(Phase("build", run_as="root"),), all_secrets=True),
         spec(caches=(Cache(("~/.cache",)),), reports=(ReportSet(ReportFormat.JUNIT, ("*.xml",)),)),

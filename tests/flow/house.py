@@ -30,6 +30,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.forge import FakeForge, ForgeRun
 from tests.fakes.queue import MemoryQueue
 from tests.fakes.store import MemoryStore
+from tests.fakes.vault import MemoryVault
 from tests.samples import BASE_SHA, OTHER_SHA, REPOSITORY, SHA
 
 R = TypeVar("R", bound=Record)
@@ -102,6 +103,7 @@ class House:
         self.blobs = MemoryBlobs(self.clock)
         self.forge = FakeForge(self.clock)
         self.fleet = FakeFleet()
+        self.vault = MemoryVault()
         store, queue, clock, forge = self.store, self.queue, self.clock, self.forge
         there = forge.add(REPOSITORY)
         files = {} if config is None else {CONFIG_PATH: config}
@@ -129,6 +131,7 @@ class House:
             self.timing,
             Limits(log_bytes=1000, artifact_bytes=1000, artifact_files=2),
             page,
+            self.vault,
         )
         self.settle = Settle(self.blobs, clock, self.attempts, self.verdicts, self.timing)
         self.reports = Reports(store, self.blobs, queue, clock, forge, self.verdicts, page)

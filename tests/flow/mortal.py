@@ -47,7 +47,7 @@ class Mortal:
 def mortal(house: House, life: Life) -> House:
     """The same tables, queues and GitHub in the hands of a process that will die."""
     hands = House()
-    for name in ("clock", "store", "queue", "blobs", "forge", "fleet", "there", "effects"):
+    for name in ("clock", "store", "queue", "blobs", "forge", "fleet", "there", "effects", "vault"):
         setattr(hands, name, getattr(house, name))
     forge = Mortal(house.forge, life, "create", "update", "clone_token", "revoke")
     ports: dict[str, object] = {
@@ -58,6 +58,7 @@ def mortal(house: House, life: Life) -> House:
         "source": forge,
         "checks": forge,
         "clock": house.clock,
+        "vault": house.vault,
     }
     for name in ("verdicts", "plan", "dispatch", "attempts", "settle", "reports", "reap"):
         flow = getattr(hands, name)

@@ -66,7 +66,8 @@ def test_where_all_is_refused_a_click_reads_the_file_again() -> None:
 
 
 def test_several_reasons_are_counted() -> None:
-    house = House(b"checks:\n  one: {run: make, group: pair, secrets: [TOKEN]}\n  lint: flake8\n")
+    sites = b"smoke: smoke.yml, screenshots: pages.yml"
+    house = House(b"deployments:\n  one: {branch: main, run: make, %s}\n" % sites)
     job = house.jobs(house.planned(push()))["one"]
     assert job.detail.endswith(" So it is with 1 more.")
     found = read_result(house.blobs, job)

@@ -22,6 +22,7 @@ from dishwasher.flow.settle import Settle
 from dishwasher.flow.verdict import Verdicts
 from dishwasher.ports import Topic
 
+from tests.fakes.vault import MemoryVault
 from tests.sim.bells import SimQueue
 from tests.sim.fleet import SimFleet
 from tests.sim.hub import Hub
@@ -74,7 +75,9 @@ def build(world: World) -> House:
     fleet, mail = SimFleet(world, web, laws), Mail(world, web)
     clock, timing = SimClock(world), Timing()
     verdicts = Verdicts(store, queue, clock, timing)
-    attempts = Attempts(store, blobs, queue, clock, hub, verdicts, timing, Limits(), page)
+    attempts = Attempts(
+        *(store, blobs, queue, clock, hub, verdicts, timing, Limits(), page), MemoryVault()
+    )
     settle = Settle(blobs, clock, attempts, verdicts, timing)
     caches = Caches(store, blobs, clock, attempts, ROOM)
     reap = Reap(store, queue, clock, fleet, verdicts, timing, caches)

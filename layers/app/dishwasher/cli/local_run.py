@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from dishwasher.cli.local_caches import LocalCaches
@@ -75,7 +75,7 @@ class LocalRun:
         if absent:
             what = f"needs {', '.join(absent)}, which this shell does not have: export it first."
             return Ended(spec, Reason.REFUSED, f"{spec.name} {what}")
-        lacks = not_carried_out(replace(spec, secrets=()))
+        lacks = not_carried_out(spec)
         if lacks:
             return Ended(spec, Reason.REFUSED, " ".join(lack.sentence for lack in lacks))
         began = time.monotonic()

@@ -76,13 +76,6 @@ def _hosts(spec: JobSpec) -> Asked:
         yield "Naming hosts", spec.line, False
 
 
-def _secrets(spec: JobSpec) -> Asked:
-    if spec.secrets:
-        first = spec.secrets[0]
-        names = ", ".join(secret.variable for secret in spec.secrets)
-        yield f"Reading secrets ({names})", first.line or spec.line, False
-
-
 def _users(spec: JobSpec) -> Asked:
     for phase in spec.phases:
         if phase.run_as not in OWN_USER:
@@ -110,7 +103,6 @@ _TABLE: tuple[Callable[[JobSpec], Asked], ...] = (
     _services,
     _versions,
     _hosts,
-    _secrets,
     _users,
     _group,
     _site,

@@ -79,7 +79,7 @@ class Ticket:
     environment: tuple[tuple[str, str], ...]
     """Variables that win over those of the configuration."""
     limits: Limits
-    secrets: tuple[tuple[str, str], ...] = ()
+    secrets: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     """Variables whose values nobody may see; the runner masks them in all that it says."""
     trusted: bool = True
     """Whether whoever pushed the commit may be let loose on a runner that is not a jail."""

@@ -37,13 +37,17 @@ class Admission:
         lacks = () if job.is_over else not_carried_out(job.spec)
         if not lacks:
             return job
-        refused = conclude(job, Reason.REFUSED, _told(lacks, path), self.now)
-        findings = tuple(_finding(path, lack) for lack in lacks if path and lack.line)
-        result = Result(
-            Reason.REFUSED, refused.detail, findings=findings, findings_total=len(findings)
-        )
+        result = refusal(lacks, path)
+        refused = conclude(job, Reason.REFUSED, result.detail, self.now)
         keep_result(self.blobs, refused, result)
         return refused
+
+
+def refusal(lacks: tuple[Lack, ...], path: str, title: str = "not-supported") -> Result:
+    """What is kept of a job that must not start, each of the reasons on its line."""
+    findings = tuple(_finding(path, lack, title) for lack in lacks if path and lack.line)
+    detail = _told(lacks, path)
+    return Result(Reason.REFUSED, detail, findings=findings, findings_total=len(findings))
 
 
 def _told(lacks: tuple[Lack, ...], path: str) -> str:
@@ -53,5 +57,5 @@ def _told(lacks: tuple[Lack, ...], path: str) -> str:
     return f"Not started. {first.sentence}{place}{more}"
 
 
-def _finding(path: str, lack: Lack) -> Finding:
-    return Finding(path, lack.line, lack.line, Level.FAILURE, lack.sentence, title="not-supported")
+def _finding(path: str, lack: Lack, title: str) -> Finding:
+    return Finding(path, lack.line, lack.line, Level.FAILURE, lack.sentence, title=title)

@@ -10,7 +10,7 @@ from dishwasher.core import deploy, job, provenance
 from dishwasher.core.build import Build
 from dishwasher.core.config import Kind
 from dishwasher.core.deploy import Environment
-from dishwasher.core.job import Job, State, Timing, fence, parse_attempt
+from dishwasher.core.job import Job, Reason, State, Timing, fence, parse_attempt
 from dishwasher.core.result import Progress, artifact_key, log_key
 from dishwasher.core.ticket import (
     PROTOCOL,
@@ -25,10 +25,12 @@ from dishwasher.core.ticket import (
     UploadRequest,
 )
 from dishwasher.errors import Gone, InfraError, Refused, UserError
+from dishwasher.flow.admission import refusal
 from dishwasher.flow.dispatch import digest
-from dishwasher.flow.keep import keep_progress
+from dishwasher.flow.handout import hand_out
+from dishwasher.flow.keep import keep_progress, keep_result
 from dishwasher.flow.verdict import Verdicts
-from dishwasher.ports import Bells, Blobs, Clock, Store, Topic
+from dishwasher.ports import Bells, Blobs, Clock, Store, Topic, Vault
 from dishwasher.ports import Source as Repositories
 
 
@@ -44,15 +46,32 @@ class Attempts:
     limits: Limits
     page: Callable[[str], str]
     """Job id → URL of its page."""
+    vault: Vault
 
     def claim(self, attempt_id: str, code: str) -> Claimed:
-        """Exchange the one-time code for the ticket."""
+        """Exchange the one-time code for the ticket; raises Refused where it may not start."""
         current, build = self._job(attempt_id, lambda found: (found.code, code))
+        secrets = self._secrets(current, build)
         token = self.clock.secret()
         # Minted before the code is used up: when GitHub fails, the runner may ask again.
         ticket = self._ticket(current, build, self.source.clone_token(build.event.repository))
         self.store.save(job.redeem(current, digest(token)))
-        return Claimed(token, ticket)
+        return Claimed(token, replace(ticket, secrets=secrets))
+
+    def _secrets(self, current: Job, build: Build) -> tuple[tuple[str, str], ...]:
+        """What the job gets of the vault; without what it asks for it is refused."""
+        handed = hand_out(self.vault, self.clock, current, build)
+        if not handed.lacks:
+            return handed.secrets
+        result, number = refusal(handed.lacks, build.config_path, "secret"), current.attempt
+        keep_result(self.blobs, current, result)
+
+        def refused(found: Job) -> Job:
+            fence(found, number)
+            return job.conclude(found, Reason.REFUSED, result.detail, self.clock.now())
+
+        self.verdicts.change(current.id, refused)
+        raise Refused(result.detail)
 
     def started(self, attempt_id: str, token: str, source_token: str) -> None:
         """The checkout is done; from here on a deployment is not tried again."""

@@ -41,6 +41,18 @@ MIGRATIONS = (
     ) WITHOUT ROWID;
     CREATE INDEX messages_by_time ON messages (topic, visible_at, key);
     """,
+    """
+    CREATE TABLE secrets (
+        repository INTEGER NOT NULL,
+        environment TEXT NOT NULL,
+        store TEXT NOT NULL,
+        name TEXT NOT NULL,
+        body TEXT NOT NULL,
+        sealed BLOB NOT NULL,
+        used_at REAL NOT NULL,
+        PRIMARY KEY (repository, environment, store, name)
+    ) WITHOUT ROWID;
+    """,
 )
 """Script n brings a file of `user_version` n to n + 1; scripts are added, never changed."""
 

@@ -29,8 +29,10 @@ from dishwasher.local.blobs import FileBlobs
 from dishwasher.local.clock import SystemClock
 from dishwasher.local.database import Database
 from dishwasher.local.fleet import ProcessFleet
+from dishwasher.local.key_file import KeyFile
 from dishwasher.local.queue import SqliteQueue
 from dishwasher.local.store import SqliteStore
+from dishwasher.local.vault import SqliteVault
 from dishwasher.ports import Store
 from dishwasher.wiring.activity import LoggedChecks, LoggedStore
 from dishwasher.wiring.settings import Settings
@@ -110,7 +112,11 @@ def build(settings: Settings, workers: int, environment: Mapping[str, str]) -> H
     timing = settings.timing
     verdicts = Verdicts(store, queue, clock, timing)
     limits = Limits(beat_seconds=timing.beat, lease_seconds=timing.lease)
-    attempts = Attempts(store, blobs, queue, clock, source, verdicts, timing, limits, address.page)
+    vault = SqliteVault(database, KeyFile(settings.data))
+    vault.check()
+    attempts = Attempts(
+        *(store, blobs, queue, clock, source, verdicts, timing, limits, address.page), vault
+    )
     caches = Caches(store, blobs, clock, attempts, Room(one=limits.cache_bytes))
     ended: list[Reap] = []
     fleet = ProcessFleet(
