@@ -5,12 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from dishwasher.checks.matchers import Scanner
 from dishwasher.core.config import MATCHERS
 from dishwasher.core.findings import Finding, Level
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 Found = tuple[str, int, int | None, Level, str, str]
 
@@ -26,7 +29,11 @@ def root(tmp_path: Path) -> Path:
 def found(root: Path, name: str, output: str) -> list[Found]:
     scanner = Scanner((name,), root)
     all_found = [scanner.feed(line) for line in output.split("\n")]
-    return [shown(one) for one in all_found if one is not None]
+    by_line = [shown(one) for one in all_found if one is not None]
+    # Many lines at once, and cut anywhere, say the same.
+    scanner = Scanner((name,), root)
+    assert [shown(one) for one in scanner.scan(f"{output}\n".encode())] == by_line
+    return by_line
 
 
 def shown(one: Finding) -> Found:
@@ -133,6 +140,27 @@ CASES = [
 ]
 
 
+LINES = sorted({line for _, output, _ in CASES for line in output.split("\n")})
+LINES += [line.replace(":", "\x1b[36m:\x1b[0m") for line in LINES]
+LINES += ["", "\x1b[0m", "a.py:\u0663:1: F401 x", "a.ts\r", "12:30:01 INFO 1", "é" * 9000 + ".js"]
+
+
+@given(st.data())
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_blocks_say_what_their_lines_say(root: Path, data: st.DataObject) -> None:
+    """Whatever the tools, the order of their lines, the colours and the cuts."""
+    names = tuple(data.draw(st.lists(st.sampled_from(MATCHERS), unique=True)))
+    lines = data.draw(st.lists(st.sampled_from(LINES)))
+    scanner = Scanner(names, root)
+    expected = [one for line in lines if (one := scanner.feed(line)) is not None]
+    cuts = sorted(data.draw(st.sets(st.integers(0, len(lines)), max_size=4)) | {0, len(lines)})
+    scanner = Scanner(names, root)
+    seen: list[Finding] = []
+    for start, end in pairwise(cuts):
+        seen += scanner.scan("".join(f"{line}\n" for line in lines[start:end]).encode())
+    assert seen == expected
+
+
 @pytest.mark.parametrize(("name", "output", "expected"), CASES)
 def test_as_the_tool_prints_it(root: Path, name: str, output: str, expected: list[Found]) -> None:
     assert found(root, name, output.replace("{root}", str(root))) == expected
@@ -202,4 +230,6 @@ def test_hostile_lines_cost_little(root: Path, name: str, hostile: str) -> None:
     for _ in range(20):
         scanner.feed(hostile)
         scanner.feed("E   x")
+    list(scanner.scan(f"{hostile * 20}\n".encode()))
+    list(scanner.scan(f"{hostile}\n".encode() * 20))
     assert time.perf_counter() - began < 5

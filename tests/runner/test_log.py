@@ -145,23 +145,28 @@ def test_the_end_after_a_gap_is_short_also_without_lines(log: Log) -> None:
     assert log.size < 1000 + GAP_BYTES + 200
 
 
-def test_lines_are_matched_across_reads_and_ends(log: Log) -> None:
-    lines: list[str] = []
-    output = Output(log, lines.append)
+def test_lines_are_scanned_whole_across_reads_and_ends(log: Log) -> None:
+    blocks: list[bytes] = []
+    output = Output(log, blocks.append)
     for part in (b"on", b"e\ntw", b"o\r\n\nfour\x0b\xe2\x80\xa8still", b" four\nfive"):
         output.feed(part)
     output.finish()
-    assert lines == ["one", "two", "", "four\x0b\u2028still four", "five"]
+    assert blocks == [
+        b"one\n",
+        b"two\r\n\n",
+        b"four\x0b\xe2\x80\xa8still four\n",
+        b"five\n",
+    ]
 
 
-def test_a_long_line_is_matched_up_to_a_limit(log: Log) -> None:
-    lines: list[str] = []
-    output = Output(log, lines.append)
+def test_a_long_line_is_scanned_up_to_a_limit(log: Log) -> None:
+    blocks: list[bytes] = []
+    output = Output(log, blocks.append)
     for _ in range(100):
         output.feed(b"x" * 1000)
     output.feed(b"\nnext\n")
     output.finish()
-    assert [len(line) for line in lines] == [LINE_BYTES, 4]
+    assert blocks == [b"x" * LINE_BYTES + b"\nnext\n"]
 
 
 def test_the_tail_is_as_a_terminal_shows_it(log: Log) -> None:

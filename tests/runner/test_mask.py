@@ -73,15 +73,15 @@ def broken() -> BrokenMask:
 
 def test_what_can_not_be_masked_is_withheld(broken: BrokenMask, tmp_path: Path) -> None:
     log = Log(tmp_path, 10_000, broken)
-    matched: list[str] = []
-    output = Output(log, matched.append)
+    scanned: list[bytes] = []
+    output = Output(log, scanned.append)
     for _ in range(3):
         output.feed(f"it is {SECRET}\n".encode())
     output.finish()
     log.line(f"[dishwasher] {SECRET}")
     written = log.read(0, 10_000).decode()
     assert written == f"{WITHHELD}\n{WITHHELD}\n"
-    assert matched == [WITHHELD]
+    assert scanned == [f"{WITHHELD}\n".encode()]
     assert output.tail() == (WITHHELD,)
     assert broken.value(Result(Reason.OK, SECRET)).detail == WITHHELD
 

@@ -11,6 +11,7 @@ _STRING = r"[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)"
 # where the next begins, so that no text makes the match go back.
 _BODY = rf"(?:{_CSI}|{_STRING}|[ -/]*[0-~])"
 _ESCAPE = re.compile(rf"\x1b{_BODY}")
+_ESCAPE_BYTES = re.compile(_ESCAPE.pattern.encode())
 
 # C0 but tab, newline, return and escape; DEL; C1; marks that turn or hide text (CVE-2021-42574);
 # the two separators that browsers break lines at.
@@ -25,6 +26,11 @@ _LINE_END = re.compile(r"(?<!\r)\r++(?=\n|\Z)")
 def strip(text: str) -> str:
     """The text without escape sequences; everything else stays."""
     return _ESCAPE.sub("", text) if "\x1b" in text else text
+
+
+def strip_bytes(data: bytes) -> bytes:
+    """The same of bytes, many lines at once: no sequence takes the end of its line along."""
+    return _ESCAPE_BYTES.sub(b"", data) if b"\x1b" in data else data
 
 
 def plain(text: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os.path
 import re
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -43,10 +44,42 @@ class Scanner:
             _Running(name, matcher) for name, tool in tools for matcher in tool.matchers
         )
         # Without names nothing can match: `(?!)` never does.
-        self._gate = re.compile("|".join(tool.gate for _, tool in tools) or "(?!)").search
+        gate = "|".join(tool.gate for _, tool in tools) or "(?!)"
+        # ASCII: the digits that a search in bytes knows are all that a tool writes.
+        self._gate = re.compile(gate, re.ASCII).search
+        self._searches = _searches(sign for _, tool in tools for sign in tool.signs)
         self._root = os.path.realpath(root)
         self._path = lru_cache(_PATHS)(self._inside)
         self._waiting = False
+
+    def scan(self, block: bytes) -> Iterator[Finding]:
+        """As `feed` with line after line of many whole ones, the last "\\n" included."""
+        block = ansi.strip_bytes(block)
+        done = 0
+        for begin in self._begins(block):
+            at = begin
+            while begin >= done and at < len(block):
+                end = block.index(b"\n", at)
+                finding = self.feed(block[at : min(end, at + LINE)].decode("utf-8", "replace"))
+                if finding is not None:
+                    yield finding
+                at = end + 1
+                if not self._waiting:
+                    break
+            done = max(done, at)
+
+    def _begins(self, block: bytes) -> list[int]:
+        """Where the lines begin that can mean something while nothing waits for its next line."""
+        found = {0}
+        for search in self._searches:
+            at = 0
+            while hit := search(block, at):
+                begin = block.rfind(b"\n", 0, hit.start() + 1) + 1
+                found.add(begin)
+                at = block.find(b"\n", begin)
+                if at < 0:
+                    break
+        return sorted(found)
 
     def feed(self, line: str) -> Finding | None:
         """The finding that ends with this line, if there is one and its file is in the checkout."""
@@ -95,6 +128,18 @@ class Scanner:
         if not real.startswith(self._root + os.sep) or not os.path.isfile(real):
             return None
         return Path(real).relative_to(self._root).as_posix()
+
+
+def _searches(signs: Iterable[str]) -> tuple[Callable[[bytes, int], re.Match[bytes] | None], ...]:
+    """One for each byte that signs begin with: only such a search jumps from one to the next."""
+    by_first: dict[str, list[str]] = {}
+    for sign in dict.fromkeys(signs):
+        length = 2 if sign.startswith("\\") else 1
+        by_first.setdefault(sign[:length], []).append(sign[length:])
+    return tuple(
+        re.compile(f"{first}(?:{'|'.join(rest)})".encode()).search
+        for first, rest in by_first.items()
+    )
 
 
 class _Running:

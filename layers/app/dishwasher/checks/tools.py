@@ -39,9 +39,15 @@ class Matcher:
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """`gate` is what a line must hold for any of its matchers to begin: one cheap search."""
+    """`gate` is what a line must hold for any of its matchers to begin: one cheap search.
+
+    `signs` are what of it is sought in many lines at once, without `^` and `$`: more lines may hold
+    one, none less. Each begins with a byte of its own, because that is what the search jumps to:
+    a colon, or a newline for what stands at the beginning of a line.
+    """
 
     gate: str
+    signs: tuple[str, ...]
     matchers: tuple[Matcher, ...]
 
 
@@ -94,13 +100,17 @@ _STYLE = r"(?!E9\d|F\d)[A-Z]{1,9}\d{1,6}"
 _RUFF_WRONG = rf"(?:{_WRONG}|invalid-syntax)"
 _SCRIPT = r"(?:[cm]?[jt]sx?|vue|svelte|astro)"
 
+_SAYS = r":\d{1,7}: (?:fatal )?(?:error|warning|note): "
+
 TOOLS: dict[str, Tool] = {
     "flake8": Tool(
         r":\d{1,7}:\d{1,7}:? [A-Z]{1,9}\d",
+        (r":\d{1,7}:\d{1,7}:? [A-Z]",),
         (_flake8(_WRONG, "error"), _flake8(_STYLE, "warning")),
     ),
     "ruff": Tool(
         r":\d{1,7}:\d{1,7}: (?:[A-Z]{1,9}\d|invalid-syntax)|^(?:[A-Z]{1,9}\d|invalid-syntax)",
+        (r":\d{1,7}:\d{1,7}:? [A-Z]", r":\d{1,7}:\d{1,7}: inv", r"\n[A-Z]{1,9}\d", r"\ninvalid-s"),
         (
             _ruff(_RUFF_WRONG, "error"),
             _ruff(_STYLE, "warning"),
@@ -110,6 +120,7 @@ TOOLS: dict[str, Tool] = {
     ),
     "mypy": Tool(
         r":\d{1,7}: (?:error|warning|note): ",
+        (_SAYS,),
         (
             _line(
                 "mypy",
@@ -126,10 +137,12 @@ TOOLS: dict[str, Tool] = {
     ),
     "pylint": Tool(
         r":\d{1,7}:\d{1,7}: [CRWEF]\d{4}: ",
+        (r":\d{1,7}:\d{1,7}:? [A-Z]",),
         (_pylint("EF", "error"), _pylint("W", "warning"), _pylint("CR", "notice")),
     ),
     "eslint": Tool(
         rf"^\S.{{0,4096}}\.{_SCRIPT}$|: line \d|\[(?:Error|Warning)/",
+        (rf"\.{_SCRIPT}\r*\n", r": line \d", r"\[(?:Error|Warning)/"),
         (
             Matcher(
                 "eslint",
@@ -163,6 +176,7 @@ TOOLS: dict[str, Tool] = {
     ),
     "tsc": Tool(
         r"(?:error|warning) TS\d{1,6}: ",
+        (r"T(?=S\d{1,6}: )",),
         (
             _line(
                 "tsc",
@@ -188,6 +202,7 @@ TOOLS: dict[str, Tool] = {
     ),
     "pytest": Tool(
         r"^E  |^\S.{0,4096}:\d{1,7}: in ",
+        (r"\nE  ", r":\d{1,7}: in "),
         (
             Matcher(
                 "pytest",
@@ -211,6 +226,7 @@ TOOLS: dict[str, Tool] = {
     ),
     "gcc": Tool(
         r":\d{1,7}: (?:fatal )?(?:error|warning|note): ",
+        (_SAYS,),
         (
             _line(
                 "gcc",
@@ -227,6 +243,7 @@ TOOLS: dict[str, Tool] = {
     ),
     "sphinx": Tool(
         r": (?:WARNING|ERROR|CRITICAL|SEVERE): ",
+        (r": (?:WARNING|ERROR|CRITICAL|SEVERE): ",),
         (
             _line(
                 "sphinx",

@@ -152,7 +152,7 @@ class Build:
             environment=environment,
             journal=self._journal,
             log=self._log,
-            matched=self.findings.feed if self.findings else None,
+            scan=self.findings.feed if self.findings else None,
             notes=self._notes,
             silence=self._spec.silence,
         )

@@ -14,7 +14,7 @@ TAIL_BYTES = 64 * 1024
 GAP_BYTES = 8 * 1024
 """Of the end of a step's output, after the gap that the log's limit has made."""
 LINE_BYTES = 16 * 1024
-"""A line is matched and shown up to here; the log has all of it."""
+"""A line is matched up to here; the log has all of it."""
 SHOWN = 2000
 """Characters of one line in the tail."""
 CONTINUATION = bytes(range(0x80, 0xC0))
@@ -24,12 +24,13 @@ CONTINUATION = bytes(range(0x80, 0xC0))
 class Output:
     """Constant memory whatever comes. A line ends at "\\n" and nowhere else."""
 
-    def __init__(self, log: Log, matched: Callable[[str], None] | None) -> None:
-        self._log, self._matched = log, matched
+    def __init__(self, log: Log, scan: Callable[[bytes], None] | None) -> None:
+        """`scan` gets whole lines, as many at once as have come."""
+        self._log, self._scan = log, scan
         self._masker: Masker | None = log.mask.stream() if log.mask else None
         self._withheld = False
         self._line = b""
-        self._tail = b""
+        self._tail = bytearray()
         self._dropped = 0
 
     def feed(self, data: bytes) -> None:
@@ -49,21 +50,20 @@ class Output:
 
     def _take(self, data: bytes) -> None:
         self._dropped += self._log.write(data)
-        self._tail = data[-TAIL_BYTES:] if len(data) >= TAIL_BYTES else self._tail + data
+        self._tail += data[-TAIL_BYTES:]
         if len(self._tail) > 2 * TAIL_BYTES:
-            self._tail = self._tail[-TAIL_BYTES:]
-        if self._matched is not None:
-            self._match(data, self._matched)
+            del self._tail[:-TAIL_BYTES]
+        if self._scan is not None:
+            self._lines(data, self._scan)
 
     def finish(self) -> None:
         """The step is over: match its last line, and close a gap in the log."""
         if self._masker is not None:
             self._take(self._masked(self._masker, None))
-        if self._matched is not None and self._line:
-            self._matched(_text(self._line))
-            self._line = b""
+        if self._scan is not None and self._line:
+            self._lines(b"\n", self._scan)
         if self._dropped:
-            tail = self._tail[-min(GAP_BYTES, self._dropped) :]
+            tail = bytes(self._tail[-min(GAP_BYTES, self._dropped) :])
             tail = b"\n".join(tail.split(b"\n")[-TAIL_LINES - 1 :])
             self._log.gap(self._dropped, tail)
             self._dropped = 0
@@ -71,22 +71,20 @@ class Output:
     def tail(self) -> tuple[str, ...]:
         """The last lines as a terminal would show them, without colours."""
         # Cut by bytes, it may begin within a character: what is left of that is no text.
-        whole = self._tail.lstrip(CONTINUATION) if len(self._tail) >= TAIL_BYTES else self._tail
+        whole = bytes(self._tail[-TAIL_BYTES:])
+        whole = whole.lstrip(CONTINUATION) if len(whole) == TAIL_BYTES else whole
         lines = whole.removesuffix(b"\n").split(b"\n")[-TAIL_LINES:]
-        shown = [ansi.plain(_text(line)) for line in lines]
+        shown = [ansi.plain(line.decode("utf-8", "replace")) for line in lines]
         return tuple(line if len(line) <= SHOWN else f"{line[:SHOWN]}…" for line in shown)
 
     def text(self) -> str:
         """As much of its end as was kept, without colours."""
-        return ansi.plain(self._tail.decode("utf-8", "replace"))
+        return ansi.plain(self._tail[-TAIL_BYTES:].decode("utf-8", "replace"))
 
-    def _match(self, data: bytes, matched: Callable[[str], None]) -> None:
-        *whole, rest = data.split(b"\n")
-        for line in whole:
-            matched(_text((self._line + line)[:LINE_BYTES]))
+    def _lines(self, data: bytes, scan: Callable[[bytes], None]) -> None:
+        end = data.rfind(b"\n") + 1
+        if end:
+            scan(self._line + data[:end])
             self._line = b""
-        self._line = (self._line + rest)[:LINE_BYTES]
-
-
-def _text(line: bytes) -> str:
-    return line.removesuffix(b"\r").decode("utf-8", "replace")
+        room = LINE_BYTES - len(self._line)
+        self._line += data[end : end + room]

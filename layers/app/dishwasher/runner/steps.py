@@ -56,7 +56,7 @@ class Steps:
     environment: Mapping[str, str]
     journal: Journal
     log: Log
-    matched: Callable[[str], None] | None
+    scan: Callable[[bytes], None] | None
     notes: list[str]
     silence: float = 0.0
 
@@ -82,7 +82,7 @@ class Steps:
         return self._follow(command, name)
 
     def _follow(self, command: Command, name: str) -> Failure | None:
-        output = Output(self.log, self.matched)
+        output = Output(self.log, self.scan)
         ended = self.shell.run(command, output.feed)
         output.finish()
         self.journal.end_step(ended.exit_code)
