@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from dishwasher.core.config import JOBS
 from dishwasher.formats.buildspec import keys
-from dishwasher.formats.buildspec.environment import Pairs, literal
+from dishwasher.formats.buildspec.environment import Plain, literal
 from dishwasher.formats.buildspec.matrix import COUNTED, Cell, cells
 from dishwasher.formats.buildspec.others import Others
 from dishwasher.formats.buildspec.recipe import NAME, Recipe
@@ -124,7 +124,7 @@ class Batch:
             return None
         return self.root
 
-    def _variables(self, env: Fields | None) -> Pairs:
+    def _variables(self, env: Fields | None) -> tuple[Plain, ...]:
         return literal((env.get(keys.VARIABLES) if env else None) or (), self.reader)
 
     def _too_many(self, count: int, place: Scalar) -> bool:

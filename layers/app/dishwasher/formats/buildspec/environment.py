@@ -24,7 +24,14 @@ _VARIABLE = re.compile(r"\$(?:\{[A-Za-z_]\w*\}|[A-Za-z_]\w*|\()|`")
 _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SECRET_ARN = re.compile(r"arn:[^:]*:secretsmanager:[^:]*:[^:]*:secret:")
 
-Pairs = tuple[tuple[str, str], ...]
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """A variable whose value is this text as it stands."""
+
+    name: str
+    value: str
+    line: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +39,7 @@ class Environment:
     """What the section says; nothing is expanded."""
 
     program: str = DEFAULT_SHELL
-    variables: Pairs = ()
+    variables: tuple[Plain, ...] = ()
     secrets: tuple[Secret, ...] = ()
     exported: tuple[str, ...] = ()
 
@@ -45,7 +52,7 @@ def read(fields: Fields | None, reader: Reader) -> Environment:
     written = fields.get(key) or ()
     variables = literal(written, reader)
     secrets = (*_parameters(fields, reader), *_secrets(fields, reader))
-    _check_doubles({name for name, _ in variables}, secrets, reader)
+    _check_doubles({one.name for one in variables}, secrets, reader)
     if fields.get(keys.CREDENTIALS):
         message = "`git-credential-helper` has no effect: jobs can read this repository alone"
         reader.warn(fields.entry(keys.CREDENTIALS).key, "no-effect", message)
@@ -57,9 +64,9 @@ def read(fields: Fields | None, reader: Reader) -> Environment:
     )
 
 
-def literal(written: tuple[tuple[Scalar, Scalar], ...], reader: Reader) -> Pairs:
+def literal(written: tuple[tuple[Scalar, Scalar], ...], reader: Reader) -> tuple[Plain, ...]:
     """Plain variables as they stand; what looks as if it should be expanded is told."""
-    pairs = []
+    plain = []
     for name, value in written:
         found = _VARIABLE.search(value.text)
         if found:
@@ -67,8 +74,8 @@ def literal(written: tuple[tuple[Scalar, Scalar], ...], reader: Reader) -> Pairs
             suggestion = f"Write `export {name.text}=…` as a command."
             reader.warn(value, "not-expanded", message, suggestion)
         if _is_free(name, reader):
-            pairs.append((name.text, value.text))
-    return tuple(pairs)
+            plain.append(Plain(name.text, value.text, name.line))
+    return tuple(plain)
 
 
 def _is_free(name: Scalar, reader: Reader) -> bool:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from dishwasher.core.config import JobSpec, Kind
-from dishwasher.core.machine import Machine, Variable
+from dishwasher.core.machine import Machine, Service, Variable
 from dishwasher.core.pattern import Filter, Pattern, Syntax
 from dishwasher.core.step import Phase, Shell
 from dishwasher.core.when import When
@@ -19,12 +20,14 @@ from dishwasher.formats.buildspec import (
     runtimes,
     variables,
 )
+from dishwasher.formats.buildspec.environment import Plain
 from dishwasher.formats.buildspec.phases import Stage
 from dishwasher.formats.buildspec.runtimes import Runtime
 from dishwasher.formats.buildspec.warnings import warn
 from dishwasher.formats.problems import show
 from dishwasher.formats.reader import Reader
 from dishwasher.formats.schema import Fields
+from dishwasher.formats.services import SCANNED, of_value, own, started
 from dishwasher.formats.tree import Entry, Node, Scalar
 from dishwasher.formats.tree import Mapping as Tree
 
@@ -42,21 +45,25 @@ class Recipe:
     """What a build does, but for its variables, which a batch may set anew."""
 
     spec: JobSpec
-    plain: tuple[tuple[str, str], ...] = ()
+    plain: tuple[Plain, ...] = ()
     runtimes: tuple[Runtime, ...] = ()
+    own: frozenset[str] = frozenset()
+    """Servers that its commands start themselves."""
 
     def job(
         self,
         name: Scalar,
         reader: Reader,
-        more: tuple[tuple[str, str], ...] = (),
+        more: tuple[Plain, ...] = (),
         *,
         identifier: str = "",
         image: str = "",
     ) -> JobSpec:
         """The job of this name; `more` are variables that go before the file's own."""
-        merged = {**dict(self.plain), **dict(more)}
-        machine = runtimes.machine(self.runtimes, merged, reader)
+        merged = {one.name: one for one in (*self.plain, *more)}
+        set_anew = {one.name for one in more}
+        values = {one.name: one.value for one in merged.values()}
+        machine = runtimes.machine(self.runtimes, values, reader)
         return replace(
             self.spec,
             name=name.text,
@@ -65,11 +72,20 @@ class Recipe:
                 machine,
                 virtualenv=machine.virtualenv or self.spec.machine.virtualenv,
                 image=image,
-                environment=tuple(Variable(one, value) for one, value in merged.items()),
+                services=started(self._asked(merged.values()), reader),
+                environment=tuple(Variable(*pair) for pair in values.items()),
             ),
-            secrets=tuple(one for one in self.spec.secrets if one.variable not in dict(more)),
+            secrets=tuple(one for one in self.spec.secrets if one.variable not in set_anew),
             facts=variables.facts(identifier, image, frozenset(merged)),
         )
+
+    def _asked(self, plain: Iterable[Plain]) -> Iterator[Service]:
+        """The servers whose addresses on this machine are values, and that nothing else starts."""
+        for one in plain:
+            for service in of_value(one.value[:SCANNED]):
+                if service not in self.own:
+                    why = f"the variable {show(one.name)} on line {one.line} names it"
+                    yield Service(service, one.line, why)
 
 
 def fields(root: Node, reader: Reader) -> Fields | None:
@@ -122,7 +138,7 @@ def read(top: Fields, reader: Reader) -> Recipe:
         caches=outputs.cache(cache, reader) if cache else (),
         repeatable=not deploys.check(stages, reader),
     )
-    return Recipe(spec, env.variables, asked)
+    return Recipe(spec, env.variables, asked, own(step.command for step in spec.steps))
 
 
 def moved(recipe: Recipe, line: int, offset: int | None) -> Recipe:
@@ -131,18 +147,21 @@ def moved(recipe: Recipe, line: int, offset: int | None) -> Recipe:
     With an offset it is text inside this file, and its lines are counted on from there.
     """
     spec = recipe.spec
-    lines = tuple(_moved(phase, line, offset) for phase in spec.phases)
-    return replace(recipe, spec=replace(spec, phases=lines))
 
-
-def _moved(phase: Phase, line: int, offset: int | None) -> Phase:
     def place(old: int) -> int:
         return line if offset is None else offset + old
 
+    def moved_phase(phase: Phase) -> Phase:
+        return replace(
+            phase,
+            steps=tuple(replace(step, line=place(step.line)) for step in phase.steps),
+            closing=tuple(replace(step, line=place(step.line)) for step in phase.closing),
+        )
+
     return replace(
-        phase,
-        steps=tuple(replace(step, line=place(step.line)) for step in phase.steps),
-        closing=tuple(replace(step, line=place(step.line)) for step in phase.closing),
+        recipe,
+        spec=replace(spec, phases=tuple(map(moved_phase, spec.phases))),
+        plain=tuple(replace(one, line=place(one.line)) for one in recipe.plain),
     )
 
 
