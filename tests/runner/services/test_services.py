@@ -81,9 +81,10 @@ def test_postgresql_has_what_circle_files_rely_on(services: Services, tmp_path: 
 @installed("postgresql")
 def test_two_jobs_at_once_never_share_a_server(services: Services, tmp_path: Path) -> None:
     other = Services(Stop(), print)
+    address = {"DATABASE_URL": "postgres://localhost/circle_test"}
     try:
-        services.start(["postgresql"], {})
-        other.start(["postgresql"], {})
+        services.start(["postgresql"], address)
+        other.start(["postgresql"], address)
         psql(services, tmp_path, "-d", "circle_test", "-c", "create table mine (x int)")
         tables = "select count(*) from pg_tables where tablename = 'mine'"
         assert psql(services, tmp_path, "-d", "circle_test", "-c", tables) == "1"
@@ -91,6 +92,37 @@ def test_two_jobs_at_once_never_share_a_server(services: Services, tmp_path: Pat
         assert services.environment["PGPORT"] != other.environment["PGPORT"]
     finally:
         other.end()
+
+
+@installed("postgresql")
+def test_without_an_address_the_usual_port_is_waited_for(
+    services: Services, said: list[str]
+) -> None:
+    other = Services(Stop(), print)
+    other.start(["postgresql"], {})
+    assert other.environment["PGPORT"] == "5432"
+    waiting = threading.Thread(target=services.start, args=(["postgresql"], {"DB_NAME": "shop"}))
+    waiting.start()
+    while not said:
+        waiting.join(0.01)
+    assert said == ["Port 5432 for postgresql is used by another job; waiting."]
+    other.end()
+    waiting.join(30)
+    assert services.environment["PGPORT"] == "5432"
+
+
+@installed("postgresql")
+def test_next_to_a_server_of_the_machine_it_moves_and_says_so(
+    services: Services, said: list[str]
+) -> None:
+    slot = ports.Slot(5432)
+    while not slot.take():
+        threading.Event().wait(0.05)
+    with socket.create_server(("127.0.0.1", 5432)):
+        slot.free()
+        services.start(["postgresql"], {})
+    assert services.environment["PGPORT"] != "5432"
+    assert said[0] == "Port 5432 is another program's: it may be found in place of ours."
 
 
 @installed("mysql")

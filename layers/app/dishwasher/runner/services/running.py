@@ -62,7 +62,8 @@ class Services:
         recipes = [_recipe(name) for name in dict.fromkeys(names)]
         for recipe in recipes:
             recipe.check()
-        for recipe in recipes:
+        # One order for all jobs: two that want the same ports never wait for each other.
+        for recipe in sorted(recipes, key=lambda recipe: _fixed(recipe, environment)):
             self.servers.append(self._placed(recipe, environment))
         with ThreadPoolExecutor(max_workers=max(1, len(self.servers))) as pool:
             for done in [pool.submit(self._serve, server) for server in self.servers]:
@@ -96,8 +97,8 @@ class Services:
         self.servers.clear()
 
     def _placed(self, recipe: Recipe, environment: Mapping[str, str]) -> _Server:
-        users, databases, wanted = named(recipe, environment)
-        port, slot = self._port(recipe, wanted)
+        users, databases, _ = named(recipe, environment)
+        port, slot = self._port(recipe, environment)
         account = recipe.account() if os.geteuid() == 0 else None
         folder = Path(tempfile.mkdtemp(prefix=f"dishwasher-{recipe.name}-"))
         if account is not None:
@@ -108,11 +109,22 @@ class Services:
         )
         return _Server(recipe, place, slot)
 
-    def _port(self, recipe: Recipe, wanted: Collection[int]) -> tuple[int, ports.Slot | None]:
-        """The usual port, or the one that an address names; any other where clients can be told."""
-        fixed = next(iter(sorted(wanted)), recipe.port)
+    def _port(
+        self, recipe: Recipe, environment: Mapping[str, str]
+    ) -> tuple[int, ports.Slot | None]:
+        """The usual port, or the one that an address names; another only if clients look it up."""
+        users, databases, wanted = named(recipe, environment)
+        fixed = _fixed(recipe, environment)
         slot = ports.Slot(fixed)
-        if recipe.movable and not wanted and not (slot.take() and ports.is_free(fixed)):
+        may_move = recipe.movable and not wanted
+        if slot.take():
+            if may_move and not ports.is_free(fixed):
+                slot.free()
+                self.say(f"Port {fixed} is another program's: it may be found in place of ours.")
+                return ports.any_free(), None
+        elif may_move and (users or databases):
+            # Whoever writes an address without a port leaves the port to the client's library.
+            # Settings of Django often name the usual one, so without an address nobody moves.
             slot.free()
             return ports.any_free(), None
         try:
@@ -214,3 +226,9 @@ def _begin(server: _Server, argv: tuple[str, ...], stdin: int) -> subprocess.Pop
             group=account.gid if account else None,
             extra_groups=[] if account else None,
         )
+
+
+def _fixed(recipe: Recipe, environment: Mapping[str, str]) -> int:
+    """The port that clients look at without being told of another."""
+    _, _, wanted = named(recipe, environment)
+    return next(iter(sorted(wanted)), recipe.port)
