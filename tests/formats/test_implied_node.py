@@ -129,6 +129,8 @@ def test_settings_within_the_package_count_too() -> None:
     [
         {"lint": "eslint . && prettier --check ."},
         {"lint": "npm run lint:js", "lint:js": "eslint src && prettier --check src"},
+        {"lint": "run-p 'lint:*'", "lint:js": "eslint .", "lint:format": "prettier -c ."},
+        {"lint": "concurrently npm:js npm:format", "js": "eslint .", "format": "prettier -c ."},
     ],
 )
 def test_a_tool_that_a_script_starts_does_not_run_twice(scripts: dict[str, str]) -> None:

@@ -74,6 +74,32 @@ def test_the_django_project_nearest_to_the_root_is_taken() -> None:
     assert commands(files, "tests") == ["cd web && python manage.py test"]
 
 
+PACKAGE = {"pyproject.toml": "[build-system]\n[project]\nname = 'shop'\n"}
+MATRIX = "[tox]\nenvlist = py{312,313}-dj{52,60}-{sqlite,postgresql}\n[testenv]\ncommands = x\n"
+
+
+@pytest.mark.parametrize(
+    ("folder", "files", "command"),
+    [
+        ("example/", {**PACKAGE, "tox.ini": MATRIX}, "tox -e py"),
+        ("shop/test/", {**PACKAGE, "runtests.py": "import django\n"}, "python runtests.py"),
+        ("tests/", {**PACKAGE, "tox.ini": MATRIX}, "cd tests && python manage.py test"),
+        ("backend/", {"tox.ini": MATRIX}, "cd backend && python manage.py test"),
+        ("backend/", PACKAGE, "cd backend && python manage.py test"),
+        ("", {**PACKAGE, "tox.ini": MATRIX}, "python manage.py test"),
+        (
+            "sandbox/",
+            {"setup.py": "setup(install_requires=['pytest-django'])", "pytest.ini": "", **PACKAGE},
+            "pytest",
+        ),
+    ],
+)
+def test_a_package_is_tested_and_not_the_example_in_it(
+    folder: str, files: Files, command: str
+) -> None:
+    assert commands({**site("settings", folder=folder), **files}, "tests") == [command]
+
+
 @pytest.mark.parametrize(
     ("folder", "config", "command"),
     [
@@ -123,6 +149,10 @@ TOX = "tox --skip-missing-interpreters true"
     [
         ("tox.ini", "[tox]\n", TOX),
         ("tox.ini", "[testenv]\ncommands = pytest\n", TOX),
+        ("tox.ini", "[tox]\nenvlist = py312,lint\n[testenv]\ncommands = pytest\n", TOX),
+        ("tox.ini", MATRIX, "tox -e py"),
+        ("tox.ini", MATRIX.replace("commands", "deps"), TOX),
+        ("runtests.py", "import pytest\n", "python runtests.py"),
         ("tox.toml", "", TOX),
         ("setup.cfg", "[tox:tox]\n", TOX),
         ("pyproject.toml", "[tool.tox]\n", TOX),

@@ -151,13 +151,20 @@ class _Package:
                 yield Check(name, (self._run(script),), why, annotate=tools, is_early=True)
         # What a script that lints calls, `npm run lint:js`, is seen too.
         words = " ".join([*said, self.scripts.text("build")])
-        words += " ".join(self.scripts.text(one) for one in self.scripts if f"run {one}" in words)
+        words += " ".join(self.scripts.text(one) for one in self.scripts if _calls(words, one))
         for tool in _TOOLS:
             file = self._has(*tool.files) or (self._path if tool.key in self._package else "")
             if file and tool.package in self.installed and tool.word not in words:
                 command = self._inside(tool.command)
                 why = f"`{file}` configures {tool.name}"
                 yield Check(tool.name, (command,), why, annotate=(tool.name,), is_early=True)
+
+
+def _calls(words: str, script: str) -> bool:
+    """Whether scripts start another: `npm run lint:js`, or `npm:lint:*` and `run-p lint:*`."""
+    group = script.rpartition(":")[0]
+    ways = (f"run {script}", f"npm:{script}", f"{group}:*")
+    return any(way in words for way in ways if way != ":*")
 
 
 _SCRIPTS = (

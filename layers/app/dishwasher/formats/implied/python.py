@@ -159,7 +159,7 @@ def _own(project: Project) -> tuple[tuple[Step, ...], set[str]]:
     groups = [name for name in EXTRAS if name in pyproject.table("dependency-groups")]
     steps: list[Step] = []
     installed: set[str] = set()
-    file = _package_file(project)
+    file = package_file(project)
     if file:
         extras = ",".join(_extras(project))
         command = f"pip install -e '.[{extras}]'" if extras else "pip install -e ."
@@ -175,7 +175,7 @@ def _own(project: Project) -> tuple[tuple[Step, ...], set[str]]:
     return tuple(steps), installed
 
 
-def _package_file(project: Project) -> str:
+def package_file(project: Project) -> str:
     """The file that makes the root a package that pip can install."""
     pyproject = project.toml("pyproject.toml")
     if pyproject.table("project") and "build-system" in pyproject:

@@ -2,31 +2,49 @@
 
 from __future__ import annotations
 
+import re
+
 from dishwasher.formats.implied.check import Check
 from dishwasher.formats.implied.django import Django
 from dishwasher.formats.implied.project import Project
+from dishwasher.formats.implied.python import package_file
 
 LOOKED_INTO = 5
 """Test files that are read where no configuration says what runs them."""
 
 _PYTEST = ("pytest",)
 """The package, its command, and what reads its output."""
+_RUNNER = "runtests.py"
+"""What Django's own tests are started by, and those of many packages for it."""
+_MATRIX = re.compile(r"py[\d{},\s]*-")
+"""In tox's list: each Python with several versions of something else."""
 _TEST_FILE = r"(?:[^/]+/)*(?:tests?|test_[^/]*|[^/]*_tests?)\.py"
 
 
 def tests(project: Project, django: Django | None, installed: frozenset[str]) -> Check | None:
     """The one way that says the most; None where there are no tests."""
     if django is not None:
-        return _django(project, django, installed)
+        return _of_package(project, django, installed) or _django(project, django, installed)
     configured = _pytest_file(project, "")
     pytest = Check("tests", _PYTEST, configured, _PYTEST, _PYTEST) if configured else None
     # Who runs pytest by tox has its packages there, and mostly nowhere else.
     return (
         (pytest if "pytest" in installed else None)
+        or _by_script(project)
         or _by_runner(project)
         or pytest
         or (_by_content(project, installed))
     )
+
+
+def _of_package(project: Project, django: Django, installed: frozenset[str]) -> Check | None:
+    """The package's tests where manage.py is an example's; None where it is all there is."""
+    if not django.folder or not package_file(project):
+        return None
+    if "pytest-django" in installed and _pytest_file(project, django.folder):
+        return None
+    is_for_tests = django.folder.rpartition("/")[2] in ("test", "tests")
+    return _by_script(project) or (None if is_for_tests else _by_tox(project))
 
 
 def _django(project: Project, django: Django, installed: frozenset[str]) -> Check:
@@ -69,10 +87,22 @@ def _pytest_file(project: Project, folder: str) -> str:
     return ""
 
 
+def _by_script(project: Project) -> Check | None:
+    text = project.text(_RUNNER)
+    if not text:
+        return None
+    wants = tuple(package for package in ("django", "pytest") if f"import {package}" in text)
+    return Check("tests", (f"python {_RUNNER}",), f"`{_RUNNER}` runs the tests", wants)
+
+
 def _by_runner(project: Project) -> Check | None:
     if project.has("noxfile.py"):
         command = "nox --no-error-on-missing-interpreters"
         return Check("tests", (command,), "`noxfile.py` says how tests are run", ("nox",))
+    return _by_tox(project)
+
+
+def _by_tox(project: Project) -> Check | None:
     ini, setup = project.ini("tox.ini"), project.ini("setup.cfg")
     named = (
         ("tox.ini", ini.has_table("tox") or ini.has_table("testenv")),
@@ -84,6 +114,11 @@ def _by_runner(project: Project) -> Check | None:
     if not file:
         return None
     command = "tox --skip-missing-interpreters true"
+    # A matrix has databases and versions that are not here; `py` is this Python with none of them.
+    listed = ini.table("tox").text("envlist") or ini.table("tox").text("env_list")
+    is_matrix = _MATRIX.search(listed[:2000])
+    if is_matrix and ini.table("testenv").text("commands"):
+        command = "tox -e py"
     return Check("tests", (command,), f"`{file}` says how tests are run", ("tox",))
 
 
