@@ -9,11 +9,9 @@ from dishwasher.core.carried import SERVICES
 from dishwasher.core.machine import Service
 from dishwasher.core.service import LOCAL, NAMES, PORTS
 from dishwasher.formats.commands.programs import called, name, unwrapped
+from dishwasher.formats.commands.shell import SCANNED
 from dishwasher.formats.reader import Reader
 from dishwasher.formats.tree import Scalar
-
-SCANNED = 20_000
-"""Characters of one value or command that are looked at."""
 
 ADDRESS = re.compile(r"(?<![\w+.-])([a-z][a-z0-9]{2,15})(?:\+[a-z0-9_]+)?://([^\s/?#\"'`]{0,300})")
 """Scheme, and what stands before the path."""

@@ -24,10 +24,12 @@ from dishwasher.formats.buildspec.environment import Plain
 from dishwasher.formats.buildspec.phases import Stage
 from dishwasher.formats.buildspec.runtimes import Runtime
 from dishwasher.formats.buildspec.warnings import warn
+from dishwasher.formats.commands.annotating import matchers
+from dishwasher.formats.commands.shell import SCANNED
 from dishwasher.formats.problems import show
 from dishwasher.formats.reader import Reader
 from dishwasher.formats.schema import Fields
-from dishwasher.formats.services import SCANNED, of_value, own, started
+from dishwasher.formats.services import of_value, own, started
 from dishwasher.formats.tree import Entry, Node, Scalar
 from dishwasher.formats.tree import Mapping as Tree
 
@@ -133,6 +135,9 @@ def read(top: Fields, reader: Reader) -> Recipe:
         exported=env.exported,
         succeeding=variables.SUCCEEDING,
         when=_when(stages),
+        annotate=matchers(
+            command.text for stage in stages for command in (*stage.commands, *stage.closing)
+        ),
         artifacts=outputs.artifacts(artifacts, reader) if artifacts else (),
         reports=outputs.reports(top.get(keys.REPORTS_KEY) or (), reader),
         caches=outputs.cache(cache, reader) if cache else (),

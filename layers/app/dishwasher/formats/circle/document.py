@@ -10,7 +10,7 @@ from typing import Any
 from dishwasher.core.config import Config, JobSpec, Kind
 from dishwasher.core.outputs import REPORTS_FOLDER, ArtifactSet, Cache, ReportFormat, ReportSet
 from dishwasher.core.pattern import Filter
-from dishwasher.core.step import Shell
+from dishwasher.core.step import Phase, Shell
 from dishwasher.core.when import When
 from dishwasher.errors import ConfigError, Problem
 from dishwasher.formats import compose, jobs
@@ -19,6 +19,7 @@ from dishwasher.formats.circle.commands import SILENCE
 from dishwasher.formats.circle.phases import Build, build
 from dishwasher.formats.circle.values import at_home, stays
 from dishwasher.formats.circle.variables import FACTS
+from dishwasher.formats.commands.annotating import matchers
 from dishwasher.formats.commands.effects import any_effect
 from dishwasher.formats.problems import Problems, show
 from dishwasher.formats.reader import Reader, kind, listing
@@ -117,16 +118,20 @@ class _Document:
             )
             yield jobs.Draft(spec, one.name)
 
-    def _spec(self, name: Scalar, kind: Kind, built: Build, **values: Any) -> JobSpec:
+    def _spec(
+        self, name: Scalar, kind: Kind, built: Build, phases: tuple[Phase, ...], **values: Any
+    ) -> JobSpec:
         return JobSpec(
             name=name.text,
             kind=kind,
             line=name.line,
+            phases=phases,
             shell=Shell.EACH,
             directory=self.directory,
             machine=built.machine,
             facts=FACTS,
             all_secrets=True,
+            annotate=matchers(step.command for phase in phases for step in phase.steps),
             artifacts=self._artifacts,
             silence=SILENCE,
             **values,

@@ -13,9 +13,10 @@ from dishwasher.core.carried import SERVICES
 from dishwasher.core.machine import Service
 from dishwasher.core.service import LOCAL, NAMES
 from dishwasher.core.step import Step
+from dishwasher.formats.commands.shell import SCANNED
 from dishwasher.formats.problems import show
 from dishwasher.formats.reader import Reader, listing
-from dishwasher.formats.services import ADDRESS, SCANNED, addresses, of_value, ports, started
+from dishwasher.formats.services import ADDRESS, addresses, of_value, ports, started
 from dishwasher.formats.tree import Scalar
 
 _WORD = re.compile(

@@ -8,12 +8,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from dishwasher.formats.commands.shell import SCANNED
 from dishwasher.formats.problems import show
 from dishwasher.formats.reader import Reader
 from dishwasher.formats.tree import Scalar, Style
-
-SCANNED = 20_000
-"""Characters of one command that are looked at."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,7 @@ from collections.abc import Iterable
 
 from dishwasher.core.step import Step
 from dishwasher.formats.commands.programs import TASKS, called, name, unwrapped
-from dishwasher.formats.commands.shell import names
-
-SCANNED = 20_000
-"""Characters of one command that are looked at."""
+from dishwasher.formats.commands.shell import SCANNED, names
 
 TABLE: tuple[tuple[str, ...], ...] = (
     ("aws", "s3", "sync"),

@@ -12,6 +12,9 @@ from dataclasses import dataclass
 
 from dishwasher.formats.tree import Scalar, Style
 
+SCANNED = 20_000
+"""Characters of one command, or of one value, that are looked at for what they tell."""
+
 # All that needs no look of its own within a word.
 _PLAIN = re.compile(r"[^ \t\r\n;|()&'\"\\]+")
 # Most words by far, each found by one match, and the blanks behind them.

@@ -15,7 +15,7 @@ class Check:
     """A clause that ends before a comma: `manage.py` is a Django project's."""
     wants: tuple[str, ...] = ()
     """Python packages that hold its tools."""
-    annotate: tuple[str, ...] = ()
-    """Tools whose output it prints."""
+    script: str = ""
+    """What stands behind a command that is but a name, such as `npm run lint`."""
     is_early: bool = False
     """It takes little time, and tests wait until it is met."""

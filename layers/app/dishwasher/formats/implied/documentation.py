@@ -31,7 +31,7 @@ def _sphinx(project: Project) -> Check | None:
     conf = "" if own else project.text(f"{folder}/conf.py")
     wants = ("sphinx", *(package for name, package in _EXTENSIONS if name in conf))
     why = f"`{folder}/conf.py` is Sphinx's"
-    return Check("docs", (*own, build), why, wants, annotate=("sphinx",))
+    return Check("docs", (*own, build), why, wants)
 
 
 def _mkdocs(project: Project) -> Check | None:

@@ -44,7 +44,7 @@ def linters(project: Project) -> Iterable[Check]:
         why = _why(project, linter)
         if why:
             commands = (_own_words(project, linter), *_formatting(project, linter))
-            yield Check(linter.name, commands, why, (linter.name,), (linter.name,), is_early=True)
+            yield Check(linter.name, commands, why, (linter.name,), is_early=True)
 
 
 def _why(project: Project, linter: _Linter) -> str:

@@ -147,8 +147,7 @@ class _Package:
             if script:
                 said.append(self.scripts.text(script))
                 why = f"`{self._path}` has a script `{script}`"
-                tools = tuple(t for t in ("eslint", "tsc") if t in self.scripts.text(script))
-                yield Check(name, (self._run(script),), why, annotate=tools, is_early=True)
+                yield Check(name, (self._run(script),), why, script=said[-1], is_early=True)
         # What a script that lints calls, `npm run lint:js`, is seen too.
         words = " ".join([*said, self.scripts.text("build")])
         words += " ".join(self.scripts.text(one) for one in self.scripts if _calls(words, one))
@@ -157,7 +156,7 @@ class _Package:
             if file and tool.package in self.installed and tool.word not in words:
                 command = self._inside(tool.command)
                 why = f"`{file}` configures {tool.name}"
-                yield Check(tool.name, (command,), why, annotate=(tool.name,), is_early=True)
+                yield Check(tool.name, (command,), why, is_early=True)
 
 
 def _calls(words: str, script: str) -> bool:

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from dishwasher.core.config import MATCHERS, Config, JobSpec, Kind, Uses
+from dishwasher.core.config import Config, JobSpec, Kind, Uses
 from dishwasher.core.machine import Machine
 from dishwasher.core.step import Phase, Step
+from dishwasher.formats.commands.annotating import matchers
 from dishwasher.formats.implied import requirements
 from dishwasher.formats.implied.check import Check
 from dishwasher.formats.implied.django import Django, django
@@ -140,7 +141,7 @@ def _jobs(
             machine=machine,
             facts=FACTS,
             needs=(*early, _SPELLING) if is_tests else (),
-            annotate=tuple(name for name in check.annotate if name in MATCHERS),
+            annotate=matchers((*check.commands, check.script)),
         )
         jobs.append(job)
     spelling = JobSpec(_SPELLING, Kind.CHECK, 0, uses=Uses.SPELLING)

@@ -13,7 +13,7 @@ LOOKED_INTO = 5
 """Test files that are read where no configuration says what runs them."""
 
 _PYTEST = ("pytest",)
-"""The package, its command, and what reads its output."""
+"""The package, and its command."""
 _RUNNER = "runtests.py"
 """What Django's own tests are started by, and those of many packages for it."""
 _MATRIX = re.compile(r"py[\d{},\s]*-")
@@ -26,7 +26,7 @@ def tests(project: Project, django: Django | None, installed: frozenset[str]) ->
     if django is not None:
         return _of_package(project, django, installed) or _django(project, django, installed)
     configured = _pytest_file(project, "")
-    pytest = Check("tests", _PYTEST, configured, _PYTEST, _PYTEST) if configured else None
+    pytest = Check("tests", _PYTEST, configured, _PYTEST) if configured else None
     # Who runs pytest by tox has its packages there, and mostly nowhere else.
     return (
         (pytest if "pytest" in installed else None)
@@ -54,7 +54,7 @@ def _django(project: Project, django: Django, installed: frozenset[str]) -> Chec
         folder = django.folder if configured.startswith(f"`{django.folder}/") else ""
         command = f"cd {folder} && pytest" if folder else "pytest"
         why = f"pytest-django is installed and {configured}"
-        return Check("tests", (command,), why, annotate=_PYTEST)
+        return Check("tests", (command,), why)
     prefix = f"{django.folder}/" if django.folder else ""
     # Django's own runner takes every test*.py.
     has_tests = project.matching(rf"{prefix}(?:[^/]+/)*test[^/]*\.py")
@@ -130,11 +130,11 @@ def _by_content(project: Project, installed: frozenset[str]) -> Check | None:
     for file, text in texts.items():
         if "import pytest" in text or "\ndef test_" in f"\n{text}":
             why = f"`{file}` holds tests for pytest"
-            return Check("tests", _PYTEST, why, _PYTEST, _PYTEST)
+            return Check("tests", _PYTEST, why, _PYTEST)
     file = next((file for file, text in texts.items() if "unittest" in text), "")
     if "pytest" in installed:
         why = f"`{found[0]}` holds tests and pytest is installed"
-        return Check("tests", _PYTEST, why, annotate=_PYTEST)
+        return Check("tests", _PYTEST, why)
     if not file:
         return None
     folder = file.partition("/")[0] if "/" in file else ""

@@ -11,11 +11,12 @@ from dishwasher.core.machine import Machine, Service, Variable
 from dishwasher.core.outputs import Cache
 from dishwasher.core.service import NAMES
 from dishwasher.core.step import Step
+from dishwasher.formats.commands.shell import SCANNED
 from dishwasher.formats.native import keys, parts
 from dishwasher.formats.problems import show
 from dishwasher.formats.reader import Reader
 from dishwasher.formats.schema import Fields, Key
-from dishwasher.formats.services import SCANNED, addresses
+from dishwasher.formats.services import addresses
 from dishwasher.formats.tree import Scalar, Style
 
 Written = tuple[tuple[Scalar, Scalar], ...]
