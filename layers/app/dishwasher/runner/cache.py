@@ -20,10 +20,10 @@ from dishwasher.errors import InfraError
 from dishwasher.runner import files, variables
 from dishwasher.runner.artifacts import open_regular
 from dishwasher.runner.environment import Workspace
-from dishwasher.runner.pack import Packed, Packer, Unkept
+from dishwasher.runner.pack import Full, Packed, Packer, Unkept
 from dishwasher.runner.sink import Sink
 from dishwasher.runner.stop import Stop
-from dishwasher.runner.tar import Damaged
+from dishwasher.runner.tar import Bounds, Damaged, bounds
 from dishwasher.runner.unpack import Unpacker
 
 FORMAT = "1"
@@ -65,6 +65,9 @@ class Caches:
         stop: Stop,
         say: Callable[[str], None],
         note: Callable[[str], None],
+        *,
+        seconds: float = SECONDS,
+        within: Bounds | None = None,
     ) -> None:
         self._ticket, self._sink, self._workspace, self._stop = ticket, sink, workspace, stop
         self._say, self._note = say, note
@@ -72,7 +75,8 @@ class Caches:
         self._restored: set[tuple[str, str]] = set()
         self._damaged: set[tuple[str, str]] = set()
         """What is stored under these is of no use, and may be replaced."""
-        self._end = 0.0
+        self._seconds, self._end = seconds, 0.0
+        self._bounds = within or bounds(ticket.limits.cache_bytes)
 
     def restore(self, environment: Mapping[str, str]) -> None:
         """Every cache that there is, by keys from the files of the checkout as they are now.
@@ -104,13 +108,13 @@ class Caches:
 
     def _try(self, what: str, keyed: Keyed, work: Callable[[Keyed], None]) -> None:
         folder = self._workspace.cache
-        self._end = time.monotonic() + SECONDS
+        self._end = time.monotonic() + self._seconds
         try:
             folder.mkdir(mode=0o700)
             work(keyed)
         except TooLong as error:
             self._say(f"{what}: {error}.")
-        except (Damaged, Unkept, InfraError, OSError) as error:
+        except (Damaged, Full, InfraError, OSError) as error:
             self._say(f"{what} failed: {error}")
             self._note(f"{what} failed, and the job did without: {error}")
         finally:
@@ -120,7 +124,7 @@ class Caches:
         if self._stop.cause is not None:
             raise TooLong("given up, because the job ends")
         if time.monotonic() > self._end:
-            raise TooLong(f"given up after {SECONDS:.0f} s")
+            raise TooLong(f"given up after {self._seconds:g} s")
 
     def _key(self, cache: Cache, environment: Mapping[str, str]) -> Keyed:
         text = variables.expand(cache.key, environment)
@@ -173,15 +177,15 @@ class Caches:
 
     def _unpack(self, found: CacheFound, archive: Path, paths: tuple[str, ...]) -> list[str]:
         self._download(found, archive)
-        unpacker = Unpacker(self._workspace.cache / "new", self._limit, self._alive)
+        unpacker = Unpacker(self._workspace.cache / "new", self._bounds, self._alive)
         with archive.open("rb") as file:
             unpacker.read(file)
         archive.unlink()
         return unpacker.place(paths, self._workspace.checkout, self._workspace.home)
 
     def _download(self, found: CacheFound, archive: Path) -> None:
-        if not 0 <= found.size <= self._limit:
-            raise Damaged(f"it has {found.size} bytes; at most {self._limit} are taken")
+        if not 0 <= found.size <= self._bounds.packed:
+            raise Damaged(f"it has {found.size} bytes; at most {self._bounds.packed} are taken")
         with archive.open("xb") as file:
             self._sink.fetch(found.url, cast(BinaryIO, _Mortal(file, self._alive)), found.size)
         digest, size = hashlib.sha256(), 0
@@ -214,17 +218,13 @@ class Caches:
     def _pack(self, keyed: Keyed, archive: Path) -> Packed:
         checkout, home = self._workspace.checkout, self._workspace.home
         with archive.open("xb") as file:
-            packer = Packer(checkout, home, file, self._limit, self._alive)
+            packer = Packer(checkout, home, file, self._bounds, self._alive)
             for path in dict.fromkeys(keyed.cache.paths):
                 try:
                     packer.add(path)
                 except Unkept as error:
                     self._say(f"{path} is not kept: {error}.")
             return packer.finish()
-
-    @property
-    def _limit(self) -> int:
-        return self._ticket.limits.cache_bytes
 
 
 class _Mortal:

@@ -210,6 +210,8 @@ class Engine:
         if ended:
             self._notes.append(f"The steps left {_count(ended, 'process')} behind; ended.")
         if resist:
+            # A process that lives could put links where the runner is about to read.
+            self._caches = None
             self._notes.append(f"{_count(resist, 'process')} could not be ended.")
 
     def _keep_artifacts(self, verdict: Verdict) -> Verdict:

@@ -16,20 +16,21 @@ from typing import IO, BinaryIO, cast
 from dishwasher.runner import files, links, tar
 from dishwasher.runner.artifacts import open_regular
 from dishwasher.runner.links import Virtualenv
+from dishwasher.runner.tar import Bounds
 
 LEVEL = 3
 """zstd's own default: more costs much more time than the smaller download saves."""
 THREADS = 2
-LEAST = 512 * 1024**2
-GROWTH = 16
-"""Bytes in the folders for each byte that the archive may have, at most."""
-MEMBERS = 1_000_000
 ABOUT = "about.json"
 """Last member of an archive: what the others can not say."""
 
 
 class Unkept(Exception):
     """A path that can not be kept, and why."""
+
+
+class Full(Exception):
+    """The archive is larger than it may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +47,16 @@ class Packer:
     """Writes one archive; `alive()` is asked for each file and raises where there is no time."""
 
     def __init__(
-        self, checkout: Path, home: Path, out: BinaryIO, limit: int, alive: Callable[[], None]
+        self, checkout: Path, home: Path, out: BinaryIO, bounds: Bounds, alive: Callable[[], None]
     ) -> None:
         import zstandard
 
         self._end_of_frame = zstandard.FLUSH_FRAME
         self._roots = {"checkout": checkout, "home": home}
-        self._target = _Target(out, limit)
+        self._target = _Target(out, bounds.packed)
         compressor = zstandard.ZstdCompressor(level=LEVEL, threads=THREADS)
         self._stream = compressor.stream_writer(cast(IO[bytes], self._target), closefd=False)
-        self._limit, self._alive = max(LEAST, limit * GROWTH), alive
+        self._bounds, self._alive = bounds, alive
         self._virtualenvs: list[Virtualenv] = []
         self._members = self._content = 0
 
@@ -66,14 +67,15 @@ class Packer:
         if not found:
             raise Unkept("there is no such folder")
         members, size, virtualenvs = self._look(root, found)
-        if self._members + members > MEMBERS or self._content + size > self._limit:
+        total, content = self._members + members, self._content + size
+        if total > self._bounds.members or content > self._bounds.content:
             raise Unkept(f"it has {members} files of {size} bytes, which is too much")
         left_out = {place for one in virtualenvs for place in one.places}
         for name, place in self._all(root, found):
             if name not in left_out:
                 self._write(name, place)
         self._virtualenvs += virtualenvs
-        self._members, self._content = self._members + members, self._content + size
+        self._members, self._content = total, content
 
     def finish(self) -> Packed:
         # Only where they matter: the same files in another folder make the same archive.
@@ -150,7 +152,7 @@ class _Target:
     def write(self, data: bytes) -> int:
         self.size += len(data)
         if self.size > self._limit:
-            raise Unkept(f"it would be larger than {self._limit} bytes")
+            raise Full(f"it would be larger than {self._limit} bytes")
         self.digest.update(data)
         return self._file.write(data)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import tarfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from tarfile import TarInfo
 from typing import BinaryIO
 
@@ -21,6 +22,24 @@ CODING = ("utf-8", "surrogateescape")
 KINDS = {tarfile.REGTYPE: "file", tarfile.DIRTYPE: "folder", tarfile.SYMTYPE: "link"}
 
 _RECORD = re.compile(rb"(\d{1,9}) ([^=]+)=")
+
+
+LEAST = 512 * 1024**2
+GROWTH = 16
+"""Bytes of content for each byte that an archive may have: text packs better, and rarely."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What one archive may have: bytes packed, bytes of its files, and members."""
+
+    packed: int
+    content: int
+    members: int = 1_000_000
+
+
+def bounds(packed: int) -> Bounds:
+    return Bounds(packed, max(LEAST, GROWTH * packed))
 
 
 class Damaged(Exception):

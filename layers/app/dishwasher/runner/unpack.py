@@ -12,8 +12,8 @@ from tarfile import TarInfo
 from typing import Any, BinaryIO
 
 from dishwasher.runner import files, links
-from dishwasher.runner.pack import ABOUT, GROWTH, LEAST, MEMBERS, split
-from dishwasher.runner.tar import Damaged, Reader
+from dishwasher.runner.pack import ABOUT, split
+from dishwasher.runner.tar import Bounds, Damaged, Reader
 
 WINDOW = 8 * 1024 * 1024
 """Bytes that zstd may look back, which is the memory that an archive may ask for."""
@@ -26,9 +26,9 @@ class Unpacker:
     `alive()` is asked for each file and raises where there is no time.
     """
 
-    def __init__(self, staging: Path, limit: int, alive: Callable[[], None]) -> None:
+    def __init__(self, staging: Path, bounds: Bounds, alive: Callable[[], None]) -> None:
         self._staging, self._alive = staging, alive
-        self._left, self._members = max(LEAST, limit * GROWTH), MEMBERS
+        self._left, self._members = bounds.content, bounds.members
         self._folders: set[str] = {""}
         """Those that were made here: no link is ever a parent."""
         self._about: dict[str, Any] = {}

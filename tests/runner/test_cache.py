@@ -1,0 +1,666 @@
+"""Caches of a job: what is kept, what is restored, and that nothing of it can fail or escape."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tarfile
+import threading
+import venv
+from collections.abc import Callable
+from pathlib import Path
+from tarfile import TarInfo
+from typing import Any, BinaryIO, cast
+
+import pytest
+import zstandard
+from dishwasher.cli.local_caches import LocalCaches
+from dishwasher.core.outputs import Cache
+from dishwasher.core.ticket import (
+    CacheFound,
+    CacheLeave,
+    CacheOffer,
+    CacheQuery,
+    Limits,
+    Source,
+    Upload,
+)
+from dishwasher.errors import InfraError
+from dishwasher.runner import tar
+from dishwasher.runner.cache import Caches
+from dishwasher.runner.environment import Workspace
+from dishwasher.runner.sink import Sink
+from dishwasher.runner.stop import Cause, Stop
+from dishwasher.runner.tar import Bounds
+
+from tests.runner.server import ticket
+
+
+class Shop:
+    """The part of a sink that caches need, over a folder; can be made to fail."""
+
+    def __init__(self, folder: Path) -> None:
+        self.caches = LocalCaches(folder, ("main",))
+        self.change: Callable[[bytes], bytes] = lambda data: data
+        self.fault: Exception | None = None
+        self.said: list[str] = []
+
+    def find_cache(self, query: CacheQuery) -> CacheFound:
+        self._say("find")
+        return self.caches.find(query)
+
+    def fetch(self, url: str, file: BinaryIO, size: int) -> None:
+        self._say("fetch")
+        file.write(self.change(Path(url).read_bytes()))
+
+    def offer_cache(self, offer: CacheOffer) -> CacheLeave:
+        self._say("offer")
+        return self.caches.offer(offer)
+
+    def put(self, upload: Upload, file: BinaryIO, size: int) -> None:
+        self._say("put")
+        self.caches.put(upload.url, file)
+
+    def keep_cache(self, offer: CacheOffer) -> None:
+        self._say("keep")
+        self.caches.keep(offer)
+
+    def _say(self, word: str) -> None:
+        self.said.append(word)
+        if self.fault is not None:
+            raise self.fault
+
+
+class Job:
+    """A job of its own each time, in a new folder, with what it has said."""
+
+    def __init__(self, shop: Shop, folder: Path, *wanted: Cache, **bounds: Any) -> None:
+        self.workspace = Workspace(folder / f"job{len(list(folder.iterdir()))}")
+        self.workspace.root.mkdir()
+        self.workspace.make()
+        self.lines: list[str] = []
+        self.notes: list[str] = []
+        self.stop = Stop()
+        secrets = (("TOKEN", "hidden"),)
+        made = ticket(Source("", "a" * 40), caches=wanted, limits=Limits(), secrets=secrets)
+        say = (self.lines.append, self.notes.append)
+        sink = cast(Sink, shop)
+        self.caches = Caches(made, sink, self.workspace, self.stop, *say, **bounds)
+
+    @property
+    def checkout(self) -> Path:
+        return self.workspace.checkout
+
+    def write(self, path: str, text: str = "x", mode: int = 0o644) -> Path:
+        place = self.workspace.root / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text)
+        place.chmod(mode)
+        return place
+
+    def restore(self, **environment: str) -> None:
+        self.caches.restore(environment)
+        assert not self.workspace.cache.exists()
+
+    def store(self) -> None:
+        self.caches.store()
+        assert not self.workspace.cache.exists()
+
+    def tree(self) -> dict[str, str]:
+        """Every file below checkout and home, with its content, and links with their targets."""
+        found = {}
+        for root in (self.workspace.checkout, self.workspace.home):
+            for place in sorted(root.rglob("*")):
+                name = str(place.relative_to(self.workspace.root))
+                if place.is_symlink():
+                    found[name] = f"-> {os.readlink(place)}"
+                elif place.is_file():
+                    found[name] = place.read_text()
+        return found
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Shop:
+    return Shop(tmp_path / "shop")
+
+
+@pytest.fixture
+def begin(shop: Shop, tmp_path: Path) -> Callable[..., Job]:
+    (tmp_path / "jobs").mkdir()
+    return lambda *wanted, **bounds: Job(shop, tmp_path / "jobs", *wanted, **bounds)
+
+
+Begin = Callable[..., Job]
+
+
+def test_folders_come_back_as_they_were(begin: Begin) -> None:
+    wanted = Cache((".tox", "~/.cache/pip", "one.bin"))
+    job = begin(wanted)
+    job.restore()
+    job.write("checkout/.tox/deep/er/a.txt", "a")
+    job.write("checkout/.tox/run", "#!/bin/sh", 0o755)
+    job.write("checkout/.tox/" + "long/" * 40 + "é" * 100, "far")
+    job.write("home/.cache/pip/wheel", "w" * 2_000_000)
+    job.write("checkout/one.bin", "1")
+    job.write("checkout/other", "not kept")
+    (job.checkout / ".tox/empty").mkdir()
+    (job.checkout / ".tox/link").symlink_to("deep/er/a.txt")
+    (job.checkout / ".tox/up").symlink_to("../one.bin")
+    os.utime(job.checkout / ".tox/run", (1_600_000_000, 1_600_000_000))
+    before = job.tree()
+    job.store()
+    again = begin(wanted)
+    again.restore()
+    del before["checkout/other"]
+    assert again.tree() == before
+    assert (again.checkout / ".tox/empty").is_dir()
+    assert os.stat(again.checkout / ".tox/run").st_mode & 0o777 == 0o755
+    assert os.stat(again.checkout / ".tox/run").st_mtime == 1_600_000_000
+    assert again.lines[0].startswith("Restored .tox and 2 more: ")
+    assert again.notes == []
+
+
+def test_the_key_follows_the_content_of_files(begin: Begin) -> None:
+    wanted = Cache(("dist",), "pip-", ("requirements*.txt", "setup.py"), ("pip-",))
+
+    def job(requirements: str, setup: str = "s") -> Job:
+        made = begin(wanted)
+        made.write("checkout/requirements.txt", requirements)
+        made.write("checkout/setup.py", setup)
+        made.restore()
+        return made
+
+    first = job("django")
+    assert first.lines == ["There is no cache yet of dist."]
+    first.write("checkout/dist/a", "first")
+    first.store()
+    assert first.lines[1].startswith("Stored dist: 2 files, 0.0 kB, as ")
+    same = job("django")
+    assert same.tree()["checkout/dist/a"] == "first"
+    assert same.caches.unstored == []
+    other = job("flask")
+    assert other.lines[0].startswith("Restored dist, of another key: ")
+    assert other.tree()["checkout/dist/a"] == "first"
+    assert len(other.caches.unstored) == 1
+    other.write("checkout/dist/a", "other")
+    other.store()
+    assert job("django").tree()["checkout/dist/a"] == "first"
+    assert job("flask").tree()["checkout/dist/a"] == "other"
+    assert job("flask", "changed").tree()["checkout/dist/a"] == "other"
+
+
+def test_without_files_the_last_content_stays(begin: Begin, shop: Shop) -> None:
+    wanted = Cache(("dist",))
+    for content in ("first", "second", "second"):
+        job = begin(wanted)
+        job.restore()
+        job.write("checkout/dist/a", content)
+        os.utime(job.checkout / "dist/a", (1, 1))
+        job.store()
+    assert shop.said[-1] == "offer"
+    assert job.lines[-1] == "Not stored, because it is stored already: dist."
+    last = begin(wanted)
+    last.restore()
+    assert last.tree() == {"checkout/dist/a": "second"}
+
+
+def test_variables_stand_in_keys_and_secrets_do_not(begin: Begin, shop: Shop) -> None:
+    wanted = Cache(("dist",), "$PYTHON-$TOKEN-", ("a",), ("${PYTHON}-",))
+    job = begin(wanted)
+    job.restore(PYTHON="3.12", TOKEN="hidden")
+    (keyed,) = job.caches.unstored
+    assert keyed.key.startswith("3.12--")
+    assert keyed.fallbacks == ("3.12-",)
+
+
+def test_one_direction_alone(begin: Begin, shop: Shop) -> None:
+    both, out = Cache(("dist",)), Cache(("dist",), restore=False)
+    job = begin(out)
+    job.restore()
+    assert shop.said == []
+    job.write("checkout/dist/a")
+    job.store()
+    back = begin(Cache(("dist",), save=False))
+    back.restore()
+    assert back.tree() == {"checkout/dist/a": "x"}
+    back.store()
+    assert shop.said == ["offer", "put", "keep", "find", "fetch"]
+    assert both.restore and both.save
+
+
+def test_what_the_commit_holds_stays(begin: Begin) -> None:
+    wanted = Cache(("dist", "vendor/lib"))
+    job = begin(wanted)
+    job.restore()
+    for path in ("dist/a", "dist/sub/b", "dist/c/d", "vendor/lib/x"):
+        job.write(f"checkout/{path}", "cached")
+    job.store()
+    again = begin(wanted)
+    again.write("checkout/dist/a", "committed")
+    again.write("checkout/dist/sub/other", "committed")
+    again.write("checkout/dist/c", "committed")
+    again.write("checkout/vendor", "committed")
+    again.restore()
+    assert again.tree() == {
+        "checkout/dist/a": "committed",
+        "checkout/dist/sub/b": "cached",
+        "checkout/dist/sub/other": "committed",
+        "checkout/dist/c": "committed",
+        "checkout/vendor": "committed",
+    }
+    assert again.lines[0] == "Left out of the cache: vendor/lib: vendor is there and is no folder"
+
+
+def test_a_link_in_the_commit_leads_nothing_out(begin: Begin, tmp_path: Path) -> None:
+    wanted = Cache(("dist/deep",))
+    job = begin(wanted)
+    job.restore()
+    job.write("checkout/dist/deep/a", "cached")
+    job.store()
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    again = begin(wanted)
+    (again.checkout / "dist").symlink_to(outside)
+    again.restore()
+    assert list(outside.iterdir()) == []
+    (outside / "deep").mkdir()
+    (outside / "deep" / "secret").write_text("s")
+    again.caches._restored.clear()
+    again.store()
+    assert "dist/deep is not kept: there is no such folder." in again.lines
+
+
+@pytest.mark.parametrize("target", ["/etc/passwd", "../../x", "a/../../..", "..", "../.."])
+def test_a_folder_with_a_link_out_is_not_kept(begin: Begin, target: str) -> None:
+    job = begin(Cache(("good", "bad")))
+    job.restore()
+    job.write("checkout/good/a")
+    job.write("checkout/bad/a")
+    (job.checkout / "bad/sub").mkdir()
+    depth = "bad/link" if target in ("../..", "../../x") else "bad/sub/link"
+    target = "../../.." if target == ".." else target
+    (job.checkout / depth).symlink_to(target)
+    job.store()
+    assert job.lines[1] == f"bad is not kept: {depth} is a link to {target}, which leads out."
+    again = begin(Cache(("good", "bad")))
+    again.restore()
+    assert again.tree() == {"checkout/good/a": "x"}
+
+
+def test_what_is_no_file_is_left_out(begin: Begin) -> None:
+    job = begin(Cache(("dist",)))
+    job.restore()
+    job.write("checkout/dist/a")
+    os.mkfifo(job.checkout / "dist/fifo")
+    with socket.socket(socket.AF_UNIX) as listening:
+        os.chdir(job.checkout / "dist")
+        try:
+            listening.bind("socket")
+        finally:
+            os.chdir("/")
+        job.store()
+    again = begin(Cache(("dist",)))
+    again.restore()
+    assert again.tree() == {"checkout/dist/a": "x"}
+
+
+def test_globs_stand_for_paths(begin: Begin) -> None:
+    wanted = Cache(("packages/*/node_modules", "*.bin"))
+    job = begin(wanted)
+    job.restore()
+    for path in ("packages/a/node_modules/x", "packages/b/node_modules/y", "packages/b/z", "1.bin"):
+        job.write(f"checkout/{path}", path)
+    job.store()
+    again = begin(wanted)
+    again.restore()
+    kept = ["1.bin", "packages/a/node_modules/x", "packages/b/node_modules/y"]
+    assert sorted(again.tree()) == [f"checkout/{path}" for path in kept]
+
+
+@pytest.mark.parametrize("path", ["..", "../x", "/etc", ".", "", "~/", "~/../x", "absent"])
+def test_other_paths_are_not_kept(begin: Begin, path: str, shop: Shop) -> None:
+    job = begin(Cache((path,)))
+    job.restore()
+    job.store()
+    assert job.lines[-1] == f"{path} is not kept: there is no such folder."
+    assert shop.said == ["find"]
+
+
+def archive_of(*members: bytes, about: object = None) -> bytes:
+    data = json.dumps({"roots": {}, "virtualenvs": []} if about is None else about).encode()
+    info = TarInfo("about.json")
+    info.size = len(data)
+    last = tar.header(info) + data + tar.padding(len(data)) + tar.END
+    return zstandard.ZstdCompressor().compress(b"".join(members) + last)
+
+
+def member(name: str, data: bytes = b"", **values: object) -> bytes:
+    info = TarInfo(name)
+    info.size = len(data)
+    for field, value in values.items():
+        setattr(info, field, value)
+    return tar.header(info) + data + tar.padding(len(data))
+
+
+def link(name: str, target: str, kind: bytes = tarfile.SYMTYPE) -> bytes:
+    return member(name, type=kind, linkname=target)
+
+
+def offered(shop: Shop, data: bytes, wanted: Cache, begin: Begin) -> Job:
+    """A job that is about to restore this archive."""
+    job = begin(wanted)
+    keyed = job.caches._key(wanted, {})
+    offer = CacheOffer(keyed.version, keyed.key, len(data), hashlib.sha256(data).hexdigest())
+    shop.caches.put(shop.caches.offer(offer).url, io.BytesIO(data))
+    shop.caches.keep(offer)
+    return job
+
+
+HOSTILE = {
+    "absolute": (member("/checkout/dist/a"),),
+    "above": (member("checkout/../../a"),),
+    "dots": (member("checkout/./dist"),),
+    "nowhere": (member("checkout"),),
+    "other root": (member("artifacts/a"),),
+    "no root": (member("dist/a"),),
+    "empty part": (member("checkout//a"),),
+    "absolute link": (link("checkout/dist/l", "/etc"),),
+    "link above": (link("checkout/dist/l", "../../x"),),
+    "link above late": (link("checkout/dist/l", "a/../../../x"),),
+    "empty link": (link("checkout/dist/l", ""),),
+    "write through a link": (
+        link("checkout/dist/l", "sub"), member("checkout/dist/l/a", b"x"),
+    ),
+    "folder over a link": (
+        link("checkout/dist/l", "sub"), member("checkout/dist/l", type=tarfile.DIRTYPE),
+        member("checkout/dist/l/a", b"x"),
+    ),
+    "file over a link": (link("checkout/dist/l", "a"), member("checkout/dist/l", b"x")),
+    "link over a file": (member("checkout/dist/l", b"x"), link("checkout/dist/l", "a")),
+    "link over a folder": (member("checkout/dist/l/a"), link("checkout/dist/l", "a")),
+    "file as a folder": (member("checkout/dist"), member("checkout/dist/a")),
+    "links that add up": (
+        link("checkout/dist/a", "b/c/d/.."), link("checkout/dist/x", "a/../../.."),
+    ),
+    "hard link": (link("checkout/dist/l", "/etc/passwd", tarfile.LNKTYPE),),
+    "hard link inside": (
+        member("checkout/dist/a"), link("checkout/dist/l", "checkout/dist/a", tarfile.LNKTYPE),
+    ),
+    "device": (member("checkout/dist/null", type=tarfile.CHRTYPE, devmajor=1, devminor=3),),
+    "fifo": (member("checkout/dist/fifo", type=tarfile.FIFOTYPE),),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_archive_is_no_cache_and_writes_nothing(
+    name: str, begin: Begin, shop: Shop, tmp_path: Path
+) -> None:
+    wanted = Cache(("dist",))
+    job = offered(shop, archive_of(member("checkout/dist/ok"), *HOSTILE[name]), wanted, begin)
+    before = sorted(tmp_path.rglob("*"))
+    job.restore()
+    assert job.tree() == {}
+    assert sorted(tmp_path.rglob("*")) == before
+    (note,) = job.notes
+    assert note.startswith("Restoring dist failed, and the job did without: ")
+
+
+def test_a_hostile_archive_is_replaced(begin: Begin, shop: Shop) -> None:
+    wanted = Cache(("dist",), files=("absent",))
+    job = offered(shop, archive_of(link("checkout/dist/l", "/etc")), wanted, begin)
+    job.restore()
+    job.write("checkout/dist/a", "good")
+    job.store()
+    again = begin(wanted)
+    again.restore()
+    assert again.tree() == {"checkout/dist/a": "good"}
+
+
+def test_only_the_paths_of_the_configuration_are_restored(begin: Begin, shop: Shop) -> None:
+    data = archive_of(
+        member("checkout/dist/a", b"x"), member("home/.bashrc", b"x"), member("checkout/Makefile")
+    )
+    job = offered(shop, data, Cache(("dist",)), begin)
+    job.restore()
+    assert job.tree() == {"checkout/dist/a": "x"}
+
+
+@pytest.mark.parametrize(
+    "about",
+    [[], "x", {"virtualenvs": [{"folder": "checkout/../..", "pythons": []}]},
+     {"virtualenvs": [{"folder": "checkout/none", "pythons": []}]}],
+)  # fmt: skip
+def test_what_an_archive_says_of_itself_is_not_believed(
+    begin: Begin, shop: Shop, about: object
+) -> None:
+    data = archive_of(member("checkout/dist/a", b"x"), about=about)
+    job = offered(shop, data, Cache(("dist",)), begin)
+    job.restore()
+    assert job.tree() == {}
+    assert len(job.notes) == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda data: data[:-1],
+        lambda data: data[: len(data) // 2],
+        lambda data: b"",
+        lambda data: data + b"x",
+        lambda data: bytes([data[0] ^ 1]) + data[1:],
+        lambda data: data[:-20] + bytes(20),
+    ],
+)
+def test_what_is_damaged_on_the_way_is_no_cache(
+    begin: Begin, shop: Shop, change: Callable[[bytes], bytes]
+) -> None:
+    wanted = Cache(("dist",))
+    job = begin(wanted)
+    job.restore()
+    job.write("checkout/dist/a", "x" * 1000)
+    job.store()
+    shop.change = change
+    again = begin(wanted)
+    again.restore()
+    assert again.tree() == {}
+    assert "not what was stored" in again.notes[0]
+
+
+@pytest.mark.parametrize("data", [b"", b"no zstd", archive_of()[:-9], b"\x28\xb5\x2f\xfd" * 9])
+def test_what_was_stored_damaged_is_no_cache(begin: Begin, shop: Shop, data: bytes) -> None:
+    job = offered(shop, data, Cache(("dist",)), begin)
+    job.restore()
+    assert (job.tree(), len(job.notes)) == ({}, 1)
+
+
+def test_a_bomb_is_no_cache(begin: Begin, shop: Shop) -> None:
+    wanted = Cache(("dist",))
+    data = archive_of(*(member(f"checkout/dist/{n}", bytes(300_000)) for n in range(4)))
+    assert len(data) < 2000
+    job = begin(wanted, within=Bounds(2000, 1_000_000))
+    offered(shop, data, wanted, lambda *_: job).restore()
+    assert job.tree() == {}
+    assert "too much when unpacked" in job.notes[0]
+
+
+def test_too_many_members_are_no_cache(begin: Begin, shop: Shop) -> None:
+    wanted = Cache(("dist",))
+    data = archive_of(*(member(f"checkout/dist/{n}") for n in range(9)))
+    job = begin(wanted, within=Bounds(2000, 1_000_000, members=9))
+    offered(shop, data, wanted, lambda *_: job).restore()
+    assert "too much when unpacked" in job.notes[0]
+
+
+def test_a_cache_larger_than_this_runner_takes_is_none(begin: Begin, shop: Shop) -> None:
+    wanted = Cache(("dist",))
+    data = archive_of(member("checkout/dist/a"))
+    job = begin(wanted, within=Bounds(10, 1_000_000))
+    offered(shop, data, wanted, lambda *_: job).restore()
+    assert f"it has {len(data)} bytes; at most 10 are taken" in job.notes[0]
+    assert shop.said == ["find"]
+
+
+def test_a_large_window_takes_no_memory(begin: Begin, shop: Shop) -> None:
+    parameters = zstandard.ZstdCompressionParameters(window_log=27, write_content_size=False)
+    plain = zstandard.ZstdDecompressor().decompress(archive_of(member("checkout/dist/a")))
+    stream = io.BytesIO()
+    packer = zstandard.ZstdCompressor(compression_params=parameters)
+    with packer.stream_writer(stream, closefd=False) as writer:
+        writer.write(plain)
+    job = offered(shop, stream.getvalue(), Cache(("dist",)), begin)
+    job.restore()
+    assert (job.tree(), len(job.notes)) == ({}, 1)
+
+
+def test_what_is_too_large_is_not_stored(begin: Begin, shop: Shop) -> None:
+    job = begin(Cache(("dist",)), within=Bounds(10_000, 10_000_000))
+    job.restore()
+    (job.checkout / "dist").mkdir()
+    (job.checkout / "dist/a").write_bytes(os.urandom(300_000))
+    job.store()
+    assert job.lines[-1] == "Storing dist failed: it would be larger than 10000 bytes"
+    assert "put" not in shop.said
+
+
+def test_what_is_too_much_is_not_begun(begin: Begin, shop: Shop) -> None:
+    job = begin(Cache(("dist", "small")), within=Bounds(10_000, 10_000, members=3))
+    job.restore()
+    for number in range(4):
+        job.write(f"checkout/dist/{number}")
+    job.write("checkout/small/a")
+    job.store()
+    assert job.lines[1] == "dist is not kept: it has 5 files of 4 bytes, which is too much."
+    again = begin(Cache(("dist", "small")))
+    again.restore()
+    assert again.tree() == {"checkout/small/a": "x"}
+
+
+@pytest.mark.parametrize("fault", [InfraError("no answer"), OSError("disk full")])
+def test_a_server_in_trouble_costs_the_cache_alone(
+    begin: Begin, shop: Shop, fault: Exception
+) -> None:
+    wanted = Cache(("dist",))
+    shop.fault = fault
+    job = begin(wanted)
+    job.restore()
+    job.write("checkout/dist/a")
+    job.store()
+    assert len(job.notes) == 2
+    assert all(str(fault) in note for note in job.notes)
+
+
+def test_a_job_that_must_stop_waits_for_no_cache(begin: Begin, shop: Shop) -> None:
+    wanted = Cache(("dist",))
+    job = begin(wanted)
+    job.restore()
+    job.write("checkout/dist/a")
+    job.store()
+    stopped = begin(wanted)
+    stopped.stop.request(Cause.CANCELLED)
+    stopped.restore()
+    stopped.store()
+    assert stopped.tree() == {}
+    assert stopped.lines == [
+        "Restoring dist: given up, because the job ends.",
+        "dist is not kept: there is no such folder.",
+    ]
+
+
+def test_a_cache_that_takes_too_long_is_given_up(begin: Begin, shop: Shop) -> None:
+    job = begin(Cache(("dist",)), seconds=-1.0)
+    job.restore()
+    job.write("checkout/dist/a")
+    job.store()
+    assert job.lines[-1] == "Storing dist: given up after -1 s."
+    assert (shop.said, job.notes) == (["find"], [])
+
+
+def test_a_virtual_environment_works_in_its_new_place(begin: Begin) -> None:
+    wanted = Cache((".venv",))
+    job = begin(wanted)
+    job.restore()
+    folder = job.checkout / ".venv"
+    venv.create(folder, with_pip=False, symlinks=True)
+    script = f"#!{folder}/bin/python\nimport sys; print(sys.prefix)\n"
+    job.write("checkout/.venv/bin/tool", script, 0o755)
+    site = next(folder.glob("lib/python*/site-packages"))
+    (site / "own.pth").write_text(f"{job.checkout}/src\n")
+    (site / "__editable___own_finder.py").write_text(f"MAPPING = {{'own': '{job.checkout}/own'}}")
+    job.store()
+    shutil.rmtree(job.checkout)
+    again = begin(wanted)
+    again.restore()
+    place = again.checkout / ".venv"
+    said = subprocess.run((place / "bin/tool",), capture_output=True, text=True, check=True)
+    assert said.stdout == f"{place}\n"
+    site = next(place.glob("lib/python*/site-packages"))
+    assert (site / "own.pth").read_text() == f"{again.checkout}/src\n"
+    assert str(again.checkout) in (site / "__editable___own_finder.py").read_text()
+    assert str(job.checkout) not in (place / "pyvenv.cfg").read_text()
+    assert os.path.realpath(place / "bin/python") == os.path.realpath(sys.executable)
+
+
+@pytest.mark.parametrize("python", ["/nowhere/python3", "/bin/sh", "python3", "/usr/lib"])
+def test_without_its_interpreter_a_virtual_environment_is_left_out(
+    begin: Begin, shop: Shop, python: str
+) -> None:
+    about = {"virtualenvs": [{"folder": "checkout/v", "pythons": [["python", python]]}]}
+    members = (member("checkout/v/pyvenv.cfg"), member("checkout/v/bin/tool"))
+    job = offered(shop, archive_of(*members, about=about), Cache(("v",)), begin)
+    job.restore()
+    assert job.tree() == {}
+    said = f"Left out of the cache: v: it was made with {python}, which is not on this machine"
+    assert job.lines[0] == said
+    assert len(job.caches.unstored) == 1
+
+
+def test_an_interpreter_of_the_job_is_none_of_the_machine(begin: Begin, shop: Shop) -> None:
+    job = begin(Cache(("v",)))
+    fake = job.write("home/python3", "#!/bin/sh", 0o755)
+    about = {"virtualenvs": [{"folder": "checkout/v", "pythons": [["python", str(fake)]]}]}
+    data = archive_of(member("checkout/v/bin/tool"), about=about)
+    offered(shop, data, Cache(("v",)), lambda *_: job)
+    job.restore()
+    assert not (job.checkout / "v").exists()
+
+
+def test_two_jobs_that_store_at_once_leave_one_whole_cache(begin: Begin, shop: Shop) -> None:
+    wanted = Cache(("dist",), files=("absent",))
+    jobs = [begin(wanted) for _ in range(4)]
+    for number, job in enumerate(jobs):
+        job.restore()
+        job.write("checkout/dist/a", str(number) * 300_000)
+    threads = [threading.Thread(target=job.store) for job in jobs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    again = begin(wanted)
+    again.restore()
+    assert again.tree()["checkout/dist/a"] in {str(n) * 300_000 for n in range(4)}
+    assert [note for job in jobs for note in job.notes] == []
+
+
+def test_nothing_is_held_open(begin: Begin) -> None:
+    job = begin(Cache(("dist",)))
+    job.restore()
+    job.write("checkout/dist/a")
+    before = len(os.listdir("/proc/self/fd"))
+    job.store()
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_a_path_that_changes_its_version_is_another_cache(begin: Begin) -> None:
+    job = begin(Cache(("dist",)))
+    job.restore()
+    job.write("checkout/dist/a")
+    job.store()
+    other = begin(Cache(("dist", "more")))
+    other.restore()
+    assert other.tree() == {}
