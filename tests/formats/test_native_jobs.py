@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from dishwasher.core import facts
 from dishwasher.core.config import Kind, Spelling, Uses
@@ -274,3 +276,15 @@ def test_a_circle_through_a_group_ends() -> None:
     text = "checks:\n  a: {group: g, run: x}\n  b: {group: g, run: x, needs: c}\n"
     text += "  c: {run: x, needs: d}\n  d: {run: x, needs: c}\n"
     assert {one.code for one in mistakes(text)} == {"cycle"}
+
+
+def test_many_needs_of_a_group_take_no_time() -> None:
+    lines = []
+    for one in range(50):
+        needs = [f"c{other}" for other in range(50) if other != one]
+        needs += [f"x{one}-{other}" for other in range(320)]
+        group = "group: g, " if one % 2 else ""
+        lines.append(f"  c{one}: {{run: x, {group}needs: [{', '.join(needs)}]}}\n")
+    began = time.monotonic()
+    mistakes("checks:\n" + "".join(lines))
+    assert time.monotonic() - began < 5

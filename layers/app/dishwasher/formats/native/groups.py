@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 
 from dishwasher.formats.matrix import VERSIONS
 from dishwasher.formats.native.jobs import Read
@@ -40,29 +40,34 @@ def _check_machine(members: list[Read], reader: Reader) -> None:
 
 
 def _check_order(members: list[Read], needs: dict[str, tuple[str, ...]], reader: Reader) -> None:
-    names = [read.draft.spec.name for read in members]
+    positions = {read.draft.spec.name: position for position, read in enumerate(members)}
+    waiting: dict[str, str] = {}
     for position, read in enumerate(members):
         for need in read.draft.needs:
-            if need.text in names[position + 1 :]:
+            if positions.get(need.text, -1) > position:
                 message = f"{show(need.text)} stands later in the same group, which runs in the "
                 reader.note(need, "conflict", message + "order of the file", "Swap the two.")
-            elif need.text not in names:
-                _check_outside(need, names, needs, reader)
+            elif need.text not in positions and need.text in needs:
+                if need.text not in waiting:
+                    waiting[need.text] = _waits_for(need.text, positions, needs)
+                _check_outside(need, waiting[need.text], reader)
 
 
-def _check_outside(
-    need: Scalar, names: Iterable[str], needs: dict[str, tuple[str, ...]], reader: Reader
-) -> None:
-    """The group starts as one, so nothing that it waits for may wait for a part of it."""
+def _waits_for(name: str, group: Collection[str], needs: dict[str, tuple[str, ...]]) -> str:
+    """The first of the group that the job outside of it waits for, or nothing."""
     seen: set[str] = set()
-    ahead = [need.text]
+    ahead = [name]
     while ahead:
-        name = ahead.pop()
-        if name not in seen:
-            seen.add(name)
-            ahead += needs.get(name, ())
-    waiting = seen.intersection(names)
+        following = ahead.pop()
+        if following not in seen:
+            seen.add(following)
+            ahead += needs.get(following, ())
+    return min(seen.intersection(group), default="")
+
+
+def _check_outside(need: Scalar, waiting: str, reader: Reader) -> None:
+    """The group starts as one, so nothing that it waits for may wait for a part of it."""
     if waiting:
-        message = f"{show(need.text)} waits for {show(min(waiting))}, which is of the same group: "
+        message = f"{show(need.text)} waits for {show(waiting)}, which is of the same group: "
         message += "neither would begin"
         reader.note(need, "cycle", message, "Take one of them out of the group.")
