@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from dishwasher.formats.problems import KEPT, Problems, show
+from dishwasher.formats.problems import KEPT, WARNING, Problems, show
 
 
 def test_order_is_that_of_the_file() -> None:
@@ -65,3 +65,18 @@ def test_nearest_of_many_long_words_costs_little() -> None:
 )
 def test_show(text: str, shown: str) -> None:
     assert show(text) == shown
+
+
+def test_warnings_do_not_hide_what_makes_a_file_invalid() -> None:
+    problems = Problems()
+    for line in range(1, KEPT + 50):
+        problems.add(line, 1, "home", "a warning", severity=WARNING)
+    for line in (7, 900):
+        problems.add(line, 1, "syntax", "a mistake")
+    found = problems.in_file_order()
+    assert [one.line for one in found if one.code == "syntax"] == [7, 900]
+    assert len(found) == KEPT + 1 and found[-1].message == "and 51 more mistakes, not shown"
+
+
+def test_an_empty_text_is_shown_as_one() -> None:
+    assert show("") == '""'

@@ -47,10 +47,16 @@ class Problems:
     ) -> None:
         """Note one mistake at a 1-based place; beyond the cap it is only counted."""
         self._errors += severity == ERROR
+        problem = Problem(line, column, code, message, suggestion, severity)
         if len(self._found) < KEPT:
-            self._found.append(Problem(line, column, code, message, suggestion, severity))
-        else:
-            self._beyond += 1
+            self._found.append(problem)
+            return
+        self._beyond += 1
+        if severity == ERROR and self._errors <= KEPT:
+            # What makes the file invalid is not hidden behind what does not.
+            at = next(at for at, one in enumerate(self._found) if one.severity != ERROR)
+            del self._found[at]
+            self._found.append(problem)
 
     def nearest(self, word: str, known: Iterable[str]) -> str:
         """`Did you mean ...?` for a misspelt word, or nothing; nothing once the cap is reached."""
@@ -81,6 +87,8 @@ def _similarity(one: str, other: str) -> float:
 
 def show(text: str) -> str:
     """The user's text as a message repeats it: one short line, nothing invisible."""
+    if not text:
+        return '""'
     short = text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
     visible = "".join(
         character if character.isprintable() else f"\\u{ord(character):04x}" for character in short

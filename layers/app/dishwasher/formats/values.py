@@ -34,7 +34,7 @@ class Text:
 
     pattern: str = ""
     """A regex that must match the whole."""
-    what: str = ""
+    what: str = "what can stand here"
     """What the pattern asks for, in words: `a name such as en_US`."""
 
     def read(self, entry: Entry, reader: Reader) -> Scalar | None:
@@ -208,7 +208,8 @@ class MapOf(Generic[T]):
     """Completes `Write …`."""
     key: str = ""
     """A regex that each name must match whole."""
-    key_what: str = ""
+    key_what: str = "a name that can stand here"
+    """What it asks for, in words: it ends `… is not`."""
 
     def read(self, entry: Entry, reader: Reader) -> tuple[tuple[Entry, T], ...] | None:
         read = []
