@@ -9,7 +9,7 @@ from dishwasher.core.config import JOBS, Config
 from dishwasher.core.when import Happening
 from dishwasher.errors import ConfigError
 from dishwasher.formats import compose, jobs
-from dishwasher.formats.native import groups, keys, machine, matrices, schedules
+from dishwasher.formats.native import groups, keys, machine, matrices, reach, schedules
 from dishwasher.formats.native.jobs import Jobs, Read
 from dishwasher.formats.native.machine import Setup
 from dishwasher.formats.problems import Problems, show
@@ -72,6 +72,8 @@ class _Native:
         jobs.check([read.draft for read in reads], self._reader.problems)
         if len(reads) <= JOBS:
             groups.check(reads, self._reader)
+        if not self._reader.problems:
+            reach.check([read.draft for read in reads], self._reader)
         specs, names = matrices.expand(reads, self._reader)
         planned = schedules.schedules(top, names, self._reader)
         self._check_scheduled(reads, has_schedules=keys.SCHEDULES in top)
