@@ -80,13 +80,15 @@ def _newest(specifier: str) -> str:
 
 
 def _of_tox(envlist: str) -> str:
+    """The one version that is listed; nothing where there are several."""
     found = [
         digits.strip()
         for braces, single in _TOX.findall(envlist[:2000])
         for digits in (braces.split(",") if braces else [single])
     ]
-    minors = [int(digits[1:]) for digits in found if digits[:1] == "3" and len(digits) > 1]
-    return f"3.{max(minors)}" if minors else ""
+    minors = {int(digits[1:]) for digits in found if digits[:1] == "3" and len(digits) > 1}
+    # Several are all that it may be; the newest of them is often not on the machine yet.
+    return f"3.{minors.pop()}" if len(minors) == 1 else ""
 
 
 def _installed(project: Project, folder: str) -> tuple[tuple[Step, ...], set[str]]:
