@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import pytest
 from dishwasher.core.machine import Machine, Variable
 from dishwasher.core.outputs import ArtifactSet
+from dishwasher.core.result import Artifact
 from dishwasher.core.step import Shell
-from dishwasher.core.ticket import Limits
-from dishwasher.runner.artifacts import NOTES_KEPT, Collection
+from dishwasher.core.ticket import Limits, Upload
+from dishwasher.errors import InfraError
+from dishwasher.runner.artifacts import NOTES_KEPT, Collection, send
+from dishwasher.runner.sink import Sink
 
 from tests.runner.job import Jobs, phase
 from tests.runner.server import LIMITS
@@ -163,6 +168,102 @@ def test_names_may_be_anything(checkout: Path) -> None:
     found, collection = kept(checkout, "odd")
     assert found == ["odd/new\nline", f"odd/{'x' * 255}"]
     assert collection.notes == ("Artifact left out: odd/caf?: its name is not valid UTF-8",)
+
+
+def test_a_million_files_take_no_memory(checkout: Path) -> None:
+    """Case 28."""
+    collection = Collection(replace(LIMITS, artifact_files=0))
+    many = checkout / "many"
+    many.mkdir()
+    for number in range(2000):
+        (many / str(number)).touch()
+    for _ in range(50):
+        collection.add_folder(many)
+    assert len(collection._skipped) == NOTES_KEPT
+    assert collection.notes[-1] == f"… and {100_000 - NOTES_KEPT} more artifacts left out."
+
+
+def test_names_that_differ_in_case_are_two_files(checkout: Path) -> None:
+    """Case 28."""
+    for name in ("out/Read.me", "out/read.me", "OUT/read.me"):
+        (checkout / name).parent.mkdir(exist_ok=True)
+        (checkout / name).write_text(name)
+    found, collection = kept(checkout, "out", "OUT")
+    assert found == ["out/Read.me", "out/read.me", "OUT/read.me"]
+    assert len({file.artifact.sha256 for file in collection.files}) == 3
+
+
+def test_a_path_may_be_long_and_not_longer_than_a_key(checkout: Path) -> None:
+    """Case 28."""
+    long = "/".join(["out", "n" * 150, "é" * 75, "x" * 255])
+    longer = "/".join(["out", *["y" * 250] * 4])
+    for path in (long, longer):
+        (checkout / path).parent.mkdir(parents=True)
+        (checkout / path).write_text("x")
+    found, collection = kept(checkout, "out")
+    assert found == [long]
+    assert "its path is longer than 900 bytes" in collection.notes[0]
+
+
+class Gathering:
+    """A sink that keeps what it is sent, in pieces of a few bytes."""
+
+    def __init__(self) -> None:
+        self.sent: dict[str, bytes] = {}
+
+    def uploads(self, artifacts: tuple[Artifact, ...]) -> tuple[Upload, ...]:
+        return tuple(Upload(one.path, f"https://files.invalid/{one.path}") for one in artifacts)
+
+    def put(self, upload: Upload, file: BinaryIO, size: int) -> None:
+        for _ in range(2):
+            # As when the first try fails.
+            file.seek(0)
+            self.sent[upload.path] = b"".join(iter(lambda: file.read(5), b""))
+        assert len(self.sent[upload.path]) == size
+
+
+def test_what_was_hashed_is_sent_of_a_file_that_grows(checkout: Path) -> None:
+    """Case 28."""
+    found, collection = kept(checkout, "report.html")
+    with (checkout / "report.html").open("a") as file:
+        file.write("more and more")
+    sink = Gathering()
+    send(cast(Sink, sink), collection.files)
+    (kept_one,) = collection.files
+    assert found == ["report.html"]
+    assert sink.sent == {"report.html": b"report.html"}
+    assert kept_one.artifact.sha256 == sha256(sink.sent["report.html"]).hexdigest()
+
+
+def test_a_file_that_shrinks_is_told_and_not_waited_for(checkout: Path) -> None:
+    """Case 28."""
+    _, collection = kept(checkout, "report.html")
+    (checkout / "report.html").write_text("less")
+    with pytest.raises(InfraError, match="became shorter while it was sent"):
+        send(cast(Sink, Gathering()), collection.files)
+
+
+def test_a_file_that_grows_for_ever_is_read_once(checkout: Path) -> None:
+    """Case 28: as long as it was when it was opened."""
+    place = checkout / "endless"
+    place.write_bytes(b"x" * 3_000_000)
+    stop = threading.Event()
+
+    def grow() -> None:
+        with place.open("ab") as file:
+            while not stop.is_set():
+                file.write(b"y" * 1_000_000)
+
+    writer = threading.Thread(target=grow)
+    writer.start()
+    try:
+        _, collection = kept(checkout, "endless", limits=replace(LIMITS, artifact_bytes=10**12))
+    finally:
+        stop.set()
+        writer.join()
+    (file,) = collection.files
+    content = place.read_bytes()[: file.artifact.size]
+    assert sha256(content).hexdigest() == file.artifact.sha256
 
 
 def sets(checkout: Path, *wanted: ArtifactSet) -> tuple[list[str], tuple[str, ...]]:

@@ -7,16 +7,22 @@ import os
 import stat
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from dishwasher.core.outputs import ArtifactSet
 from dishwasher.core.result import Artifact
 from dishwasher.core.ticket import Limits
+from dishwasher.errors import InfraError
 from dishwasher.runner import files
 from dishwasher.runner.sink import Sink
 
 READ = 1024 * 1024
 NOTES_KEPT = 20
+PATH_BYTES = 900
+"""Of an artifact's path: with the attempt before it, it is a key of Amazon S3, of at most 1,024.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,7 @@ class Collection:
         self._files: dict[str, Kept] = {}
         self._bytes = 0
         self._skipped: list[str] = []
+        self._more = 0
 
     def add_folder(self, folder: Path, prefix: str = "") -> None:
         """Everything regular below it, by its path relative to it, below `prefix`."""
@@ -47,7 +54,7 @@ class Collection:
         else:
             bases = files.folders(checkout, wanted.base)
         if not bases:
-            self._skipped.append(f"{wanted.base}: is no folder of the checkout")
+            self._skip(f"{wanted.base}: is no folder of the checkout")
         for base in bases:
             for glob in wanted.files:
                 if glob.startswith("~/"):
@@ -57,7 +64,7 @@ class Collection:
 
     def _add_glob(self, base: Path, glob: str, wanted: ArtifactSet) -> None:
         if not files.inside(glob):
-            self._skipped.append(f"{glob}: artifacts are named relative to the checkout")
+            self._skip(f"{glob}: artifacts are named relative to the checkout")
             return
         found = False
         for path, place in files.found(base, glob):
@@ -69,10 +76,10 @@ class Collection:
             target = _target(place, base) if wanted.symlinks else place
             self._add(f"{name}/{kept}" if name else kept, target)
         if not found:
-            self._skipped.append(f"{glob}: matches no file")
+            self._skip(f"{glob}: matches no file")
 
     def leave_out(self, wanted: ArtifactSet, why: str) -> None:
-        self._skipped.append(f"{', '.join(wanted.files)}: {why}")
+        self._skip(f"{', '.join(wanted.files)}: {why}")
 
     @property
     def files(self) -> tuple[Kept, ...]:
@@ -80,14 +87,21 @@ class Collection:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        shown = [f"Artifact left out: {text}" for text in self._skipped[:NOTES_KEPT]]
-        more = len(self._skipped) - len(shown)
-        return (*shown, f"… and {more} more artifacts left out.") if more > 0 else tuple(shown)
+        shown = [f"Artifact left out: {text}" for text in self._skipped]
+        more = f"… and {self._more} more artifacts left out."
+        return (*shown, more) if self._more else tuple(shown)
+
+    def _skip(self, text: str) -> None:
+        """A million of them are counted, and take no memory."""
+        if len(self._skipped) < NOTES_KEPT:
+            self._skipped.append(text)
+        else:
+            self._more += 1
 
     def _add(self, path: str, place: str) -> None:
         problem = self._refusal(path, place)
         if problem:
-            self._skipped.append(f"{_shown(path)}: {problem}")
+            self._skip(f"{_shown(path)}: {problem}")
 
     def _refusal(self, path: str, place: str) -> str:
         """Keep the file, or say why not."""
@@ -96,6 +110,8 @@ class Collection:
             return "" if same else "another file has this path already"
         if _shown(path) != path:
             return "its name is not valid UTF-8"
+        if len(path.encode()) > PATH_BYTES:
+            return f"its path is longer than {PATH_BYTES} bytes"
         if len(self._files) >= self._limits.artifact_files:
             return f"the limit is {self._limits.artifact_files} files"
         try:
@@ -103,7 +119,7 @@ class Collection:
                 size = os.fstat(file.fileno()).st_size
                 if self._bytes + size > self._limits.artifact_bytes:
                     return f"the limit is {self._limits.artifact_bytes} bytes in all"
-                size, digest = _digest(file)
+                digest = _digest(file, size)
         except OSError as error:
             return error.strerror or str(error)
         self._files[path] = Kept(Artifact(path, size, digest), place)
@@ -117,7 +133,24 @@ def send(sink: Sink, files: tuple[Kept, ...]) -> None:
     for upload in sink.uploads(tuple(kept.artifact for kept in files)):
         kept = places[upload.path]
         with open_regular(kept.place) as file:
-            sink.put(upload, file, kept.artifact.size)
+            sink.put(upload, cast(BinaryIO, _Part(file, kept.artifact.size)), kept.artifact.size)
+
+
+class _Part:
+    """The first bytes of a file that may have grown meanwhile: what was hashed is what is sent."""
+
+    def __init__(self, file: BinaryIO, size: int) -> None:
+        self._file, self._size = file, size
+
+    def read(self, size: int = -1) -> bytes:
+        left = self._size - self._file.tell()
+        data = self._file.read(left if size < 0 else min(size, left))
+        if not data and left and size:
+            raise InfraError("a file became shorter while it was sent")
+        return data
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return self._file.seek(offset, whence)
 
 
 def open_regular(place: str) -> BinaryIO:
@@ -139,12 +172,16 @@ def _target(place: str, base: Path) -> str:
     return real if real.startswith(f"{os.path.realpath(base)}/") else place
 
 
-def _digest(file: BinaryIO) -> tuple[int, str]:
-    digest, size = hashlib.sha256(), 0
-    while block := file.read(READ):
+def _digest(file: BinaryIO, size: int) -> str:
+    """Of so many bytes, and not of what somebody adds while they are read."""
+    digest, left = hashlib.sha256(), size
+    while left:
+        block = file.read(min(READ, left))
+        if not block:
+            raise OSError("it became shorter while it was read")
         digest.update(block)
-        size += len(block)
-    return size, digest.hexdigest()
+        left -= len(block)
+    return digest.hexdigest()
 
 
 def _shown(path: str) -> str:

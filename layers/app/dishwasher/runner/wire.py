@@ -60,6 +60,10 @@ class Wire:
         except (OSError, HTTPException, ValueError) as error:
             self._connection.close()
             raise WireError(f"{type(error).__name__}: {error}") from error
+        except BaseException:
+            # What reads the body may have its own reasons to end in the middle of it.
+            self._connection.close()
+            raise
         if not response.isclosed():
             self._connection.close()
             raise WireError(f"the answer is longer than {ANSWER_BYTES} bytes")
