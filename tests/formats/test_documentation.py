@@ -6,9 +6,10 @@ import re
 from pathlib import Path
 
 import pytest
+from dishwasher.core import pattern
 from dishwasher.core.config import MATCHERS
 from dishwasher.core.when import Happening
-from dishwasher.formats import compose, jobs, matrix, native, source
+from dishwasher.formats import compose, jobs, matrix, native, problems, source, values
 from dishwasher.formats.native import keys, parts
 from dishwasher.formats.native.jobs import FACTS
 from dishwasher.formats.schema import Record
@@ -76,11 +77,28 @@ def test_it_names_the_words_that_may_be_written() -> None:
         assert f"`{name}`" in section("## Variables that Dishwasher sets")
 
 
+def limits() -> dict[str, str]:
+    """What is limited, and how far, of the table of limits."""
+    return dict(re.findall(r"^\| (.+?) \| (.+?) \|$", section("## Limits"), re.MULTILINE)[1:])
+
+
 def test_it_names_the_limits() -> None:
-    assert f"at most {jobs.JOBS}\njobs" in TEXT
-    assert f"at most {matrix.AXES} axes" in TEXT
-    assert f"at most {jobs.JOBS} jobs, every combination counted" in TEXT
+    assert list(limits().values()) == [
+        f"{source.SIZE // 1024**2} MiB",
+        f"{compose.NODES:,}, and {compose.DEPTH} levels",
+        f"{jobs.JOBS}",
+        f"{jobs.NAME_LENGTH} characters",
+        f"{jobs.JOB_BYTES // 1024} KB",
+        f"{matrix.AXES}",
+        f"{jobs.JOBS}, and {matrix.PRODUCT:,}",
+        f"{matrix.PRODUCT:,}",
+        f"{values.PATTERNS}",
+        f"{pattern.LENGTH} characters, repeats such as `a{{20}}` up to {pattern.REPEATS:,} in all, "
+        f"and {pattern.MATCH_SECONDS} s for one name",
+        f"{problems.KEPT}",
+    ]
+
+
+def test_it_names_the_limits_where_they_are_met() -> None:
+    assert f"at most {matrix.AXES} axes, and the whole file at most {jobs.JOBS} jobs" in TEXT
     assert f"1 to {jobs.NAME_LENGTH} printable" in TEXT
-    assert f"{compose.NODES:,} values" in TEXT
-    assert f"{compose.DEPTH} levels" in TEXT
-    assert source.SIZE == 1024 * 1024
