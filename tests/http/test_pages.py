@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import tarfile
 from typing import Any
 
 import pytest
@@ -159,6 +160,35 @@ def test_following_a_job(sample: Sample) -> None:
 def test_following_a_build(sample: Sample) -> None:
     answer = news(ask(sample, "/builds/b1/follow"))
     assert answer["over"] is False and "Running" in answer["regions"]["main"]
+
+
+def unpacked(data: bytes) -> dict[str, bytes]:
+    with tarfile.open(fileobj=io.BytesIO(data)) as archive:
+        return {one.name: archive.extractfile(one).read() for one in archive}  # type: ignore[union-attr]
+
+
+def test_all_artifacts_come_as_one_archive(sample: Sample) -> None:
+    files = [Artifact(path, 0, "0" * 64) for path in ("docs/in dex.html", "lost", "x", "../up")]
+    sample.told(DONE, Result(Reason.OK, "", artifacts=tuple(files)))
+    sample.made(DONE, "x", b"y" * 200_000)
+    answer = ask(sample, "/jobs/b1-1/artifacts.tar.gz")
+    headers = dict(answer.headers)
+    data = content(answer)
+    assert headers["content-length"] == str(len(data))
+    assert unpacked(data) == {"docs/in dex.html": b"<html>", "x": b"y" * 200_000}
+    assert headers["content-type"] == "application/gzip"
+    assert headers["content-disposition"].startswith('attachment; filename="artifacts.tar.gz"')
+    assert headers["content-security-policy"] == "default-src 'none'; sandbox"
+
+
+def test_a_folder_of_artifacts_comes_as_one_archive(sample: Sample) -> None:
+    answer = ask(sample, "/jobs/b1-1/artifacts.tar.gz", {"folder": "docs"})
+    assert unpacked(content(answer)) == {"docs/in dex.html": b"<html>"}
+    assert 'filename="docs.tar.gz"' in dict(answer.headers)["content-disposition"]
+    for folder in ("doc", "nope", "docs/in dex.html", ".."):
+        assert ask(sample, "/jobs/b1-1/artifacts.tar.gz", {"folder": folder}).status == 404
+    assert ask(sample, "/jobs/b1-0/artifacts.tar.gz").status == 404
+    assert ask(sample, "/jobs/nope/artifacts.tar.gz").status == 404
 
 
 def test_an_artifact_can_only_be_saved(sample: Sample) -> None:

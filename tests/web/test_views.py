@@ -139,6 +139,21 @@ def test_findings_are_shown_worst_first() -> None:
     assert views.findings(None, SHA, "") == ()
 
 
+def test_several_artifacts_can_be_had_as_one_file() -> None:
+    def links(*paths: str) -> list[tuple[str, str, str]]:
+        kept = [Artifact(path, 1000, "0" * 64) for path in paths]
+        return [(one.path, one.url, one.size) for one in views.bundles(job(), kept)]
+
+    everything = "/jobs/b1-0/artifacts.tar.gz"
+    assert links() == links("docs/a") == []
+    assert links("a", "docs/b") == [("all of them", everything, "2.0 KB")]
+    assert links("docs/a", "docs/b") == [("all of them", everything, "2.0 KB")]
+    assert links("x", "d o&c/a", "d o&c/b") == [
+        ("all of them", everything, "2.9 KB"),
+        ("d o&c/", f"{everything}?folder=d%20o%26c", "2.0 KB"),
+    ]
+
+
 def test_artifacts_link_to_themselves() -> None:
     (view,) = views.artifacts(job(), [Artifact("a b/ü.txt", 1500, "0" * 64)])
     assert (view.path, view.size) == ("a b/ü.txt", "1.5 KB")

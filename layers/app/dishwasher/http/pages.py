@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from dishwasher.core.result import artifact_key
+from dishwasher.http.bundle import Bundle, Item
 from dishwasher.http.message import Request, Response
 from dishwasher.http.router import Route
 from dishwasher.http.span import Span
@@ -30,6 +31,11 @@ PAGE_POLICY = (
 )
 FILE_POLICY = "default-src 'none'; sandbox"
 """For what a job made: even opened as a page, it can do nothing in our name."""
+FILE_HEADERS = (
+    ("content-security-policy", FILE_POLICY),
+    ("cache-control", "private, no-cache"),
+    *SAFE,
+)
 SMALL = 1024
 """Bytes below which compressing costs more than it saves."""
 
@@ -47,6 +53,7 @@ class Site:
         yield Route("GET", "/jobs/{job_id}", self.job)
         yield Route("GET", "/jobs/{job_id}/follow", self.follow_job)
         yield Route("GET", "/jobs/{job_id}/log", self.log)
+        yield Route("GET", "/jobs/{job_id}/artifacts.tar.gz", self.bundle)
         yield Route("GET", "/jobs/{job_id}/artifacts/{path:path}", self.artifact)
         yield Route("GET", "/static/{name}", self.static)
 
@@ -105,6 +112,33 @@ class Site:
         )
         return self._stream(key, 0, size, headers)
 
+    def bundle(self, request: Request, job_id: str) -> Response:
+        """Every artifact, or those in `?folder=`, as one archive."""
+        found, folder = self.pages.find(job_id), request.query.get("folder", "")
+        kept = found.result.artifacts if found is not None and found.result is not None else ()
+        paths = [one.path for one in kept if one.path.startswith(f"{folder}/") or not folder]
+        if found is None or not paths:
+            return self.missing(request)
+        items = tuple(self._items(found, paths))
+        made = Bundle(items, int(found.job.ended), self.blobs.get)
+        name = folder.rpartition("/")[2] or "artifacts"
+        headers = (
+            ("content-type", "application/gzip"),
+            ("content-disposition", disposition(f"{name}.tar.gz")),
+            ("content-length", str(made.size)),
+            *FILE_HEADERS,
+        )
+        return Response(200, headers, Span(made.get, 0, made.size))
+
+    def _items(self, found: Found, paths: list[str]) -> Iterator[Item]:
+        """Those that were stored, and that can be unpacked without leaving a folder."""
+        for path in paths:
+            key = artifact_key(found.job.attempt_id, path)
+            if {"", ".", ".."}.isdisjoint(path.split("/")):
+                size = self.blobs.size(key)
+                if size is not None:
+                    yield Item(path, key, size)
+
     def static(self, request: Request, name: str) -> Response:
         asset = self.pages.assets.get(name)
         if asset is None:
@@ -122,12 +156,8 @@ class Site:
         self, key: str, start: int, end: int, headers: tuple[tuple[str, str], ...]
     ) -> Response:
         body = Span(lambda first, last: self.blobs.get(key, first, last), start, end)
-        common = (
-            ("content-length", str(end - start)),
-            ("content-security-policy", FILE_POLICY),
-            ("cache-control", "private, no-cache"),
-        )
-        return Response(200, (*headers, *common, *SAFE), body)
+        common = (("content-length", str(end - start)), *FILE_HEADERS)
+        return Response(200, (*headers, *common), body)
 
 
 def disposition(name: str) -> str:

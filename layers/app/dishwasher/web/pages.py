@@ -142,6 +142,7 @@ class Pages:
             "findings": views.findings(result, commit.sha, commit.repository_url),
             "findings_total": result.findings_total if result is not None else 0,
             "artifacts": views.artifacts(job, kept),
+            "bundles": views.bundles(job, kept),
             "notes": result.notes if result is not None else (),
         }
 

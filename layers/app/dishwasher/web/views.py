@@ -14,6 +14,7 @@ from dishwasher.core.job import CONCLUSION, Conclusion, Job, State
 from dishwasher.core.rendering import duration, size, verdict
 from dishwasher.core.result import Artifact, PhaseResult, Progress, Result, StepResult
 
+FOLDERS_SHOWN = 20
 FINDINGS_SHOWN = 200
 COMMAND_LIMIT = 200
 """Characters of a command's first line that a step's heading shows."""
@@ -178,6 +179,24 @@ def artifacts(job: Job, kept: Sequence[Artifact]) -> tuple[ArtifactView, ...]:
         )
         for artifact in kept
     )
+
+
+def bundles(job: Job, kept: Sequence[Artifact]) -> tuple[ArtifactView, ...]:
+    """All artifacts as one file, then each folder of several; none where there is but one."""
+    if len(kept) < 2:
+        return ()
+    url = f"/jobs/{quote(job.id)}/artifacts.tar.gz"
+    folders: dict[str, list[int]] = {}
+    for artifact in kept:
+        folder, slash, _ = artifact.path.partition("/")
+        if slash:
+            folders.setdefault(folder, []).append(artifact.size)
+    views = [ArtifactView("all of them", url, size(sum(one.size for one in kept)))]
+    for folder, sizes in sorted(folders.items())[:FOLDERS_SHOWN]:
+        if 1 < len(sizes) < len(kept):
+            place = f"{url}?folder={quote(folder, safe='')}"
+            views.append(ArtifactView(f"{folder}/", place, size(sum(sizes))))
+    return tuple(views)
 
 
 def step_id(phase: int, step: int) -> str:
