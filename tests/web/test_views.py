@@ -149,7 +149,7 @@ def test_several_artifacts_can_be_had_as_one_file() -> None:
     assert links("a", "docs/b") == [("all of them", everything, "2.0 KB")]
     assert links("docs/a", "docs/b") == [("all of them", everything, "2.0 KB")]
     assert links("x", "d o&c/a", "d o&c/b") == [
-        ("all of them", everything, "2.9 KB"),
+        ("all of them", everything, "3.0 KB"),
         ("d o&c/", f"{everything}?folder=d%20o%26c", "2.0 KB"),
     ]
 
