@@ -103,6 +103,13 @@ def test_what_needs_a_failed_job_is_not_started(project: Path, tmp_path: Path) -
     assert "Not started, because of lint." in done.stdout
 
 
+def test_why_a_job_failed_is_said_once(project: Path) -> None:
+    (project / ".dishwasher.yml").write_text("checks: {lint: 'false'}\n")
+    done = dishwasher(project)
+    assert done.returncode == 1
+    assert done.stdout.count("exited with 1") == 1
+
+
 def test_one_job_alone(project: Path) -> None:
     done = dishwasher(project, "--job", "tests")
     assert done.returncode == 0

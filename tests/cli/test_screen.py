@@ -100,3 +100,11 @@ def test_where_it_is_piped_every_byte_is_there() -> None:
     assert out.buffer.getvalue() == (
         b"-- build\n$ make\n\xff\x00 as it is\nexit 1 after 0.2 s\nstep 1 failed\nmore\nhalf\n"
     )
+    assert view.told == {"step 1 failed", "more"}
+
+
+def test_what_was_told_is_known_and_what_was_left_out_is_not() -> None:
+    view = Folded(ON, stream())
+    view.note("[dishwasher] Checking out abc of this machine\nPython 3.99 is not here.")
+    view.close()
+    assert view.told == {"Python 3.99 is not here."}

@@ -184,19 +184,21 @@ def _all(
                 ended[spec.name] = local.run(spec, view, ended)
             finally:
                 view.close()
-            show([*_verdict(ended[spec.name], shown), ""])
+            show([*_verdict(ended[spec.name], shown, view.told), ""])
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)
     return list(ended.values())
 
 
-def _verdict(one: Ended, shown: Paint) -> Iterator[str]:
+def _verdict(one: Ended, shown: Paint, told: set[str]) -> Iterator[str]:
     from dishwasher.core.rendering import duration
 
     style = "good" if one.is_fine else "error"
     took = f" in {duration(one.seconds)}" if one.seconds else ""
-    yield f"  {shown(style, str(one.conclusion))}{took}  {clean(one.detail)}".rstrip()
+    why = clean(one.detail)
+    why = "" if why in told else why
+    yield f"  {shown(style, str(one.conclusion))}{took}  {why}".rstrip()
     result = one.result
     if result.tests is not None:
         tests = result.tests

@@ -32,6 +32,8 @@ class Plain:
     def __init__(self, paint: Paint, stream: TextIO | None = None) -> None:
         self._paint, self._stream = paint, stream or sys.stdout
         self._fresh = True
+        self.told: set[str] = set()
+        """Lines of notes that were shown."""
 
     def phase(self, name: str) -> None:
         self._line(self._paint("bold", f"-- {name}"))
@@ -51,7 +53,9 @@ class Plain:
 
     def note(self, text: str) -> None:
         for line in text.split("\n"):
-            self._line(self._paint("faint", clean(line.removeprefix(PREFIX))))
+            said = clean(line.removeprefix(PREFIX))
+            self.told.add(said)
+            self._line(self._paint("faint", said))
 
     def close(self) -> None:
         if not self._fresh:
@@ -78,6 +82,8 @@ class Folded:
         self._command = ""
         self._heading = ""
         self._began = 0.0
+        self.told: set[str] = set()
+        """Lines of notes that were shown."""
         self._closed = threading.Event()
         threading.Thread(target=self._tick, name="screen", daemon=True).start()
 
@@ -123,7 +129,9 @@ class Folded:
         with self._lock:
             for line in text.split("\n"):
                 if not line.startswith(EXPECTED):
-                    self._print(self._paint("faint", f"    {clean(line.removeprefix(PREFIX))}"))
+                    said = clean(line.removeprefix(PREFIX))
+                    self.told.add(said)
+                    self._print(self._paint("faint", f"    {said}"))
 
     def close(self) -> None:
         self._closed.set()
