@@ -18,11 +18,13 @@ from dishwasher.cli.main import OK, WRONG_USAGE, main
 from dishwasher.core.outputs import SecretStore
 from dishwasher.core.pattern import Pattern, Syntax
 from dishwasher.core.secret import VALUE_BYTES, Slot, StoredSecret
+from dishwasher.demo.github import StandIn
 from dishwasher.local.database import FILE, Database
-from dishwasher.local.key_file import KeyFile
+from dishwasher.local.key_file import KEY_FILE, KeyFile
 from dishwasher.local.store import SqliteStore
 from dishwasher.local.vault import SqliteVault
 
+from tests.github.conftest import pem
 from tests.samples import build
 
 VALUE = "canary-hunter2-hunter2"
@@ -94,6 +96,34 @@ def test_a_repository_may_be_given_by_its_number_before_it_was_heard_of(
     assert "not heard of acme/other" in said and "gh api repos/acme/other" in said
     for wrong in ("acme", "a/b/c", "/site", "9" * 30, "²"):
         assert "write OWNER/NAME" in call("set", "TOKEN", at=wrong, code=WRONG_USAGE)
+
+
+def test_a_repository_that_github_knows_is_found_by_the_servers_settings(
+    call: Call, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.setenv(name, "127.0.0.1")
+    with StandIn() as github:
+        app = github.add_app()
+        repo = github.add_repo("octo/new", {"a": "1"})
+        github.install(app, "octo")
+        for name, value in (
+            ("APP_ID", str(app.id)),
+            ("PRIVATE_KEY", app.private_key),
+            ("WEBHOOK_SECRET", app.webhook_secret),
+            ("API_URL", github.api_url),
+            ("URL", github.url),
+        ):
+            monkeypatch.setenv(f"DISHWASHER_GITHUB_{name}", value)
+        call("set", "TOKEN", at="octo/new")
+        assert "not heard of octo/old" in call("set", "TOKEN", at="octo/old", code=WRONG_USAGE)
+        assert github.violations == []
+    database = Database(data)
+    try:
+        (found,) = SqliteVault(database, KeyFile(data)).list(repo.id)
+    finally:
+        database.close()
+    assert found.slot == Slot(repo.id, "TOKEN")
 
 
 def test_rules_are_what_was_said(call: Call, data: Path) -> None:
@@ -245,6 +275,20 @@ def test_without_a_server_there_is_no_folder_to_put_it_in(call: Call, tmp_path: 
 def test_another_users_folder_is_left_alone(call: Call, data: Path) -> None:
     os.chown(data / FILE, 12345, -1)
     assert "belongs to another user" in call("set", "TOKEN", code=WRONG_USAGE)
+
+
+def test_a_key_that_others_may_read_is_refused_before_anything_is_served(
+    call: Call, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call("set", "TOKEN")
+    (data / KEY_FILE).chmod(0o644)
+    assert "chmod 600" in call("set", "TOKEN", code=WRONG_USAGE)
+    for name, value in (("APP_ID", "1"), ("PRIVATE_KEY", pem()), ("WEBHOOK_SECRET", "x" * 20)):
+        monkeypatch.setenv(f"DISHWASHER_GITHUB_{name}", value)
+    words = (sys.executable, "-m", "dishwasher", "serve", "--port", "0")
+    done = subprocess.run(words, capture_output=True, text=True, timeout=SECONDS, check=False)
+    assert done.returncode == WRONG_USAGE
+    assert "chmod 600" in done.stderr and "listens" not in done.stdout
 
 
 def test_at_a_terminal_the_value_is_asked_for_and_not_shown(data: Path) -> None:

@@ -114,6 +114,7 @@ def test_a_secret_is_asked_for_set_used_and_never_seen(world: World) -> None:
     lines = log(world, second)
     assert "plain=***" in lines and "error=***" in lines and '{"token": "***"}' in lines
     assert "The secret PIN is too short" in unescaped(second) + page(world, second)
+    assert any(b"plain=***" in data for _, data in files(world.bot.data)), "the search finds logs"
     assert leaks(world, second) == []
     listed = secrets(world, "list", "--repository", name(world, repo))
     assert "never" not in listed and TOKEN not in listed

@@ -68,9 +68,7 @@ class SqliteVault:
             return ()
         with self._database.reading() as connection:
             rows = [_row(connection, secret) for secret in secrets]
-        key = self._key.read()
-        if key is None:
-            raise InfraError(self._missing())
+        key = self._present_key()
         values = tuple(self._opened(key, body, sealed) for body, sealed in rows)
         with self._database.writing(durable=False) as connection:
             connection.executemany(USED, [(now, *_place(secret.slot)) for secret in secrets])
@@ -79,6 +77,16 @@ class SqliteVault:
     def delete(self, slot: Slot) -> bool:
         with self._database.writing(durable=True) as connection:
             return connection.execute(DELETE, _place(slot)).rowcount > 0
+
+    def _present_key(self) -> bytes:
+        """For reading, which nobody asks for who could mend what is wrong with it."""
+        try:
+            key = self._key.read()
+        except UserError as error:
+            raise InfraError(str(error)) from error
+        if key is None:
+            raise InfraError(self._missing())
+        return key
 
     def _opened(self, key: bytes, body: str, sealed: bytes) -> str:
         nonce, rest = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
