@@ -23,6 +23,9 @@ PACKAGES = str(Path(dishwasher.__file__).parents[1])
 # With `patch = ["subprocess"]`, coverage measures child processes that see its variables.
 MEASURED = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
 
+# Steps of most tests write where only a job without walls may; tests/runner/sandbox has the others.
+OWN = {"PATH": os.environ["PATH"], "PYTHONPATH": PACKAGES, "DISHWASHER_SANDBOX": "plain"}
+
 Serve = Callable[..., Server]
 Launch = Callable[..., "subprocess.Popen[bytes]"]
 
@@ -70,7 +73,7 @@ def launch(work: Path) -> Iterator[Launch]:
     def begin(server: Server, **environment: str) -> subprocess.Popen[bytes]:
         runner = subprocess.Popen(
             (sys.executable, "-m", "dishwasher.runner", str(work)),
-            env={"PATH": os.environ["PATH"], "PYTHONPATH": PACKAGES, **MEASURED, **environment},
+            env={**OWN, **MEASURED, **environment},
             stdin=subprocess.PIPE,
         )
         runners.append(runner)

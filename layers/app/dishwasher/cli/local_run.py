@@ -26,6 +26,7 @@ from dishwasher.runner import orphans
 from dishwasher.runner.attempt import remove
 from dishwasher.runner.engine import Engine
 from dishwasher.runner.environment import Workspace
+from dishwasher.runner.sandbox.probe import Means
 from dishwasher.runner.stop import Cause, Stop
 
 
@@ -63,6 +64,9 @@ class LocalRun:
     stop: Stop
     caches: LocalCaches | None = None
     """None to keep none."""
+    means: Means | None = None
+    """Of the walls around the jobs; None for none."""
+    limits: Limits = field(default_factory=Limits)
 
     def run(self, spec: JobSpec, view: View, before: Mapping[str, Ended]) -> Ended:
         """Run the job, unless one that it needs has failed."""
@@ -101,7 +105,8 @@ class LocalRun:
 
             sink = LocalSink(ticket, view, kept, phases, self.caches)
             workspace, host = Workspace(folder), dict(os.environ)
-            engine = Engine(ticket, sink, workspace, host, self.stop, objects=self.snapshot.objects)
+            objects, means = self.snapshot.objects, self.means
+            engine = Engine(ticket, sink, workspace, host, self.stop, objects=objects, means=means)
             started.append(engine)
             try:
                 result = engine.run()
@@ -136,7 +141,7 @@ class LocalRun:
                 ("DISHWASHER_SHA", self.snapshot.sha),
                 *self.environment,
             ),
-            limits=Limits(),
+            limits=self.limits,
             secrets=tuple((name, os.environ[name]) for name in _secrets(spec)),
             facts=facts,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import signal
 import sys
 import tempfile
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from dishwasher.cli import happening
 from dishwasher.cli.terminal import Paint, clean, pad, paint, show
+from dishwasher.core.sandbox import AUTO, ORDER, Level
 from dishwasher.errors import UserError
 from dishwasher.formats.recognise import FORMATS
 
@@ -56,6 +58,12 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("--artifacts", type=Path, metavar="DIR", help="keep artifacts here")
     parser.add_argument("--no-cache", action="store_true", help="restore and store no caches")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results here")
+    parser.add_argument(
+        "--sandbox",
+        choices=(AUTO, *ORDER),
+        default=Level.PLAIN.value,
+        help="walls around the jobs: auto is the strongest that this machine has (%(default)s)",
+    )
     parser.add_argument("--verbose", "-v", action="store_true", help="show all output")
     happening.add(parser)
     parser.set_defaults(call=run)
@@ -106,14 +114,18 @@ def _local(
     from dishwasher.cli.checkout import Checkout
     from dishwasher.cli.local_run import LocalRun
     from dishwasher.cli.snapshot import snapshot
+    from dishwasher.runner.sandbox import probe
     from dishwasher.runner.stop import Stop
+    from dishwasher.wiring.settings import job_limits
 
     taken = snapshot(options.path.resolve(), folder)
     path = read.config.path if read.config else ""
     event = replace(happened.event, sha=taken.sha)
     base = Checkout(options.path).start(happened.base)
     caches = None if options.no_cache else _caches(options.path, event)
-    return LocalRun(event, taken, base, path, passed_on, options.artifacts, Stop(), caches)
+    means = None if options.sandbox == Level.PLAIN else probe.choose(options.sandbox)
+    words = (event, taken, base, path, passed_on, options.artifacts, Stop(), caches)
+    return LocalRun(*words, means=means, limits=job_limits(os.environ))
 
 
 def _caches(path: Path, event: Event) -> LocalCaches:

@@ -49,6 +49,7 @@ def serve(options: argparse.Namespace) -> int:
     from dishwasher.daemon.server import Server
     from dishwasher.errors import UserError
     from dishwasher.runner import orphans
+    from dishwasher.runner.sandbox import probe
     from dishwasher.wiring import local
     from dishwasher.wiring.routes import promised, routes
 
@@ -62,6 +63,7 @@ def serve(options: argparse.Namespace) -> int:
     chosen = settings.read(os.environ)
     if options.data:
         chosen = replace(chosen, data=options.data)
+    means = probe.choose(chosen.sandbox)
     house = local.build(chosen, options.workers, os.environ)
     ready = threading.Event()
     server = Server(
@@ -80,6 +82,8 @@ def serve(options: argparse.Namespace) -> int:
     print(
         f"Dishwasher listens on {server.url}; GitHub's webhook goes to {public}/webhook", flush=True
     )
+    why = f" ({'; '.join(means.lacks)})" if means.lacks else ""
+    print(f"Jobs run {means.level}{why}", flush=True)
     stop.wait()
     embedded.stop()
     return 0

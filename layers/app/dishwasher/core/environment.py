@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 JOB_ENV = "DISHWASHER_JOB_ENV"
 """Setting: names of further host variables that jobs may see, separated by commas or spaces."""
+SANDBOX = "DISHWASHER_SANDBOX"
+"""Setting: the level of `core.sandbox` at which jobs run, or `auto`."""
 RESERVED = "DISHWASHER_"
 """The server's own settings, its secrets among them, can not be passed on even when listed."""
 
@@ -61,8 +63,7 @@ def visible(host: Mapping[str, str]) -> dict[str, str]:
 
 
 def carried(host: Mapping[str, str]) -> dict[str, str]:
-    """What a runner's own process gets: the same, and the list of names to pass on."""
+    """What a runner's own process gets: the same, and the settings that are for runners."""
     kept = visible(host)
-    if JOB_ENV in host:
-        kept[JOB_ENV] = host[JOB_ENV]
+    kept.update((name, host[name]) for name in (JOB_ENV, SANDBOX) if name in host)
     return kept

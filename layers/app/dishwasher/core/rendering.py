@@ -143,6 +143,7 @@ def _summary(job: Job, result: Result | None, details_url: str, notes: tuple[str
         parts.extend(_findings(result))
         parts.extend(_artifacts(result))
         parts.extend(inert(note, 500) for note in result.notes[:NOTES])
+        parts.extend([f"Sandbox: {inert(result.sandbox, 20)}"] if result.sandbox else [])
     parts.extend(inert(note, 500) for note in notes[:NOTES])
     if job.lost_retries or job.infra_retries:
         parts.append(f"Attempt {job.attempt}: an earlier one lost its runner.")

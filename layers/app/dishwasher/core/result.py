@@ -79,6 +79,8 @@ class Result:
     """What did not change the verdict and should be known: a lost log chunk, a skipped file."""
     tests: TestSummary | None = None
     """What the job's test reports say; None where it has none."""
+    sandbox: str = ""
+    """At which level of `core.sandbox` its commands ran; empty where there were none."""
     exported: tuple[tuple[str, str], ...] = ()
     """Variables that the job hands on, with their values at its end."""
 

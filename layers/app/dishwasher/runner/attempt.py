@@ -12,14 +12,17 @@ import traceback
 from collections.abc import Mapping
 from pathlib import Path
 
+from dishwasher.core.environment import SANDBOX
 from dishwasher.core.job import Reason
 from dishwasher.core.result import Result
+from dishwasher.core.sandbox import AUTO
 from dishwasher.core.ticket import Bootstrap
-from dishwasher.errors import InfraError
+from dishwasher.errors import InfraError, UserError
 from dishwasher.runner import orphans
 from dishwasher.runner.engine import Engine
 from dishwasher.runner.environment import Workspace
 from dishwasher.runner.http_sink import HttpSink
+from dishwasher.runner.sandbox import probe
 from dishwasher.runner.sink import Fenced, LeaseOver
 from dishwasher.runner.stop import Cause, Stop
 
@@ -64,7 +67,12 @@ def _run(
     bootstrap: Bootstrap, workspace: Workspace, host: Mapping[str, str], stop: Stop, sink: HttpSink
 ) -> int:
     ticket = sink.claim(bootstrap.code)
-    engine = Engine(ticket, sink, workspace, host, stop)
+    try:
+        means = probe.choose(host.get(SANDBOX, AUTO))
+    except UserError as error:
+        sink.result(Result(Reason.INFRA, str(error)))
+        return DONE
+    engine = Engine(ticket, sink, workspace, host, stop, means=means)
     try:
         result = engine.run()
     except (Fenced, LeaseOver):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import shutil
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dishwasher.core.job import Reason
@@ -20,6 +21,7 @@ from dishwasher.runner.log import Log
 from dishwasher.runner.output import Output
 from dishwasher.runner.outputs import Outputs
 from dishwasher.runner.phases import Phases
+from dishwasher.runner.sandbox.enclosed import OPEN
 from dishwasher.runner.shared import Shared
 from dishwasher.runner.shell import Interpreter, Separate
 from dishwasher.runner.steps import Steps
@@ -27,6 +29,7 @@ from dishwasher.runner.stop import Stopped
 from dishwasher.runner.verdict import Judge, Verdict
 
 if TYPE_CHECKING:
+    from dishwasher.runner.sandbox.probe import Means
     from dishwasher.runner.services.running import Services
 
 
@@ -43,17 +46,26 @@ class Build:
         journal: Journal,
         log: Log,
         notes: list[str],
+        means: Means | None = None,
+        objects: tuple[Path, ...] = (),
     ) -> None:
         self._ticket, self._spec, self._host = ticket, ticket.spec, host
         self._workspace, self._commands, self._judge = workspace, commands, judge
         self._journal, self._log, self._notes = journal, log, notes
+        self._means, self._objects, self._enclosure = means, objects, OPEN
         self._base = workspace.checkout / self._spec.directory
         self.findings = Findings(self._spec.annotate, workspace.checkout)
         self.tail: tuple[str, ...] = ()
         self.outputs = Outputs(self._spec, workspace, notes, self.findings)
 
     def run(self) -> Verdict:
-        """Raises Fenced."""
+        """Raises Fenced; who has called it ends the sandbox that the commands are in then."""
+        if self._means is not None:
+            verdict = self._judge.judge("the sandbox's start", self._enclose)
+            if not verdict.fine:
+                self._journal.begin_phase("sandbox")
+                self._end_phase(verdict)
+                return verdict
         if not self._spec.machine.services:
             return self._run_on_machine({})
         # Imported late: most jobs ask for no server, and a runner must start fast.
@@ -70,6 +82,22 @@ class Build:
             services.end()
         return verdict
 
+    def _enclose(self) -> Verdict:
+        # Imported late: it costs what a plain job needs not.
+        from dishwasher.runner.sandbox.enclosure import enclose
+
+        assert self._means is not None
+        limits, services = self._ticket.limits, bool(self._spec.machine.services)
+        self._enclosure = enclose(
+            *(self._means, self._workspace, limits, self._host),
+            services=services,
+            more=self._objects,
+        )
+        if self._enclosure.cell is not None:
+            self._commands.enter(self._enclosure.cell)
+        self._say(f"Sandbox: {self._enclosure.words}")
+        return Verdict(Reason.OK)
+
     def _serve(self, services: Services) -> Verdict:
         environment = job_environment(self._ticket, self._host, self._workspace)
         names = [service.name for service in self._spec.machine.services]
@@ -81,7 +109,8 @@ class Build:
     def _keep_logs(self, services: Services) -> None:
         for name, log in services.logs():
             if log.exists():
-                folder = self._workspace.artifacts / "services"
+                # Not among the artifacts: the job could have put a link there.
+                folder = self._workspace.left / "services"
                 folder.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(log, folder / name)
 
@@ -109,6 +138,7 @@ class Build:
                 return verdict
         environment = job_environment(self._ticket, self._host, self._workspace, bin)
         environment.update(served)
+        environment.update(self._enclosure.environment)
         prepared: list[Interpreter] = []
 
         def prepare() -> Verdict:
@@ -134,13 +164,15 @@ class Build:
         def run(argv: tuple[str, ...]) -> int:
             self._say(f"$ {shlex.join(argv)}")
             output = Output(self._log, None)
-            ended = self._commands.run(argv, self._workspace.root, environment, output.feed)
+            root = self._workspace.root
+            ended = self._commands.run_outside(argv, root, environment, output.feed)
             output.finish()
             if ended.exit_code is None:
                 raise Stopped
             return ended.exit_code
 
         chosen, _ = node.provide(self._spec.machine.node, environment, self._workspace.node, run)
+        self._enclosure.give(self._workspace.node)
         self._say(f"Node {chosen.name}")
         return Verdict(Reason.OK)
 

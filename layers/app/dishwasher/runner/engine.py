@@ -12,6 +12,7 @@ from dishwasher.core.config import Uses
 from dishwasher.core.findings import Finding
 from dishwasher.core.job import Reason
 from dishwasher.core.result import FINDINGS_KEPT, Artifact, PhaseResult, Result
+from dishwasher.core.sandbox import Level, refusal
 from dishwasher.core.ticket import PROTOCOL, Ticket
 from dishwasher.runner import artifacts, spelling
 from dishwasher.runner.build import Build
@@ -23,6 +24,8 @@ from dishwasher.runner.journal import Journal
 from dishwasher.runner.local_checkout import LocalCheckout
 from dishwasher.runner.log import Log
 from dishwasher.runner.mask import Mask
+from dishwasher.runner.place import Here
+from dishwasher.runner.sandbox.limits import for_any
 from dishwasher.runner.shipper import Shipper
 from dishwasher.runner.sink import Sink
 from dishwasher.runner.stop import Stop
@@ -30,6 +33,7 @@ from dishwasher.runner.verdict import Judge, Verdict
 
 if TYPE_CHECKING:
     from dishwasher.runner.cache import Caches
+    from dishwasher.runner.sandbox.probe import Means
 
 TOO_SHORT = "The secret {name} is too short to be masked: it would hide every such word."
 
@@ -48,15 +52,21 @@ class Engine:
         grace: Grace | None = None,
         sleep: Callable[[float], None] = time.sleep,
         objects: tuple[Path, ...] = (),
+        means: Means | None = None,
     ) -> None:
-        """`objects`: folders of git objects on this machine that hold the commit already."""
+        """`objects`: folders of git objects on this machine that hold the commit already.
+
+        `means`: of the sandbox that the job's commands run in; None for none.
+        """
         limits = ticket.limits
         self._objects = objects
         self._ticket, self._sink, self._workspace = ticket, sink, workspace
         self._host, self._stop, self._sleep = host, stop, sleep
         seconds = min(limits.job_seconds, ticket.spec.timeout or limits.job_seconds)
         self._deadline = time.monotonic() + seconds
-        self._commands = Commands(stop, self._deadline, grace or Grace())
+        self._means = means
+        place = Here(for_any(limits))
+        self._commands = Commands(stop, self._deadline, grace or Grace(), place)
         self._judge = Judge(stop, seconds)
         self._mask = Mask(ticket.secrets)
         self._log = Log(workspace.root, limits.log_bytes, self._mask)
@@ -84,12 +94,17 @@ class Engine:
                 self._phase("save caches", self._store_caches)
         finally:
             self._commands.end()
+            self._commands.leave_place()
             self._workspace.make_room()
             missing = self._shipper.finish()
         self._judge.leave_quietly()
         if missing:
             self._notes.append(f"{missing} bytes of the log could not be stored.")
         return self._result(verdict)
+
+    @property
+    def _level(self) -> Level:
+        return self._means.level if self._means else Level.PLAIN
 
     @property
     def phases(self) -> tuple[PhaseResult, ...]:
@@ -113,6 +128,7 @@ class Engine:
             log_bytes=self._log.size,
             notes=tuple(self._notes),
             tests=build.outputs.tests if build else None,
+            sandbox=self._level if build else "",
             exported=build.outputs.exported if build else (),
         )
         return self._mask.value(result)
@@ -121,6 +137,11 @@ class Engine:
         if self._ticket.protocol != PROTOCOL:
             detail = f"This runner speaks protocol {PROTOCOL}, the ticket {self._ticket.protocol}."
             return Verdict(Reason.INFRA, detail)
+        lacks = self._means.lacks if self._means else ()
+        refused = refusal(self._ticket.trusted, self._level, lacks)
+        if refused:
+            self._log.line(f"[dishwasher] {refused}")
+            return Verdict(Reason.REFUSED, refused)
         verdict = self._phase("checkout", self._check_out)
         if not verdict.fine:
             return verdict
@@ -133,6 +154,7 @@ class Engine:
         self._build = Build(
             *(self._ticket, self._host, self._workspace, self._commands),
             *(self._judge, self._journal, self._log, self._notes),
+            *(self._means, self._objects),
         )
         return self._build.run()
 
@@ -192,7 +214,8 @@ class Engine:
             self._stop,
             self._deadline,
             lambda: spelling.check(
-                self._workspace.checkout, source.base_sha, source.sha, environment
+                *(self._workspace.checkout, source.base_sha, source.sha, environment),
+                self._ticket.spec.spelling,
             ),
         )
         self._findings = list(report.findings[:FINDINGS_KEPT])
@@ -202,11 +225,18 @@ class Engine:
             self._log.line(f"{place}: {finding.message}")
         if not report.total:
             return Verdict(Reason.OK, "No misspellings on the added lines.")
-        words = _count(report.total, "possible misspelling")
-        return Verdict(Reason.ADVISORY, f"{words} on added lines")
+        words = report.total - report.brands
+        said = [
+            *([_count(report.brands, "name") + " in a wrong spelling"] if report.brands else []),
+            *([_count(words, "possible misspelling")] if words else []),
+        ]
+        fails = report.brands or self._ticket.spec.spelling.fail
+        reason = Reason.FAILED if fails else Reason.ADVISORY
+        return Verdict(reason, f"{' and '.join(said)} on added lines")
 
     def _end_commands(self) -> None:
         ended, resist = self._commands.end()
+        self._commands.leave_place()
         if ended:
             self._notes.append(f"The steps left {_count(ended, 'process')} behind; ended.")
         if resist:

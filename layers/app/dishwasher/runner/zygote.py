@@ -22,10 +22,13 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from dishwasher.core.codec import decode
+from dishwasher.core.environment import SANDBOX
+from dishwasher.core.sandbox import AUTO
 from dishwasher.core.ticket import Bootstrap
-from dishwasher.errors import InfraError
+from dishwasher.errors import InfraError, UserError
 from dishwasher.runner import orphans
 from dishwasher.runner.attempt import BROKEN, hold, remove, run_attempt, workspace_of
+from dishwasher.runner.sandbox import probe
 from dishwasher.runner.warmth import warm
 
 STOP_SECONDS = 30.0
@@ -178,6 +181,9 @@ def main() -> None:
     folder = Path(sys.argv[1])
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     warm()
+    # A job that needs it says why there is none; nobody waits for this here.
+    with contextlib.suppress(UserError):
+        probe.choose(os.environ.get(SANDBOX, AUTO))
     # What is imported stays: no child's collector needs to touch, and so copy, its pages.
     gc.collect()
     gc.freeze()

@@ -144,6 +144,7 @@ class Pages:
             "artifacts": views.artifacts(job, kept),
             "bundles": views.bundles(job, kept),
             "notes": result.notes if result is not None else (),
+            "sandbox": result.sandbox if result is not None else "",
         }
 
     def _build_values(self, build_id: str) -> dict[str, object] | None:

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dishwasher.core.shelf import Room
-from dishwasher.core.ticket import Limits
 from dishwasher.flow.accept import Accept
 from dishwasher.flow.attempt import Attempts
 from dishwasher.flow.caches import Caches
@@ -111,7 +110,7 @@ def build(settings: Settings, workers: int, environment: Mapping[str, str]) -> H
     source, checks = GithubSource(app), LoggedChecks(GithubChecks(app))
     timing = settings.timing
     verdicts = Verdicts(store, queue, clock, timing)
-    limits = Limits(beat_seconds=timing.beat, lease_seconds=timing.lease)
+    limits = settings.limits
     vault = SqliteVault(database, KeyFile(settings.data))
     vault.check()
     attempts = Attempts(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from dishwasher.core.environment import JOB_ENV
+from dishwasher.core.environment import JOB_ENV, SANDBOX
 from dishwasher.core.job import Timing
+from dishwasher.core.sandbox import AUTO, ORDER
+from dishwasher.core.ticket import GIBIBYTE, Limits
 from dishwasher.errors import UserError
 
 API_URL = "https://api.github.com"
@@ -20,6 +22,7 @@ DATA = ".dishwasher"
 LEASE = Timing().lease
 PATHS = ("/", "./", "../", "~")
 """Beginnings of a value that names a file, whether or not the file is there."""
+MEMORY, PROCESSES = Limits().memory_bytes / GIBIBYTE, Limits().processes
 MIN_SECRET = 8
 """Characters of a webhook secret below which anyone could guess it."""
 
@@ -33,6 +36,9 @@ DESCRIBED = {
     "DISHWASHER_DATA": f"the data folder ({DATA}); --data wins",
     "DISHWASHER_GITHUB_POINTS_PER_MINUTE": "requests' cost for each installation and minute "
     f"({POINTS_PER_MINUTE})",
+    SANDBOX: f"walls around jobs: {', '.join(ORDER)}, or the strongest of them ({AUTO})",
+    "DISHWASHER_JOB_MEMORY_GB": f"memory of one job ({MEMORY:g})",
+    "DISHWASHER_JOB_PROCESSES": f"processes and threads of one job ({PROCESSES})",
     JOB_ENV: "names of host variables that jobs may see",
     "DISHWASHER_LEASE_SECONDS": f"silence after which a runner counts as lost ({LEASE:g})",
 }
@@ -55,6 +61,15 @@ class Settings:
     points_per_minute: int = POINTS_PER_MINUTE
     lease: float = LEASE
     """Seconds without a word after which a runner counts as lost."""
+    sandbox: str = AUTO
+    """A level of `core.sandbox`, or the strongest that this machine can do."""
+    job: Limits = field(default_factory=Limits)
+    """What one job may use of this machine."""
+
+    @property
+    def limits(self) -> Limits:
+        timing = self.timing
+        return replace(self.job, beat_seconds=timing.beat, lease_seconds=timing.lease)
 
     @property
     def timing(self) -> Timing:
@@ -74,9 +89,19 @@ def read(environment: Mapping[str, str]) -> Settings:
         public_url=reader.url("PUBLIC_URL", ""),
         points_per_minute=int(reader.number("GITHUB_POINTS_PER_MINUTE", POINTS_PER_MINUTE)),
         lease=reader.number("LEASE_SECONDS", LEASE),
+        sandbox=reader.level(SANDBOX),
+        job=reader.limits(),
     )
     reader.check(settings)
     return settings
+
+
+def job_limits(environment: Mapping[str, str]) -> Limits:
+    """What one job may use, where there is no server; raises UserError."""
+    reader = _Reader(environment)
+    limits = reader.limits()
+    reader.raise_mistakes()
+    return limits
 
 
 class _Reader:
@@ -121,6 +146,18 @@ class _Reader:
             self._mistakes.append(f"{key}: {value!r} is not an http or https URL")
         return value
 
+    def limits(self) -> Limits:
+        return Limits(
+            memory_bytes=int(self.number("JOB_MEMORY_GB", MEMORY) * GIBIBYTE),
+            processes=int(self.number("JOB_PROCESSES", PROCESSES)),
+        )
+
+    def level(self, key: str) -> str:
+        value = self._environment.get(key, "").strip() or AUTO
+        if value not in (AUTO, *ORDER):
+            self._mistakes.append(f"{key}: {value!r} is none of {', '.join((AUTO, *ORDER))}")
+        return value
+
     def number(self, name: str, default: float) -> float:
         key = f"DISHWASHER_{name}"
         text = self._environment.get(key, "").strip()
@@ -144,6 +181,9 @@ class _Reader:
                 "DISHWASHER_GITHUB_PRIVATE_KEY is neither a private key in PEM form nor the path "
                 "of a file that holds one"
             )
+        self.raise_mistakes()
+
+    def raise_mistakes(self) -> None:
         if self._mistakes:
             said = "\n  ".join(self._mistakes)
             raise UserError(f"settings in the environment are missing or wrong:\n  {said}\n{HELP}")

@@ -45,6 +45,8 @@ class Rules:
     tcp: bool = True
     new_privileges: bool = False
     """Whether set-uid programs work."""
+    powers: bool = True
+    """Whether a keeper that is root stays more than its name."""
     user: tuple[int, int] | None = None
     """User and group id that commands change to; the keeper must be root for that."""
 
@@ -243,6 +245,7 @@ def _settings(rules: Rules) -> dict[str, Any]:
         "write": list(rules.write),
         "tcp": rules.tcp,
         "privileges": not rules.new_privileges,
+        "powers": rules.powers,
         "user": rules.user,
     }
 

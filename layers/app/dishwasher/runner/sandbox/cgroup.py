@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -43,7 +44,7 @@ class Group:
         if self._killed > killed:
             return (
                 f"ran out of memory: a job here may have {self.memory // MEBIBYTE:,} MiB in all. "
-                "Let it work with less at a time, or raise DISHWASHER_JOB_MEMORY"
+                "Let it work with less at a time, or raise DISHWASHER_JOB_MEMORY_GB"
             )
         if self._refused > refused:
             return (
@@ -75,18 +76,19 @@ class Group:
         return total
 
 
-def group(
-    name: str, memory: int, processes: int, root: Path = ROOT, own: Path = OWN
-) -> Group | None:
+def group(memory: int, processes: int, root: Path = ROOT, own: Path = OWN) -> Group | None:
     """A new group below our own; None where this user may not make one."""
     try:
         places = own.read_text().splitlines()
     except OSError:
         return None
     made: list[Path] = []
+    # Whoever comes later sees by the process id whether we have died without removing it.
+    name = f"{PREFIX}{os.getpid()}-{secrets.token_hex(4)}"
     try:
         for parent, controllers in _parents(places, root):
-            folder = parent / f"{PREFIX}{name}"
+            _remove_dead(parent)
+            folder = parent / name
             folder.mkdir()
             made.append(folder)
             _limit(folder, controllers, memory, processes)
@@ -115,6 +117,15 @@ def _parents(places: list[str], root: Path) -> list[tuple[Path, tuple[str, ...]]
                 if not unified and _enabled(parent):
                     unified.append((parent, CONTROLLERS))
     return unified or list(old.items())
+
+
+def _remove_dead(parent: Path) -> None:
+    """Groups of runners that were killed."""
+    for folder in parent.glob(f"{PREFIX}*-*"):
+        pid = folder.name.removeprefix(PREFIX).partition("-")[0]
+        if not Path(f"/proc/{pid}").exists():
+            with suppress(OSError):
+                folder.rmdir()
 
 
 def _enabled(folder: Path) -> bool:

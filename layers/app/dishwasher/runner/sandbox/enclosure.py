@@ -3,40 +3,24 @@
 from __future__ import annotations
 
 import os
-import secrets
+import sys
+import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from dishwasher.core.sandbox import Level
-from dishwasher.core.ticket import Limits
+from dishwasher.core.ticket import GIBIBYTE, Limits
 from dishwasher.runner.environment import Workspace
-from dishwasher.runner.place import Here
 from dishwasher.runner.sandbox import cgroup, jail, places, users
 from dishwasher.runner.sandbox.cell import Cell, Rules, Wrapper, bare
+from dishwasher.runner.sandbox.enclosed import Enclosed
 from dishwasher.runner.sandbox.jail import Jail
-from dishwasher.runner.sandbox.limits import for_any, for_one, memory
+from dishwasher.runner.sandbox.limits import for_one, memory
 from dishwasher.runner.sandbox.probe import Means
 
-GIBIBYTE = 1024**3
 KERNEL = ("/proc",)
 DEVICES = ("/dev", "/tmp", "/var/tmp")
 """Where a job writes that is only confined: what is there is shared with the machine."""
-
-
-@dataclass(frozen=True, slots=True)
-class Enclosure:
-    """`cell` is open; None at the level plain. `environment` is what commands need in it."""
-
-    cell: Cell | None
-    environment: Mapping[str, str]
-    words: str
-    """For the log: what holds."""
-
-
-def here(limits: Limits) -> Here:
-    """Where the runner's own commands run, and those of a job that is not enclosed."""
-    return Here(for_any(limits))
 
 
 def enclose(
@@ -46,37 +30,38 @@ def enclose(
     host: Mapping[str, str],
     *,
     network: bool = True,
-    reach: tuple[Path, ...] = (),
-) -> Enclosure:
+    services: bool = False,
+    more: tuple[Path, ...] = (),
+) -> Enclosed:
     """Make the sandbox; nothing of the job's may have run yet. Raises InfraError.
 
-    `reach`: folders of the job's services.
+    `services`: the job has servers, which are in there with it. `more`: folders to read.
     """
     if means.level is Level.PLAIN:
-        return Enclosure(None, {}, "plain: no wall between this job and the machine")
+        return Enclosed(words="plain: no wall between this job and the machine")
     workspace.make_all()
     own, free, lacks = _user(means, workspace)
     jailed = means.level is Level.JAILED
     inside = own if means.user_namespace else None
-    read = places.readable(host)
+    read = (*places.readable(host), *map(str, more))
     if inside is not None:
         read = jail.reachable(read)
-    write = tuple(str(folder) for folder in workspace.shared)
-    services = tuple(str(folder) for folder in reach)
-    group = cgroup.group(secrets.token_hex(8), memory(limits), limits.processes)
-    alone = own is not None or jailed
+    served = _served(own) if services else None
+    write = tuple(map(str, (*workspace.shared, *([served] if served else ()))))
+    group = cgroup.group(memory(limits), limits.processes)
     rules = Rules(
-        for_one(limits, alone=alone, grouped=group is not None),
+        for_one(limits, alone=own is not None or jailed, grouped=group is not None),
         means.landlock,
-        ("/",) if jailed else (*read, *KERNEL, *services),
+        ("/",) if jailed else (*read, *KERNEL),
         (*write, *DEVICES),
         tcp=network,
         user=own if inside is None else None,
+        powers=os.geteuid() != 0 or own is not None,
     )
     wrapper: Wrapper = bare
     if jailed:
         wrapper = Jail(
-            *((*read, *services), write, str(workspace.temporary), str(workspace.home), own),
+            *(read, write, str(workspace.temporary), str(workspace.home), own),
             network=network,
             user_namespace=means.user_namespace,
         )
@@ -86,9 +71,16 @@ def enclose(
     except BaseException:
         cell.close()
         raise
-    return Enclosure(
-        cell, _environment(jailed, own, workspace), _words(means, cell, network, lacks)
-    )
+    words = _words(means, cell, network, lacks)
+    return Enclosed(cell, _environment(jailed, own, workspace), words, own, served, network)
+
+
+def _served(own: tuple[int, int] | None) -> Path:
+    """Not in the workspace: the path of a socket has at most 107 characters (unix(7))."""
+    folder = Path(tempfile.mkdtemp(prefix="dishwasher-services-"))
+    if own is not None:
+        os.chown(folder, *own)
+    return folder
 
 
 def _user(
@@ -98,20 +90,26 @@ def _user(
     if os.geteuid() != 0:
         return None, lambda: None, ""
     in_place = means.level is Level.JAILED and not means.user_namespace
-    if not in_place and not jail.is_open(workspace.checkout):
-        return None, lambda: None, f"no user of its own, who could not enter {workspace.root}"
+    for place in () if in_place else (workspace.root, Path(sys.base_prefix)):
+        if not jail.is_open(place):
+            return None, lambda: None, f"no user of its own, who could not enter {place.parent}"
     user = users.User()
     workspace.root.chmod(0o711)
     for folder in workspace.shared:
         users.give(folder, (user.id, user.id))
+    # Ours, so that the job can not move what else is mounted in it.
+    os.chown(workspace.temporary, 0, 0)
+    workspace.temporary.chmod(0o1777)
     return (user.id, user.id), user.free, ""
 
 
 def _environment(jailed: bool, own: tuple[int, int] | None, workspace: Workspace) -> dict[str, str]:
+    # What Landlock keeps from it, git takes for a fault and not for absent.
+    found = {"GIT_CONFIG_NOSYSTEM": "1"}
     if jailed:
-        return {}
+        return found
     # Others of this machine, and other jobs, can read and fill /tmp.
-    found = {"TMPDIR": str(workspace.temporary)}
+    found["TMPDIR"] = str(workspace.temporary)
     if own is not None:
         # No name goes with the number here, and clients of PostgreSQL ask for one.
         found["PGUSER"] = jail.NAME

@@ -53,10 +53,13 @@ class Jail:
             words += [word for name in CAPABILITIES for word in ("--cap-add", name)]
         words += ["--tmpfs", "/", "--proc", "/proc", "--dev", "/dev"]
         words += ["--perms", "1777", "--size", str(SHARED_MEMORY), "--tmpfs", "/dev/shm"]
+        # First of all, for what is read may be below it.
+        words += ["--bind", self.temporary, "/tmp"]
         words += self._system()
         for name in ("/run", "/var"):
             words += ["--perms", "0755", "--dir", name]
-        words += ["--bind", self.temporary, "/tmp", "--bind", self.temporary, "/var/tmp"]
+        words += ["--bind", self.temporary, "/var/tmp"]
+        words += _folders(place for place in self.write if place not in self.read)
         for place in self.write:
             words += ["--bind", place, place]
         extra, descriptors = self._accounts()
@@ -64,6 +67,7 @@ class Jail:
         return tuple(words), descriptors
 
     def _system(self) -> Iterable[str]:
+        yield from _folders(self.read)
         for place in self.read:
             if place in MERGED and os.path.islink(place):
                 yield from ("--symlink", os.readlink(place), place)
@@ -89,6 +93,13 @@ class Jail:
             words += ["--perms", "0644", "--ro-bind-data", str(descriptor), place]
             descriptors.append(descriptor)
         return words, tuple(descriptors)
+
+
+def _folders(places: Iterable[str]) -> list[str]:
+    """The folders above these, which bubblewrap would make so that only it could enter them."""
+    above = {str(parent) for place in places for parent in Path(place).parents}
+    made = sorted(above - {"/", "/tmp", "/var", "/run"}, key=lambda one: (one.count("/"), one))
+    return [word for folder in made for word in ("--perms", "0755", "--dir", folder)]
 
 
 def _name(uid: int) -> str:

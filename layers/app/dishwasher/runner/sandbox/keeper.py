@@ -76,6 +76,8 @@ class Keeper:
             resource.setrlimit(which, (value, value))
         if settings["landlock"]:
             landlock.restrict(settings["read"], settings["write"], settings["tcp"])
+        if not settings["powers"]:
+            landlock.drop_capabilities()
         if settings["privileges"]:
             landlock.forbid_new_privileges()
         _libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)

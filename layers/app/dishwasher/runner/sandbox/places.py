@@ -22,7 +22,7 @@ SETTINGS = tuple(
     host.conf hostname hosts ImageMagick-6 ImageMagick-7 inputrc java java-11-openjdk
     java-17-openjdk java-21-openjdk ld.so.cache ld.so.conf ld.so.conf.d locale.alias
     locale.conf localtime lsb-release magic magic.mime mailcap maven mime.types networks
-    nsswitch.conf OpenCL openssl os-release passwd perl php pki profile profile.d protocols
+    nsswitch.conf OpenCL openssl os-release passwd perl php pip.conf pki profile profile.d protocols
     python3 python3.9 python3.10 python3.11 python3.12 python3.13 R redhat-release
     resolv.conf rpc ruby services shells ssl terminfo timezone vulkan X11 xattr.conf xdg xml
     """.split()  # noqa: SIM905
@@ -31,13 +31,14 @@ SETTINGS = tuple(
 READ_OF_KERNEL = ("/sys/devices/system", "/sys/fs/cgroup", "/sys/kernel/mm")
 """How many processors and how much memory there is, which runtimes adapt to."""
 MANAGED = (
-    *(".pyenv/versions", ".local/share/uv/python", ".nvm/versions", ".local/share/fnm"),
+    *(".pyenv", ".local/lib", ".local/share/uv/python", ".nvm/versions", ".local/share/fnm"),
     *(".rbenv/versions", ".cache/dishwasher", ".rustup/toolchains", ".cargo/bin", ".asdf/installs"),
     *(".sdkman/candidates", ".volta/tools", ".phpenv/versions", ".goenv/versions"),
 )
 """Where version managers keep what they have installed, below a home."""
-DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty")
 PROGRAMS = ("bin", "sbin", "shims")
+PARTS = (*PROGRAMS, "lib", "lib32", "lib64", "libexec", "share", "include", "pyvenv.cfg")
+"""Of an installation: beside them may be what is nobody's business, as in ~/.cargo."""
 
 
 def readable(host: Mapping[str, str]) -> tuple[str, ...]:
@@ -62,7 +63,8 @@ def _installed(host: Mapping[str, str]) -> Iterator[str]:
         if os.path.isabs(host.get(name, "")):
             yield os.path.normpath(host[name])
     # The Python that we are: jobs get environments of it, and the keeper is a program for it.
-    yield from {sys.prefix, sys.base_prefix, sys.exec_prefix}
+    for prefix in (sys.prefix, sys.base_prefix):
+        yield from _parts(prefix)
     yield str(Path(dishwasher.__file__).parent)
 
 
@@ -70,9 +72,9 @@ def _around(folder: str, home: str) -> Iterator[str]:
     """A folder of programs, with what is beside it where nothing but an installation is there."""
     yield folder
     prefix, name = os.path.split(folder)
-    if name not in PROGRAMS or prefix in ("/", home):
-        return
-    if prefix == f"{home}/.local":
-        yield f"{prefix}/lib"
-    else:
-        yield prefix
+    if name in PROGRAMS and prefix not in ("/", home, f"{home}/.local"):
+        yield from _parts(prefix)
+
+
+def _parts(prefix: str) -> Iterator[str]:
+    return (f"{prefix}/{part}" for part in PARTS)

@@ -1,0 +1,39 @@
+"""What a job's commands are in, once it is there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dishwasher.runner.sandbox.cell import Cell
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosed:
+    """`cell` is open; None where nothing is around the commands."""
+
+    cell: Cell | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """What commands need in it."""
+    words: str = ""
+    """What holds, for the log."""
+    user: tuple[int, int] | None = None
+    """User and group id of the commands, where these are not ours."""
+    services: Path | None = None
+    """A folder for the job's servers, at the same place inside and outside."""
+    network: bool = True
+    """Whether commands share the machine's network with us."""
+
+    def give(self, folder: Path) -> None:
+        """Make the commands the owner of what we have put there."""
+        if self.user is not None:
+            # Imported late, with all that plain jobs do not need.
+            from dishwasher.runner.sandbox.users import give
+
+            give(folder, self.user)
+
+
+OPEN = Enclosed()
