@@ -55,6 +55,15 @@ def test_a_runner_that_breaks_says_so(serve: Serve, work: Path) -> None:
     assert "Traceback" in done.stderr
 
 
+def test_a_runner_that_breaks_over_a_secret_does_not_tell_it(serve: Serve, work: Path) -> None:
+    secrets = (("TOKEN", "no-such-matcher"),)
+    server = serve("true", annotate=("no-such-matcher",), secrets=secrets)
+    done = run(work, json.dumps(encode(server.bootstrap)))
+    assert server.result().detail == "The runner broke: KeyError: '***'"
+    assert "KeyError: '***'" in done.stderr
+    assert "no-such-matcher" not in done.stderr
+
+
 def test_a_heart_that_breaks_ends_the_job(serve: Serve, launch: Launch) -> None:
     server: Server = serve("sleep 86261")
     server.fault = lambda verb, _: 400 if verb == "beat" else None

@@ -22,6 +22,7 @@ from dishwasher.runner import orphans
 from dishwasher.runner.engine import Engine
 from dishwasher.runner.environment import Workspace
 from dishwasher.runner.http_sink import HttpSink
+from dishwasher.runner.mask import Mask
 from dishwasher.runner.sandbox import probe
 from dishwasher.runner.sink import Fenced, LeaseOver
 from dishwasher.runner.stop import Cause, Stop
@@ -78,8 +79,11 @@ def _run(
     except (Fenced, LeaseOver):
         raise
     except Exception as error:
-        traceback.print_exc()
-        result = Result(Reason.INFRA, f"The runner broke: {type(error).__name__}: {error}")
+        # An error can quote what it stumbled over, and the server's log is a place to read as well.
+        mask = Mask(ticket.secrets)
+        sys.stderr.write(mask.text(traceback.format_exc()))
+        detail = f"The runner broke: {type(error).__name__}: {error}"
+        result = Result(Reason.INFRA, mask.text(detail))
     try:
         sink.result(result)
     except InfraError as error:
