@@ -110,6 +110,15 @@ def test_why_a_job_failed_is_said_once(project: Path) -> None:
     assert done.stdout.count("exited with 1") == 1
 
 
+def test_without_a_configuration_it_says_what_it_goes_by(project: Path) -> None:
+    (project / ".dishwasher.yml").unlink()
+    (project / "test_cart.py").write_text("import unittest\n")
+    done = dishwasher(project)
+    assert done.returncode == 0, done.stdout
+    first = done.stdout.splitlines()[0]
+    assert first.startswith("note: There is no configuration; the project's files imply one")
+
+
 def test_one_job_alone(project: Path) -> None:
     done = dishwasher(project, "--job", "tests")
     assert done.returncode == 0

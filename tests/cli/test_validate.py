@@ -227,3 +227,11 @@ def test_a_folder_without_a_configuration_says_what_to_do(folder: Path) -> None:
     (folder / "empty").mkdir()
     code, text = validate(folder, "empty")
     assert (code, "dishwasher init" in text.replace("\n", " ")) == (2, True)
+
+
+def test_a_project_without_a_configuration_is_told_so(tmp_path: Path) -> None:
+    (tmp_path / "test_cart.py").write_text("import unittest\n")
+    code, said = validate(tmp_path)
+    assert code == 0
+    assert "There is no configuration; the project's files imply one" in said
+    assert "  2 checks: spelling, tests\n" in said

@@ -14,6 +14,9 @@ from dishwasher.formats.repository import Repository
 
 IMPLIED = "implied"
 """What is said to be the format where no file is one's own."""
+UNWRITTEN = (
+    "There is no configuration; the project's files imply one, and `dishwasher init` writes it."
+)
 
 
 @dataclass(frozen=True, slots=True)

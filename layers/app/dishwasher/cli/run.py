@@ -86,6 +86,8 @@ def run(options: argparse.Namespace) -> int:
         show(told(read, paint(sys.stderr)))
     if read.config is None:
         return WRONG
+    if read.format == outcome.IMPLIED and read.config.jobs:
+        show([f"{shown('note', 'note')}: {outcome.UNWRITTEN}", ""])
     checkout = Checkout(options.path)
     happened = happening.happened(options, read.config, checkout)
     selection = select(read.config, happened.event, happened.changed)

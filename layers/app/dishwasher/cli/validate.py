@@ -74,6 +74,10 @@ def _valid(outcome: Outcome, config: Config, paint: Paint) -> Iterator[str]:
 
 
 def _verdict(outcome: Outcome) -> str:
+    from dishwasher.cli.outcome import IMPLIED, UNWRITTEN
+
+    if outcome.format == IMPLIED and outcome.config is not None and outcome.config.jobs:
+        return UNWRITTEN
     errors = sum(problem.severity == "error" for problem in outcome.problems)
     warnings = len(outcome.problems) - errors
     counts = [_counted(errors, "error"), _counted(warnings, "warning")]
