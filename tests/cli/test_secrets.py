@@ -7,6 +7,7 @@ import os
 import pty
 import re
 import select
+import shlex
 import subprocess
 import sys
 import time
@@ -29,6 +30,7 @@ from tests.samples import build
 
 VALUE = "canary-hunter2-hunter2"
 SECONDS = 30
+ROOT = Path(__file__).parents[2]
 Call = Callable[..., str]
 
 
@@ -289,6 +291,32 @@ def test_a_key_that_others_may_read_is_refused_before_anything_is_served(
     done = subprocess.run(words, capture_output=True, text=True, timeout=SECONDS, check=False)
     assert done.returncode == WRONG_USAGE
     assert "chmod 600" in done.stderr and "listens" not in done.stdout
+
+
+def documented() -> list[str]:
+    """Every command of the page, and of the README, that stands in a line of its own or in code."""
+    texts = [(ROOT / name).read_text() for name in ("docs/secrets.md", "README.md")]
+    pattern = r"^    dishwasher secrets .+$|`dishwasher secrets [^`]+`"
+    return [found.strip(" `") for text in texts for found in re.findall(pattern, text, re.M)]
+
+
+def test_the_commands_of_the_page_are_there_and_do_what_they_say(call: Call, data: Path) -> None:
+    commands = documented()
+    assert len(commands) == 9
+    said = []
+    for command in commands:
+        words = shlex.split(command.partition(" <")[0])[2:]
+        at = words.index("--repository")
+        del words[at : at + 2]
+        said.append(call(*words))
+    assert said[0] == "Set PYPI_TOKEN, for every branch and tag.\n"
+    assert "DEPLOY_KEY  staging" in said[2]
+    assert {(slot.name, slot.store) for slot in stored(data)} == {
+        ("TOKEN", SecretStore.DISHWASHER),
+        ("DEPLOY_KEY", SecretStore.DISHWASHER),
+        ("/app/token", SecretStore.PARAMETER_STORE),
+        ("app/db", SecretStore.SECRETS_MANAGER),
+    }
 
 
 def test_at_a_terminal_the_value_is_asked_for_and_not_shown(data: Path) -> None:
