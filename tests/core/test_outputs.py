@@ -1,17 +1,11 @@
 from __future__ import annotations
 
 from dishwasher.core.outputs import (
-    READ_REPORTS,
     ArtifactSet,
     Cache,
-    ReportFormat,
     Secret,
     SecretStore,
 )
-
-
-def test_what_is_read_is_a_format_that_can_be_named() -> None:
-    assert set(READ_REPORTS) < set(ReportFormat)
 
 
 def test_defaults_are_those_of_a_short_entry() -> None:

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from dishwasher.core.selection import Planned, Selection
 
 OK, WRONG = 0, 2
-SHORT = 12
-"""Digits of a commit's name."""
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -43,10 +43,6 @@ class ReportFormat(StrEnum):
     SIMPLECOV = "simplecov"
 
 
-READ_REPORTS = (ReportFormat.JUNIT, ReportFormat.COBERTURA)
-"""Formats whose content is read; the others are kept as artifacts."""
-
-
 REPORTS_FOLDER = "{reports}"
 """As a ReportSet's base: the job's own folder of reports, which is kept as a whole anyway."""
 

@@ -12,7 +12,7 @@ from dishwasher.core.pattern import Pattern, Syntax, check_regex
 from dishwasher.formats.problems import show
 from dishwasher.formats.reader import Reader, kind, listing, place
 from dishwasher.formats.schema import Json, Type
-from dishwasher.formats.tree import Entry, Mapping, Scalar, Sequence
+from dishwasher.formats.tree import Entry, Mapping, Scalar
 
 T = TypeVar("T")
 A = TypeVar("A")
@@ -175,25 +175,6 @@ class Choices:
 
     def schema(self) -> Json:
         item = self.choice.schema()
-        return {"anyOf": [item, {"type": "array", "items": item, "minItems": 1}]}
-
-
-@dataclass(frozen=True, slots=True)
-class ListOf(Generic[T]):
-    """A list, or one item without its dash; each item is read by itself."""
-
-    type: Type[T]
-
-    def read(self, entry: Entry, reader: Reader) -> tuple[T, ...] | None:
-        value = entry.value
-        items = value.items if isinstance(value, Sequence) else (value,)
-        if not items:
-            reader.note(entry.key, "empty", f"{show(entry.key.text)} is an empty list")
-        read = (self.type.read(Entry(entry.key, item), reader) for item in items)
-        return tuple(item for item in read if item is not None)
-
-    def schema(self) -> Json:
-        item = self.type.schema()
         return {"anyOf": [item, {"type": "array", "items": item, "minItems": 1}]}
 
 

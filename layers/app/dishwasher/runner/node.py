@@ -15,7 +15,6 @@ from pathlib import Path
 from dishwasher.errors import InfraError, UserError
 
 ANSWER_SECONDS = 10.0
-INSTALL_SECONDS = 300.0
 ARCHITECTURES = {"x86_64": "x64", "aarch64": "arm64", "armv7l": "armv7l"}
 """`node-linux-*` packages by the machine's name: https://www.npmjs.com/package/node"""
 NEWEST = ("latest", "stable", "node", "lts", "lts/*", "current")

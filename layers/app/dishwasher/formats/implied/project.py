@@ -61,10 +61,6 @@ class Project:
                     break
         return tuple(found)
 
-    def has_below(self, folder: str) -> bool:
-        """Whether a file lies in the folder; the root's name is empty."""
-        return any(path.startswith(f"{folder}/") for path in self._paths) if folder else bool(self)
-
     def text(self, path: str) -> str:
         if self.has(path) and path not in self._texts:
             self._texts[path] = self._read(path)
