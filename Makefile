@@ -49,7 +49,7 @@ fuzz: $(FUZZ)/ready
 
 bench: $(STAMP)
 	@$(BIN)/python -m bench.validate
-	@$(BIN)/python -m bench.steps
+	@$(BIN)/python -m bench.runner
 	@$(BIN)/python -m bench.webhook $(ARGS)
 
 screenshots: $(STAMP)

@@ -1,15 +1,12 @@
 """What a step costs over bash: a hundred times `true` in every kind of shell, side by side.
 
-`python -m bench.steps` (or `make bench`) prints each figure with its bound; exit code 1 when one is
-missed. The best of several rounds counts, because everything else that runs here only adds to it.
+The best of several rounds counts, because everything else that runs here only adds to it.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -35,9 +32,7 @@ EACH_BOUND, ONE_BOUND = 5.0, 1.0
 """Milliseconds a step, over one bash that runs them all."""
 
 
-def main() -> int:
-    argparse.ArgumentParser(prog="bench.steps", description=__doc__).parse_args()
-    table = Table()
+def rows(table: Table) -> None:
     ways: dict[str, Callable[[], None]] = {
         "bash": bash,
         "popen": popen,
@@ -56,7 +51,6 @@ def main() -> int:
         bound = ONE_BOUND if shell is Shell.ONE else EACH_BOUND
         over = best[shell] - best["bash"]
         table.row(f"a step in the shell `{shell}`, over that", over, "ms", bound)
-    return 0 if table.kept else 1
 
 
 def bash() -> None:
@@ -87,7 +81,3 @@ def job(shell: Shell) -> None:
         commands.end()
         log.discard()
     stop.close()
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -37,6 +37,13 @@ class Table:
             self.kept, verdict = False, f"{verdict}  MISSED"
         print(f"{what:<58} {value:>9.1f} {unit:<4} {verdict}", flush=True)
 
+    def floor(self, what: str, value: float, unit: str, bound: float | None = None) -> None:
+        """As `row`, for what should be high."""
+        verdict = "" if bound is None else f">= {bound:g} {unit}"
+        if bound is not None and value < bound:
+            self.kept, verdict = False, f"{verdict}  MISSED"
+        print(f"{what:<58} {value:>9.1f} {unit:<4} {verdict}", flush=True)
+
 
 def main() -> int:
     argparse.ArgumentParser(prog="bench.webhook", description=__doc__).parse_args()

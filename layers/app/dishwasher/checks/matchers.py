@@ -32,6 +32,7 @@ _LEVELS = {
     "note": Level.NOTICE,
     "info": Level.NOTICE,
 }
+_NUMBER = r"\d{1,7}:"
 _FIELDS = ("file", "line", "column", "severity", "code", "message", "from_path")
 
 
@@ -137,9 +138,16 @@ def _searches(signs: Iterable[str]) -> tuple[Callable[[bytes, int], re.Match[byt
         length = 2 if sign.startswith("\\") else 1
         by_first.setdefault(sign[:length], []).append(sign[length:])
     return tuple(
-        re.compile(f"{first}(?:{'|'.join(rest)})".encode()).search
+        re.compile(f"{first}(?:{'|'.join(_shared(rest))})".encode()).search
         for first, rest in by_first.items()
     )
+
+
+def _shared(signs: list[str]) -> list[str]:
+    """The line number that most begin with is read once for all of them."""
+    placed = [sign.removeprefix(_NUMBER) for sign in signs if sign.startswith(_NUMBER)]
+    others = [sign for sign in signs if not sign.startswith(_NUMBER)]
+    return [*others, f"{_NUMBER}(?:{'|'.join(placed)})"] if placed else others
 
 
 class _Running:

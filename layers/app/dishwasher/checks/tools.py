@@ -100,17 +100,19 @@ _STYLE = r"(?!E9\d|F\d)[A-Z]{1,9}\d{1,6}"
 _RUFF_WRONG = rf"(?:{_WRONG}|invalid-syntax)"
 _SCRIPT = r"(?:[cm]?[jt]sx?|vue|svelte|astro)"
 
+# As much of it as tells it from a time of day and what follows that.
+_PLACED_CODE = r":\d{1,7}:\d{1,7}:? [A-Z]{1,9}\d"
 _SAYS = r":\d{1,7}: (?:fatal )?(?:error|warning|note): "
 
 TOOLS: dict[str, Tool] = {
     "flake8": Tool(
         r":\d{1,7}:\d{1,7}:? [A-Z]{1,9}\d",
-        (r":\d{1,7}:\d{1,7}:? [A-Z]",),
+        (_PLACED_CODE,),
         (_flake8(_WRONG, "error"), _flake8(_STYLE, "warning")),
     ),
     "ruff": Tool(
         r":\d{1,7}:\d{1,7}: (?:[A-Z]{1,9}\d|invalid-syntax)|^(?:[A-Z]{1,9}\d|invalid-syntax)",
-        (r":\d{1,7}:\d{1,7}:? [A-Z]", r":\d{1,7}:\d{1,7}: inv", r"\n[A-Z]{1,9}\d", r"\ninvalid-s"),
+        (_PLACED_CODE, r":\d{1,7}:\d{1,7}: invalid-syntax", r"\n[A-Z]{1,9}\d", r"\ninvalid-syntax"),
         (
             _ruff(_RUFF_WRONG, "error"),
             _ruff(_STYLE, "warning"),
@@ -137,7 +139,7 @@ TOOLS: dict[str, Tool] = {
     ),
     "pylint": Tool(
         r":\d{1,7}:\d{1,7}: [CRWEF]\d{4}: ",
-        (r":\d{1,7}:\d{1,7}:? [A-Z]",),
+        (_PLACED_CODE,),
         (_pylint("EF", "error"), _pylint("W", "warning"), _pylint("CR", "notice")),
     ),
     "eslint": Tool(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import selectors
@@ -12,7 +13,8 @@ from collections.abc import Callable
 
 from dishwasher.runner.place import Process
 
-READ = 64 * 1024
+READ = 256 * 1024
+"""Bytes of a pipe, and of one read: four times Linux's own, so that a flood wakes us less often."""
 LEAK_SECONDS = 1.0
 """How long output may go on after the command itself ended: `cmd > >(tee file)` needs a little."""
 
@@ -35,6 +37,9 @@ class Watch:
         for fd in (*self._open, self._pidfd):
             os.set_blocking(fd, False)
             self._selector.register(fd, selectors.EVENT_READ)
+        # Permission: the user has many large pipes already (pipe(7), pipe-user-pages-soft).
+        with contextlib.suppress(PermissionError):
+            fcntl.fcntl(reader, fcntl.F_SETPIPE_SZ, READ)
 
     @property
     def ended(self) -> bool:
