@@ -25,11 +25,13 @@ class Written:
 
 def write(random: Random) -> Written:
     """Any configuration, a wrong one and none at all among them."""
-    fate = random.random()
+    fate, cached = random.random(), ""
     if fate < 0.04:
         return Written(None)
     if fate < 0.1:
         return Written(MISTAKE, (CONFIG_JOB,))
+    if random.random() < 0.5:
+        cached = ", cache: [.tox]"
     names = CHECKS[: random.randint(1, len(CHECKS))]
     lines = ["checks:"]
     # Checks that take equally long end together, and must not miss each other's end.
@@ -40,7 +42,7 @@ def write(random: Random) -> Written:
         step = f"sim {random.choice(endings)} {random.choice(lengths)} {random.choice(FINDINGS)}"
         wanted = f", needs: [{', '.join(needs)}]" if needs else ""
         allowed = ", allow_failure: true" if random.random() < 0.15 else ""
-        lines.append(f"  {name}: {{run: {step}{wanted}{allowed}}}")
+        lines.append(f"  {name}: {{run: {step}{wanted}{allowed}{cached}}}")
     if random.random() < 0.15:
         names = (*names, "spelling")
         lines.append("  spelling: {uses: spelling}")

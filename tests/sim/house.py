@@ -82,7 +82,7 @@ def build(world: World) -> House:
     caches = Caches(store, blobs, clock, attempts, ROOM)
     reap = Reap(store, queue, clock, fleet, verdicts, timing, caches)
     laws.is_running = fleet.is_running
-    fleet.make = lambda: Runner(world, web, laws, attempts, settle)
+    fleet.make = lambda: Runner(world, web, laws, attempts, settle, caches)
     fleet.ended = reap.ended
     mail.accept = Accept(store, queue, clock, SECRET)
     flows: dict[Topic, Callable[[str], None]] = {

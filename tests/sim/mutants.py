@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.sim.without import bells, claims, deploys, reports
+from tests.sim.without import bells, caches, claims, deploys, reports
 from tests.sim.without.patch import Mutant
 
 
@@ -23,5 +23,5 @@ def applied(mutant: Mutant | None) -> Iterator[None]:
             setattr(place, name, value)
 
 
-ALL = (*bells.MUTANTS, *claims.MUTANTS, *reports.MUTANTS, *deploys.MUTANTS)
+ALL = (*bells.MUTANTS, *claims.MUTANTS, *reports.MUTANTS, *deploys.MUTANTS, *caches.MUTANTS)
 BY_NAME = {mutant.name: mutant for mutant in ALL}

@@ -12,14 +12,16 @@ from dishwasher.core.result import Progress, Result
 from dishwasher.core.ticket import Bootstrap, Claimed, LogAnswer, Orders
 from dishwasher.errors import Refused
 from dishwasher.flow.attempt import Attempts
+from dishwasher.flow.caches import Caches
 from dishwasher.flow.settle import Settle
 
 from tests.sim.baton import Crash
+from tests.sim.caching import Caching
 from tests.sim.laws import Laws
 from tests.sim.web import NoAnswer, Web
 from tests.sim.world import World
 
-CLAIM_FOR, RESULT_FOR, LOG_FOR = 45.0, 600.0, 20.0
+CLAIM_FOR, RESULT_FOR, LOG_FOR, CACHE_FOR = 45.0, 600.0, 20.0, 20.0
 """Seconds for which a verb is repeated, as in `runner/http_sink`."""
 
 
@@ -31,10 +33,16 @@ class Runner:
     """One attempt, as its runner lives it."""
 
     def __init__(
-        self, world: World, web: Web, laws: Laws, attempts: Attempts, settle: Settle
+        self,
+        world: World,
+        web: Web,
+        laws: Laws,
+        attempts: Attempts,
+        settle: Settle,
+        caches: Caches,
     ) -> None:
         self._world, self._web, self._laws = world, web, laws
-        self._attempts, self._settle = attempts, settle
+        self._attempts, self._settle, self._caches = attempts, settle, caches
         self._attempt = self._token = ""
         self._lease_end = float("inf")
         self._last_beat = 0.0
@@ -62,10 +70,17 @@ class Runner:
         steps = [step.command for step in ticket.spec.steps] or ["sim advisory 4 2"]
         _, reason, seconds, findings = steps[0].split()
         assert ticket.spec.uses is Uses.SPELLING or ticket.spec.steps
+        caching = None
+        if ticket.spec.caches:
+            words = (self._world, self._caches, self._laws.rows, self._key)
+            caching = Caching(*words, lambda what, work: self._say(what, work, CACHE_FOR))
+            self._try(caching.restore)
         self._laws.begin(self._attempt)
         self._work(float(seconds))
         said = Reason.CANCELLED if self._cancelled else Reason(reason)
         found = () if self._cancelled else _findings(int(findings))
+        if caching is not None and said is Reason.OK:
+            self._try(caching.store)
         self._flush()
         detail = f"{self._attempt} says so"
         self._bring(Result(said, detail, findings=found, findings_total=len(found)))
@@ -127,6 +142,13 @@ class Runner:
         self._laws.said(self._attempt, result)
         self._say("result", lambda: self._settle(*self._key, result), RESULT_FOR)
 
+    def _try(self, work: Callable[[], None]) -> None:
+        """What a job can do without."""
+        try:
+            work()
+        except NoAnswer:
+            self._world.sometimes("a job did without a cache")
+
     def _say(self, what: str, work: Callable[[], Any], patience: float | None = None) -> Any:
         """Repeat until there is an answer, the lease ends or patience does."""
         begun, pause = self._world.now, 0.05
@@ -135,6 +157,8 @@ class Runner:
                 answer = self._once(what, work)
             except NoAnswer:
                 then = self._world.now + pause
+                if patience == CACHE_FOR and begun + patience <= then < self._lease_end:
+                    raise
                 if then >= self._lease_end or (patience and then >= begun + patience):
                     raise Over from None
                 self._pause(pause)

@@ -17,6 +17,7 @@ EXPECTED = (
     "a delivery was asked for again",
     "a delivery was lost",
     "a job ended as awaiting_approval",
+    "a job restored a cache of another",
     "a job ended as cancelled",
     "a job ended as config",
     "a job ended as infra",
