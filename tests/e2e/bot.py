@@ -55,6 +55,8 @@ class Bot:
             "DISHWASHER_LEASE_SECONDS": str(lease),
             "DISHWASHER_JOB_ENV": "LEDGER",
             "LEDGER": str(self.ledger),
+            # Which a job could not reach from within walls.
+            "DISHWASHER_SANDBOX": "plain",
             **(environment or {}),
         }
         self._process: subprocess.Popen[str] | None = None

@@ -107,6 +107,8 @@ class Scene:
             "DISHWASHER_GITHUB_API_URL": self.github.api_url,
             "DISHWASHER_GITHUB_URL": self.github.url,
             "DISHWASHER_JOB_ENV": "STAGING_ROOT STAGING_URL",
+            # The deployment of the story copies to a folder of this machine, outside of any wall.
+            "DISHWASHER_SANDBOX": "plain",
             "STAGING_ROOT": str(self.staging.root),
             "STAGING_URL": self.staging.url,
         }

@@ -71,7 +71,12 @@ class Build:
         # Imported late: most jobs ask for no server, and a runner must start fast.
         from dishwasher.runner.services.running import Services
 
-        services = Services(self._judge.stop, self._say)
+        services = Services(
+            self._judge.stop,
+            self._say,
+            inside=self._enclosure if self._enclosure.houses_servers else OPEN,
+            logs_in=self._workspace.root if self._enclosure.houses_servers else None,
+        )
         try:
             verdict = self._phase("services", lambda: self._serve(services))
             if verdict.fine:

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
@@ -18,10 +19,11 @@ from typing import Any
 
 import dishwasher
 from dishwasher.errors import InfraError, UserError
-from dishwasher.runner import orphans
+from dishwasher.runner import orphans, usage
 from dishwasher.runner.place import Process, Rlimits
-from dishwasher.runner.sandbox import keeper
+from dishwasher.runner.sandbox import keeper as words_of
 from dishwasher.runner.sandbox.cgroup import Group
+from dishwasher.runner.usage import Usage
 
 PACKAGES = str(Path(dishwasher.__file__).parents[1])
 READY_SECONDS = 20.0
@@ -67,12 +69,14 @@ class Kept:
     inner: int
     descriptor: int
     returncode: int | None = None
+    usage: Usage = Usage()
 
     def wait(self, timeout: float | None = None) -> int:
         if self.returncode is None:
             ended = _readable(self.descriptor, timeout)
             if not ended:
                 raise subprocess.TimeoutExpired("a command in a sandbox", timeout or 0.0)
+            self.usage = Usage(usage.seconds(self.pid))
             self.returncode = self.cell.status(self.inner)
             os.close(self.descriptor)
         return self.returncode
@@ -97,9 +101,12 @@ class Cell:
     """Called once when all has ended."""
     _process: subprocess.Popen[bytes] | None = None
     _channel: socket.socket | None = None
-    _keeper: int = 0
+    keeper: int = 0
+    """Its process id."""
     _lost: bool = False
-    _said: int = field(default=-1)
+    _said: int = -1
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    """Servers are started and looked at by several threads."""
 
     def open(self) -> None:
         """Raises InfraError with what the programs said."""
@@ -132,27 +139,36 @@ class Cell:
                 os.close(descriptor)
         self._tell(_settings(self.rules))
         letter, _, _, descriptor = self._hear()
-        if letter != keeper.READY:
+        if letter != words_of.READY:
             self.close()
             raise InfraError(self._words() or "the sandbox ended before it was ready")
-        self._keeper = _outer(descriptor)
+        self.keeper = _outer(descriptor)
         os.close(descriptor)
         if self.group is not None:
-            self.group.add(self._keeper)
+            self.group.add(self.keeper)
 
     def start(
         self, argv: Sequence[str], cwd: Path, environment: Mapping[str, str], output: int
     ) -> Process:
-        words = (keeper.START, list(argv), str(cwd), dict(environment))
+        with self._lock:
+            return self._start(argv, cwd, environment, output)
+
+    def _start(
+        self, argv: Sequence[str], cwd: Path, environment: Mapping[str, str], output: int
+    ) -> Kept:
+        words = (words_of.START, list(argv), str(cwd), dict(environment))
         self._tell(words, output)
         letter, inner, _, descriptor = self._hear()
-        if letter != keeper.BEGUN:
+        if letter != words_of.BEGUN:
             raise UserError("The job has ended the process that starts its commands.")
         process = Kept(self, _outer(descriptor), inner, descriptor)
-        self._tell((keeper.GO, inner))
+        self._tell((words_of.GO, inner))
         letter, _, code, _ = self._hear()
-        if letter != keeper.GONE or code:
-            process.wait()
+        if letter != words_of.GONE or code:
+            process.returncode = code or 1
+            self._tell((words_of.WAIT, inner))
+            self._hear()
+            os.close(descriptor)
             raise InfraError(f"{argv[0]} could not be started: {os.strerror(code)}")
         return process
 
@@ -167,15 +183,16 @@ class Cell:
 
     def status(self, inner: int) -> int:
         """How a command that has ended did so, as subprocess says it."""
-        self._tell((keeper.WAIT, inner))
-        letter, _, code, _ = self._hear()
-        return code if letter == keeper.ENDED else -signal.SIGKILL
+        with self._lock:
+            self._tell((words_of.WAIT, inner))
+            letter, _, code, _ = self._hear()
+        return code if letter == words_of.ENDED else -signal.SIGKILL
 
     def children(self) -> set[int]:
-        return orphans.children() | orphans.living(orphans.children(self._keeper))
+        return orphans.children() | orphans.living(orphans.children(self.keeper))
 
     def sweep(self, keep: Collection[int]) -> tuple[int, int]:
-        ended, resist = orphans.sweep_below(self._keeper, keep)
+        ended, resist = orphans.sweep_below(self.keeper, keep)
         own = {self._process.pid} if self._process else set()
         more, others = orphans.sweep({*keep, *own})
         return ended + more, resist + others
@@ -221,11 +238,11 @@ class Cell:
         assert self._channel is not None
         try:
             data, descriptors, _, _ = socket.recv_fds(
-                self._channel, keeper.WORD, 1, socket.MSG_WAITALL
+                self._channel, words_of.WORD, 1, socket.MSG_WAITALL
             )
         except OSError:
             data, descriptors = b"", []
-        if len(data) < keeper.WORD:
+        if len(data) < words_of.WORD:
             self._lost = True
             return b"", 0, 0, -1
         number = int.from_bytes(data[5:], "big", signed=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +27,11 @@ class Enclosed:
     """A folder for the job's servers, at the same place inside and outside."""
     network: bool = True
     """Whether commands share the machine's network with us."""
+
+    @property
+    def houses_servers(self) -> bool:
+        """Whether servers run in it too: they refuse to as root."""
+        return self.cell is not None and (self.user is not None or os.geteuid() != 0)
 
     def give(self, folder: Path) -> None:
         """Make the commands the owner of what we have put there."""

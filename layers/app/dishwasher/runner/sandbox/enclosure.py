@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
@@ -65,7 +66,13 @@ def enclose(
             network=network,
             user_namespace=means.user_namespace,
         )
-    cell = Cell(rules, wrapper, group, inside, free)
+
+    def after() -> None:
+        free()
+        if served is not None:
+            shutil.rmtree(served, ignore_errors=True)
+
+    cell = Cell(rules, wrapper, group, inside, after)
     try:
         cell.open()
     except BaseException:

@@ -6,10 +6,15 @@ import fcntl
 import os
 import socket
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 SLOTS = f"dishwasher-ports-{os.getuid()}"
 """Folder of lock files, one for each fixed port, in the machine's temporary folder."""
+
+
+LISTEN = "0A"
+"""include/net/tcp_states.h"""
 
 
 class Slot:
@@ -44,6 +49,18 @@ def is_free(port: int) -> bool:
         except OSError:
             return False
     return True
+
+
+def listens(port: int, pid: int) -> bool:
+    """Whether somebody listens there in the network of that process."""
+    # https://docs.kernel.org/networking/proc_net_tcp.html
+    for file in ("tcp", "tcp6"):
+        with suppress(OSError):
+            for line in Path(f"/proc/{pid}/net/{file}").read_text().splitlines()[1:]:
+                _, local, _, state, *_ = line.split()
+                if state == LISTEN and int(local.rpartition(":")[2], 16) == port:
+                    return True
+    return False
 
 
 def any_free() -> int:

@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dishwasher.errors import InfraError, UserError
+from dishwasher.runner.place import Process
+from dishwasher.runner.sandbox.enclosed import OPEN, Enclosed
 from dishwasher.runner.services import ports
 from dishwasher.runner.services.recipe import PATH, Place, Recipe, named
 from dishwasher.runner.services.table import RECIPES
@@ -41,11 +43,8 @@ class _Server:
     recipe: Recipe
     place: Place
     slot: ports.Slot | None
-    process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def log(self) -> Path:
-        return self.place.folder / "log"
+    log: Path
+    process: Process | None = None
 
 
 @dataclass(slots=True)
@@ -56,6 +55,10 @@ class Services:
     say: Say
     servers: list[_Server] = field(default_factory=list)
     environment: dict[str, str] = field(default_factory=dict)
+    inside: Enclosed = OPEN
+    """The job's sandbox, in which they are too: a database's superuser can run commands."""
+    logs_in: Path | None = None
+    """A folder that the job can not reach; needed with a sandbox."""
 
     def start(self, names: Collection[str], environment: Mapping[str, str]) -> None:
         """Raises UserError for what this machine lacks, InfraError, or Stopped."""
@@ -99,15 +102,19 @@ class Services:
     def _placed(self, recipe: Recipe, environment: Mapping[str, str]) -> _Server:
         users, databases, _ = named(recipe, environment)
         port, slot = self._port(recipe, environment)
-        account = recipe.account() if os.geteuid() == 0 else None
-        folder = Path(tempfile.mkdtemp(prefix=f"dishwasher-{recipe.name}-"))
+        walled = self.inside.cell is not None
+        account = recipe.account() if os.geteuid() == 0 and not walled else None
+        folder = Path(
+            tempfile.mkdtemp(prefix=f"dishwasher-{recipe.name}-", dir=self.inside.services)
+        )
         if account is not None:
             os.chown(folder, account.uid, account.gid)
+        self.inside.give(folder)
         known = {*users, *USUAL_USERS, getpass.getuser()}
         place = Place(
             folder, port, account, tuple(sorted(known)), tuple(sorted({*databases, USUAL_DATABASE}))
         )
-        return _Server(recipe, place, slot)
+        return _Server(recipe, place, slot, (self.logs_in or folder) / f"{recipe.name}.log")
 
     def _port(
         self, recipe: Recipe, environment: Mapping[str, str]
@@ -115,6 +122,8 @@ class Services:
         """The usual port, or the one that an address names; another only if clients look it up."""
         users, databases, wanted = named(recipe, environment)
         fixed = _fixed(recipe, environment)
+        if not self.inside.network:
+            return fixed, None
         slot = ports.Slot(fixed)
         may_move = recipe.movable and not wanted
         if slot.take():
@@ -154,13 +163,17 @@ class Services:
         for argv, words in (server.recipe.prepare(place), server.recipe.seed(place)):
             if argv:
                 self._prepare(server, argv, words)
-        server.process = _begin(server, server.recipe.start(place), subprocess.DEVNULL)
+        server.process = self._begin(server, server.recipe.start(place))
         self._await(server)
 
     def _prepare(self, server: _Server, argv: tuple[str, ...], words: bytes) -> None:
-        process = _begin(server, argv, subprocess.PIPE)
+        if words:
+            file = server.place.folder / "words"
+            file.write_bytes(words)
+            argv = ("/bin/sh", "-c", 'words=$1; shift; exec "$@" <"$words"', "sh", str(file), *argv)
+        process = self._begin(server, argv)
         try:
-            process.communicate(words, timeout=READY_SECONDS)
+            process.wait(READY_SECONDS)
         except subprocess.TimeoutExpired as error:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
@@ -171,13 +184,41 @@ class Services:
     def _await(self, server: _Server) -> None:
         began = time.monotonic()
         process = server.process
-        while not server.recipe.is_ready(server.place):
-            if process is None or process.poll() is not None:
+        while not self._is_ready(server):
+            if process is None or _is_over(process):
                 raise self._broken(server, "ended at once")
             self._check(began + READY_SECONDS, f"{server.recipe.name} does not become ready.")
             time.sleep(PAUSE)
         seconds = time.monotonic() - began
         self.say(f"{server.recipe.name} is ready on port {server.place.port} ({seconds:.1f} s)")
+
+    def _is_ready(self, server: _Server) -> bool:
+        place, cell = server.place, self.inside.cell
+        if cell is not None and not self.inside.network:
+            return ports.listens(place.port, cell.keeper)
+        return server.recipe.is_ready(place)
+
+    def _begin(self, server: _Server, argv: tuple[str, ...]) -> Process:
+        """In a session of its own, as its own user, with an environment of almost nothing."""
+        place = server.place
+        account = place.account
+        # A server's own settings must not come from whoever started us.
+        environment = {"PATH": PATH, "LC_ALL": "C.UTF-8", "HOME": str(place.folder)}
+        with server.log.open("ab") as log:
+            if self.inside.cell is not None:
+                return self.inside.cell.start(argv, place.folder, environment, log.fileno())
+            return subprocess.Popen(
+                argv,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=environment,
+                cwd=place.folder,
+                start_new_session=True,
+                user=account.uid if account else None,
+                group=account.gid if account else None,
+                extra_groups=[] if account else None,
+            )
 
     def _check(self, until: float, late: str) -> None:
         if self.stop.cause is not None:
@@ -190,7 +231,15 @@ class Services:
         return InfraError(f"{server.recipe.name} {what}: {said or 'it said nothing'}")
 
 
-def _leave(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+def _is_over(process: Process) -> bool:
+    try:
+        process.wait(0)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
+def _leave(process: Process, number: signal.Signals) -> None:
     for last in (number, signal.SIGKILL):
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, last)
@@ -205,27 +254,6 @@ def _recipe(name: str) -> Recipe:
         known = ", ".join(RECIPES)
         raise UserError(f"There is no service {name} here; there is {known}.")
     return recipe
-
-
-def _begin(server: _Server, argv: tuple[str, ...], stdin: int) -> subprocess.Popen[bytes]:
-    """In a session of its own, as its own user, with an environment of almost nothing."""
-    place = server.place
-    account = place.account
-    # A server's own settings must not come from whoever started us.
-    environment = {"PATH": PATH, "LC_ALL": "C.UTF-8", "HOME": str(place.folder)}
-    with server.log.open("ab") as log:
-        return subprocess.Popen(
-            argv,
-            stdin=stdin,
-            stdout=log,
-            stderr=log,
-            env=environment,
-            cwd=place.folder,
-            start_new_session=True,
-            user=account.uid if account else None,
-            group=account.gid if account else None,
-            extra_groups=[] if account else None,
-        )
 
 
 def _fixed(recipe: Recipe, environment: Mapping[str, str]) -> int:
