@@ -5,8 +5,6 @@ from __future__ import annotations
 from textwrap import indent
 
 import pytest
-from dishwasher.formats.commands.effects import deploys
-from dishwasher.formats.commands.shell import statements
 
 from tests.formats.buildspec_files import job, mistakes, phases, warnings
 
@@ -195,24 +193,6 @@ def test_a_deployment_is_a_warning_and_no_mistake() -> None:
     assert mistakes(in_post_build("eb deploy")) == []
 
 
-def test_statements_are_told_apart_outside_quotes_alone() -> None:
-    text = "a 'b; c' && d \"e | f\" || g # h\ni \\\n  j; k 2>&1 & l $(m | n)"
-    assert [(one.words, one.joined, one.row) for one in statements(text)] == [
-        (("a", "b; c"), ";", 0),
-        (("d", "e | f"), "&&", 0),
-        (("g",), "||", 0),
-        (("i", "j"), ";", 1),
-        (("k", "2>&1"), ";", 2),
-        (("l", "$(m | n)"), ";", 2),
-    ]
-
-
-def test_a_program_is_told_by_its_name_behind_any_path() -> None:
-    assert deploys(("/usr/local/bin/terraform", "apply"))
-    assert not deploys(("terraform-docs", "apply"))
-    assert not deploys(())
-
-
 def test_a_deployment_that_is_tried_again_is_told() -> None:
     text = phases("build: {on-failure: RETRY-2, commands: [eb deploy]}")
     assert warnings(text) == ["3 deploy-again", f"3 {EVERYWHERE}"]
@@ -231,11 +211,6 @@ def test_blocks_beyond_count_neither_guard_nor_confuse() -> None:
     assert told(in_post_build(deep + f'[ "{SUCCEEDING}" = 1 ] && eb deploy')) == told(
         in_post_build(deep)
     )
-
-
-def test_setup_py_uploads_and_an_option_is_no_task() -> None:
-    assert deploys(("python", "setup.py", "sdist", "upload"))
-    assert not deploys(("make", "-deploy"))
 
 
 def test_a_here_document_is_text_but_for_a_shells() -> None:

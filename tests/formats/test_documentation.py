@@ -9,8 +9,8 @@ import pytest
 from dishwasher.core import pattern
 from dishwasher.core.config import MATCHERS
 from dishwasher.core.when import Happening
-from dishwasher.formats import compose, jobs, matrix, native, problems, source, values
-from dishwasher.formats.native import keys, parts
+from dishwasher.formats import compose, jobs, native, problems, source, values
+from dishwasher.formats.native import keys, matrix, parts
 from dishwasher.formats.native.jobs import FACTS
 from dishwasher.formats.schema import Record
 

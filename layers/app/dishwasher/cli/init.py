@@ -50,8 +50,8 @@ def init(options: argparse.Namespace) -> int:
     # Imported here, so that other commands do not pay for it.
     from dishwasher.cli import folder
     from dishwasher.formats.choose import OWN
-    from dishwasher.formats.first_file import first_file
     from dishwasher.formats.implied import implied
+    from dishwasher.formats.native.first_file import first_file
 
     repository = folder.look(options.path)
     config = implied(repository)

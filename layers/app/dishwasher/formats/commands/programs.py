@@ -11,11 +11,11 @@ NESTED = 3
 """Levels of `bash -c '…'` that are looked into."""
 
 _BEFORE = frozenset(
-    "! { if then else elif do while until time exec command nohup npx bunx yes cross-env".split()  # noqa: SIM905
+    "! { if then else elif do while until time exec command nohup yes cross-env".split()  # noqa: SIM905
 )
-_WRAPPERS = frozenset({"sudo", "env", "timeout", "nice", "xargs", "xvfb-run"})
+_WRAPPERS = frozenset({"sudo", "env", "timeout", "nice", "xargs", "xvfb-run", "npx", "bunx"})
 """Programs that run another, after options of their own."""
-_WITH_VALUE = frozenset("-u -g -n -I -L -P -k -s".split())  # noqa: SIM905
+_WITH_VALUE = frozenset("-u -g -n -I -L -P -k -s -p".split())  # noqa: SIM905
 """Such options that take the next word."""
 _DURATION = re.compile(r"\d{1,9}(?:\.\d{1,9})?[smhd]?")
 _RUNNERS = (

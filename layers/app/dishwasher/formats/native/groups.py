@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from dishwasher.formats.matrix import VERSIONS
 from dishwasher.formats.native.jobs import Read
+from dishwasher.formats.native.matrix import VERSIONS
 from dishwasher.formats.problems import show
 from dishwasher.formats.reader import Reader
 from dishwasher.formats.tree import Scalar

@@ -11,11 +11,11 @@ from dishwasher.core.environment import RESERVED
 from dishwasher.core.outputs import ArtifactSet, ReportFormat, ReportSet, Secret
 from dishwasher.core.step import Phase, Step
 from dishwasher.formats.jobs import Draft
-from dishwasher.formats.matrix import Matrix
 from dishwasher.formats.native import keys, parts
 from dishwasher.formats.native import machine as machines
 from dishwasher.formats.native import when as whens
 from dishwasher.formats.native.machine import Setup, Written
+from dishwasher.formats.native.matrix import Matrix
 from dishwasher.formats.problems import show
 from dishwasher.formats.reader import Reader
 from dishwasher.formats.schema import Fields, Key

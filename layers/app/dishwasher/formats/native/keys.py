@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dishwasher.core.config import MATCHERS, Uses
-from dishwasher.formats.matrix import Axes
 from dishwasher.formats.native import hints, parts
+from dishwasher.formats.native.matrix import Axes
 from dishwasher.formats.native.values import (
     Branch,
     Commands,
@@ -15,6 +15,7 @@ from dishwasher.formats.native.values import (
     Options,
     Url,
 )
+from dishwasher.formats.native.version import Version
 from dishwasher.formats.schema import Fields, Key, Record
 from dishwasher.formats.tree import Entry, Scalar
 from dishwasher.formats.values import (
@@ -29,7 +30,6 @@ from dishwasher.formats.values import (
     Texts,
     Variables,
 )
-from dishwasher.formats.version import Version
 
 Jobs = tuple[tuple[Entry, "tuple[Scalar, ...] | Fields"], ...]
 """Commands alone, or keys."""

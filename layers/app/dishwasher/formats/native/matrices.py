@@ -8,8 +8,8 @@ from dataclasses import replace
 from dishwasher.core.config import JOBS, JobSpec
 from dishwasher.core.machine import Variable
 from dishwasher.formats import jobs
-from dishwasher.formats.matrix import VERSIONS, Combination
 from dishwasher.formats.native.jobs import Read
+from dishwasher.formats.native.matrix import VERSIONS, Combination
 from dishwasher.formats.reader import Reader
 
 

@@ -7,7 +7,7 @@ import time
 import pytest
 from dishwasher.core.config import JOBS
 from dishwasher.core.machine import Variable
-from dishwasher.formats.matrix import AXES
+from dishwasher.formats.native.matrix import AXES
 
 from tests.formats.native_files import check, mistake, mistakes, parse
 

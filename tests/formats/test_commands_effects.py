@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from dishwasher.core.step import Step
-from dishwasher.formats.commands.effects import any_effect
+from dishwasher.formats.commands.effects import any_effect, deploys
 
 
 @pytest.mark.parametrize(
@@ -63,3 +63,14 @@ def test_a_deployment_or_publication_has_effects(command: str) -> None:
 )
 def test_a_check_has_none(command: str) -> None:
     assert not any_effect((Step(command),))
+
+
+def test_a_program_is_told_by_its_name_behind_any_path() -> None:
+    assert deploys(("/usr/local/bin/terraform", "apply"))
+    assert not deploys(("terraform-docs", "apply"))
+    assert not deploys(())
+
+
+def test_setup_py_uploads_and_an_option_is_no_task() -> None:
+    assert deploys(("python", "setup.py", "sdist", "upload"))
+    assert not deploys(("make", "-deploy"))

@@ -10,12 +10,12 @@ from itertools import product
 
 from dishwasher.core.config import JOBS
 from dishwasher.core.environment import RESERVED
+from dishwasher.formats.native.version import Version
 from dishwasher.formats.problems import show
 from dishwasher.formats.reader import Reader, kind, listing, place
 from dishwasher.formats.schema import Json
 from dishwasher.formats.tree import Entry, Mapping, Scalar, Sequence
 from dishwasher.formats.values import NAME, Text
-from dishwasher.formats.version import Version
 
 VERSIONS = ("python", "node")
 """Axes that set a language's version."""

@@ -11,8 +11,8 @@ from dishwasher.core.config import Config, JobSpec, Uses
 from dishwasher.core.machine import Machine
 from dishwasher.core.step import Phase, Step
 from dishwasher.formats import native
-from dishwasher.formats.first_file import first_file, scalar
 from dishwasher.formats.implied import implied
+from dishwasher.formats.native.first_file import first_file, scalar
 from hypothesis import given
 from hypothesis import strategies as st
 
