@@ -81,6 +81,9 @@ class Wire:
                     if left < 0:
                         raise WireError(f"the file is longer than {limit} bytes")
                     file.write(data)
+                if response.length:
+                    # http.client takes a connection that ends for the end of the body.
+                    raise WireError(f"the file ended {response.length} bytes too early")
             said = b"" if response.status == 200 else response.read(ANSWER_BYTES)
         except (OSError, HTTPException, ValueError) as error:
             self._connection.close()
