@@ -218,3 +218,22 @@ def test_a_database_of_its_own_and_its_log_when_the_job_fails(
     assert "\napp_test\n" in done.stdout
     log = (kept / "tests" / "services" / "postgresql.log").read_text()
     assert 'column "nonsense" does not exist' in log
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("--json", "gone/told.json"), "--json gone/told.json: that is no file in a folder"),
+        (("--json", "."), "--json .: that is no file in a folder"),
+        (("--env", "=x"), "--env =x: nothing can not be the name of a variable"),
+        (("--env", "A-B=x"), "--env A-B=x: A-B can not be the name of a variable"),
+        (("--deploy", "--tag", ""), "--tag is empty; leave it out, or say what it is"),
+    ],
+)
+def test_what_can_not_be_meant_is_said_before_anything_runs(
+    project: Path, words: tuple[str, ...], why: str
+) -> None:
+    done = dishwasher(project, *words, PROOF=str(project / "proof"))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"dishwasher: {why}" in done.stderr
+    assert not (project / "proof").exists()

@@ -52,6 +52,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def happened(options: argparse.Namespace, config: Config, checkout: Checkout) -> Happened:
     """Raises UserError for options that do not go together, or that the file does not know."""
+    _note_empty(options)
     kind = _kind(options)
     schedule = _schedule(options.schedule, config.schedules) if kind == "schedule" else None
     owner, name = checkout.owner_and_name
@@ -77,6 +78,13 @@ def happened(options: argparse.Namespace, config: Config, checkout: Checkout) ->
     if changed is None and kind in _JUDGED_BY_PATHS:
         changed = checkout.changed(base)
     return Happened(event, None if changed is None else tuple(changed), base)
+
+
+def _note_empty(options: argparse.Namespace) -> None:
+    """`--tag "$TAG"` with nothing in it must not become a push that deploys."""
+    for name in ("branch", "tag", "base", "owner", "schedule"):
+        if getattr(options, name) == "":
+            raise UserError(f"--{name} is empty; leave it out, or say what it is")
 
 
 def _kind(options: argparse.Namespace) -> Happening:

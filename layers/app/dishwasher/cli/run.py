@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import signal
 import sys
 import tempfile
@@ -81,6 +82,7 @@ def run(options: argparse.Namespace) -> int:
         raise UserError(f"{options.path} is not a folder; a file is named by --config")
     shown = paint()
     passed_on = _environment(options.env)
+    _check_writable(options.json)
     read = outcome.of_folder(options.path, options.format, config_in(options.path, options.config))
     if read.problems or read.config is None:
         show(told(read, paint(sys.stderr)))
@@ -100,7 +102,7 @@ def run(options: argparse.Namespace) -> int:
         ended = _all(local, chosen, options, shown)
     show(_summary(ended, shown, options.artifacts))
     if options.json is not None:
-        options.json.write_text(json.dumps(_json(ended), indent=2) + "\n")
+        _write(options.json, json.dumps(_json(ended), indent=2) + "\n")
     return _code(local, ended)
 
 
@@ -166,12 +168,27 @@ def _nothing(options: argparse.Namespace, selection: Selection) -> Iterator[str]
         yield f"  {clean(one.spec.name)}: {clean(why)}"
 
 
+def _check_writable(path: Path | None) -> None:
+    """A whole run is not lost for a misspelt folder."""
+    if path is not None and (path.is_dir() or not path.absolute().parent.is_dir()):
+        raise UserError(f"--json {path}: that is no file in a folder that is there")
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text)
+    except OSError as error:
+        raise UserError(f"--json {path}: {error.strerror}") from error
+
+
 def _environment(given: list[str]) -> tuple[tuple[str, str], ...]:
     import os
 
     values = []
     for text in given:
         name, equals, value = text.partition("=")
+        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+            raise UserError(f"--env {text}: {name or 'nothing'} can not be the name of a variable")
         if not equals and name not in os.environ:
             raise UserError(f"--env {name}: there is no such variable here; --env {name}=VALUE")
         values.append((name, value if equals else os.environ[name]))
