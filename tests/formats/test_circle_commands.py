@@ -199,3 +199,8 @@ def test_mistakes_are_at_their_place(text: str, place: tuple[int, int], code: st
 def test_the_documented_schema_of_commands_is_json() -> None:
     made = Commands().schema()
     assert made["anyOf"][1]["type"] == "array"
+
+
+def test_pwd_is_a_command_too() -> None:
+    assert step("    - pwd:\n        pwd: web\n") == Step("pwd", 3, pwd="web")
+    assert mistake("test:\n  override:\n    - pwd: web\n").code == "modifier"

@@ -123,7 +123,10 @@ def _command(item: Mapping, reader: Reader) -> tuple[Scalar, tuple[Entry, ...]] 
         reader.note(item, "wrong-type", "a command must be text, and this is an empty mapping")
         return None
     first, *rest = item.entries
-    if first.key.text in _NAMES:
+    # `pwd` is a command too, which may have modifiers of its own.
+    if first.key.text in _NAMES and not (
+        first.key.text == PWD.name and isinstance(first.value, Mapping)
+    ):
         message = f"{show(first.key.text)} stands without its command"
         suggestion = "Write the command and a colon after the dash, and indent it below that."
         reader.note(first.key, "modifier", message, suggestion)
