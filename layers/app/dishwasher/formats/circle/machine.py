@@ -141,7 +141,10 @@ def _hosts(fields: Fields, reader: Reader) -> tuple[tuple[str, str], ...]:
             message = f"{show(address.text)} is not an IP address"
             reader.note(address, "bad-value", message, "Write one such as `127.0.0.1`.")
     if pairs:
-        message = "`/etc/hosts` can not be written without root, and these names are not known"
-        suggestion = "Use `localhost`, or names ending in `.localhost`."
+        message = (
+            "`/etc/hosts` can not be written without root: a job that asks for names in it is "
+        )
+        message += "not started"
+        suggestion = "Delete them, and use `localhost`."
         reader.warn(fields.entry(HOSTS).key, "needs-root", message, suggestion)
     return tuple((entry.key.text, address.text) for entry, address in pairs)

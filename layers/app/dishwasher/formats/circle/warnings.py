@@ -49,7 +49,7 @@ _LACKS = (
         "/etc/hosts",
         r"/etc/hosts\b",
         "`/etc/hosts` can not be written: that needs root",
-        "Use `localhost`, or a name ending in `.localhost`.",
+        "Use `localhost`.",
     ),
     _lack(
         "needs-root",
