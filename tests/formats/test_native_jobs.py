@@ -288,3 +288,9 @@ def test_many_needs_of_a_group_take_no_time() -> None:
     began = time.monotonic()
     mistakes("checks:\n" + "".join(lines))
     assert time.monotonic() - began < 5
+
+
+def test_a_misspelt_need_of_a_deployment_may_mean_another_one() -> None:
+    text = "deployments:\n  staging: {branch: main, run: x}\n"
+    found = mistake(text + "  live: {branch: main, run: x, needs: stagin}\n")
+    assert found.suggestion == "Did you mean `staging`?"

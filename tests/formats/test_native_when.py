@@ -212,3 +212,17 @@ def test_a_check_of_branches_runs_for_no_tag_unless_it_says_so() -> None:
     assert check("when: {branch: main, tag: v1}").when.tags == Filter((Pattern("v1"),))
     assert check("when: {branch: main, event: [push, tag]}").when.tags == Filter((ANY_TAG,))
     assert check("when: {path: x}").when.tags == Filter()
+
+
+@pytest.mark.parametrize(
+    ("key", "written", "meant"),
+    [
+        ("branch", "refs/heads/main", "main"),
+        ("branch", "origin/main", "main"),
+        ("branch", "'!refs/heads/x*'", "x*"),
+        ("tag", "refs/tags/v*", "v*"),
+    ],
+)
+def test_a_name_as_git_has_it_is_a_warning(key: str, written: str, meant: str) -> None:
+    (found,) = parse(f"checks: {{it: {{run: x, when: {{{key}: [{written}]}}}}}}").warnings
+    assert (found.code, found.suggestion) == ("odd-name", f"Write `{meant}`.")

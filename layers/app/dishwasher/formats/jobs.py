@@ -119,8 +119,12 @@ def _check_needs(draft: Draft, by_name: dict[str, Draft], problems: Problems) ->
         needed = by_name.get(need.text)
         if needed is None:
             message = f"{show(draft.spec.name)} needs {show(need.text)}, which is not in this file"
-            checks = [name for name, other in by_name.items() if other.spec.kind is Kind.CHECK]
-            others = [name for name in reversed(checks) if name != draft.spec.name]
+            deploys = draft.spec.kind is Kind.DEPLOYMENT
+            others = [
+                name
+                for name, other in reversed(by_name.items())
+                if name != draft.spec.name and (deploys or other.spec.kind is Kind.CHECK)
+            ]
             suggestion = problems.nearest(need.text, others)
             problems.add(need.line, need.column, "unknown-need", message, suggestion)
         elif needed.spec.kind is Kind.DEPLOYMENT and draft.spec.kind is Kind.CHECK:

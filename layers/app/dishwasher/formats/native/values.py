@@ -12,6 +12,8 @@ from dishwasher.formats.schema import Fields, Json, Record
 from dishwasher.formats.tree import Entry, Mapping, Scalar, Sequence
 from dishwasher.formats.values import NAME, Refs, Text, Texts, few
 
+_PREFIXES = ("refs/heads/", "refs/tags/", "origin/")
+"""What people write before a name who have it from git."""
 # https://git-scm.com/docs/git-check-ref-format, without what makes a glob.
 _NO_REF = re.compile(r"[\x00-\x20\x7f~^:\\]|\.\.|//|@\{|^[-/.]|/\.|[/.]$|\.lock(/|$)|^@$")
 
@@ -121,11 +123,20 @@ class Admits:
     def _is_ref(self, scalar: Scalar, reader: Reader) -> bool:
         text = scalar.text
         if text and not _NO_REF.search(text):
+            self._warn_of_prefix(scalar, reader)
             return True
         suggestion = "Write a name, a glob such as `release/*`, or `/regex/` between two slashes."
         message = f"{show(text)} can not be the name of a {self.what}"
         reader.note(scalar, f"bad-{self.what}", message, suggestion)
         return False
+
+    def _warn_of_prefix(self, scalar: Scalar, reader: Reader) -> None:
+        prefix = next((one for one in _PREFIXES if scalar.text.startswith(one)), "")
+        if prefix:
+            message = f"{show(scalar.text)} matches no usual {self.what}: its name is meant, "
+            message += f"without {show(prefix)}"
+            suggestion = f"Write {show(scalar.text.removeprefix(prefix))}."
+            reader.warn(scalar, "odd-name", message, suggestion)
 
     def schema(self) -> Json:
         item = {"type": ["string", "number"]}
