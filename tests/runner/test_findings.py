@@ -24,8 +24,7 @@ OUTPUT = (
 def findings(tmp_path: Path) -> Findings:
     (tmp_path / "test_cart.py").write_text("def test_total():\n    assert 1 == 2\n")
     found = Findings(("pytest",), tmp_path)
-    for line in OUTPUT:
-        found.feed(line)
+    found.feed("".join(f"{line}\n" for line in OUTPUT).encode())
     return found
 
 
