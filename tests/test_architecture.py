@@ -26,7 +26,7 @@ VAGUE = {"utils", "util", "helpers", "helper", "manager", "common", "misc"}
 PURE = frozenset(
     """
     __future__ abc base64 bisect collections configparser dataclasses difflib enum fnmatch functools
-    hashlib hmac html itertools json math operator re string textwrap tomllib types typing
+    hashlib hmac html itertools json math operator re string struct textwrap tomllib types typing
     unicodedata zlib
     """.split()  # noqa: SIM905
 )
