@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from dishwasher.core import reference
 from dishwasher.core.outputs import Secret, SecretStore
 from dishwasher.formats.buildspec import keys
 from dishwasher.formats.buildspec.variables import NAMES, RESERVED, SETTABLE
@@ -17,12 +18,9 @@ SHELLS = {"bash": "bash", "/bin/bash": "bash", "sh": "sh", "/bin/sh": "sh"}
 WINDOWS_SHELLS = ("powershell.exe", "cmd.exe", "pwsh.exe", "powershell", "cmd")
 DEFAULT_SHELL = "sh"
 """CodeBuild's own on Linux."""
-SECRET_PARTS = 4
-"""`secret-id:json-key:version-stage:version-id`, after the six colons of an ARN."""
 
 _VARIABLE = re.compile(r"\$(?:\{[A-Za-z_]\w*\}|[A-Za-z_]\w*|\()|`")
 _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_SECRET_ARN = re.compile(r"arn:[^:]*:secretsmanager:[^:]*:[^:]*:secret:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,14 +129,13 @@ def _secrets(fields: Fields, reader: Reader) -> list[Secret]:
 
 def _is_reference(value: Scalar, reader: Reader) -> bool:
     text = value.text.strip()
-    arn = _SECRET_ARN.match(text)
-    parts = text[arn.end() :].split(":") if arn else text.split(":")
+    parts = reference.split(text)
     example = "Write `secret-id:json-key:version-stage:version-id`; what follows the id may lack."
-    if not parts[0] or len(parts) > SECRET_PARTS:
+    if not parts[0] or len(parts) > reference.PARTS:
         message = f"{show(text)} is not the name of a secret"
         reader.note(value, "bad-value", message, example)
         return False
-    if len(parts) == SECRET_PARTS and parts[2] and parts[3]:
+    if len(parts) == reference.PARTS and parts[2] and parts[3]:
         message = f"{show(text)} names a stage and a version, of which only one can hold"
         reader.note(value, "bad-value", message, "Leave one of the two empty.")
         return False
