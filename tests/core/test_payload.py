@@ -109,6 +109,12 @@ def test_a_deleted_branch_builds_nothing(change: dict[str, object]) -> None:
     assert reason("push", **change) == "the branch was deleted"
 
 
+def test_what_a_merge_queue_tries_is_no_push_that_deploys() -> None:
+    tried = event("push", ref="refs/heads/gh-readonly-queue/main/pr-7-" + "1" * 40)
+    assert (tried.kind, tried.happening) == (EventKind.MERGE_GROUP, Happening.MERGE_GROUP)
+    assert event("push", ref="refs/tags/gh-readonly-queue/x").happening is Happening.TAG
+
+
 def test_a_tag_is_built_without_a_branch() -> None:
     tagged = event("push", ref="refs/tags/v1/rc")
     assert (tagged.kind, tagged.tag, tagged.branch) == (EventKind.PUSH, "v1/rc", "")

@@ -34,6 +34,11 @@ MAX_MESSAGE = 2000
 
 BUILT_ACTIONS = frozenset({"opened", "synchronize", "reopened"})
 
+MERGE_QUEUE = "gh-readonly-queue/"
+"""Begins the branches that GitHub makes to try a merge before it is done; nobody has pushed them.
+https://docs.github.com/en/repositories/configuring-branches-and-merges-in-your-repository/configuring-pull-request-merges/managing-a-merge-queue
+"""
+
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 Json = Mapping[str, Any]
@@ -59,10 +64,11 @@ def _push(delivery: str, payload: Json) -> Event | Ignored:
         return Ignored("only pushes to branches and tags are built")
     before, after = _pushed(payload, "before"), _pushed(payload, "after")
     is_tag = kind == "tags"
+    is_queued = not is_tag and name.startswith(MERGE_QUEUE)
     if payload.get("deleted") is True or after == NO_COMMIT:
         return Ignored(f"the {'tag' if is_tag else 'branch'} was deleted")
     return Event(
-        kind=EventKind.PUSH,
+        kind=EventKind.MERGE_GROUP if is_queued else EventKind.PUSH,
         delivery=delivery,
         repository=_repository(payload),
         sender=_sender(payload),

@@ -80,7 +80,7 @@ def _requested(build: Build, repository_url: str) -> dict[str, str]:
     event = build.event
     request, number = event.pull_request, build.pull_request
     told = {"version": f"tag/{event.tag}" if event.tag else f"branch/{event.branch}"}
-    if event.happening in (Happening.PUSH, Happening.TAG):
+    if event.happening in (Happening.PUSH, Happening.TAG, Happening.MERGE_GROUP):
         told["webhook_event"] = "PUSH"
     told["source_version"] = event.sha
     if number:
