@@ -79,5 +79,12 @@ def test_one_check_is_enough(when: str) -> None:
     assert warnings(FILE % (when, "branch: main, tag: v1", "branch: main, tag: v1")) == []
 
 
+def test_a_check_that_is_needed_and_left_out_is_a_warning() -> None:
+    checks = "checks:\n  lint: flake8\n  tests: {run: pytest, when: {branch: main}}\n"
+    found = warnings(checks + "deployments: {live: {tag: v*, needs: [tests, lint], run: x}}\n")
+    message = "`tests` does not run for the tags that `live` deploys, and is not waited for there"
+    assert found == [("unchecked", message)]
+
+
 def test_nobody_is_warned_who_has_no_checks() -> None:
     assert warnings("deployments: {live: {tag: v*, run: ./deploy.sh}}\n") == []

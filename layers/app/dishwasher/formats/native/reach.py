@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dishwasher.core.config import JobSpec, Kind
@@ -32,11 +32,17 @@ class Reach:
         return Reach(_shared(self.branches, other.branches), _shared(self.tags, other.tags))
 
 
+_SIDES: tuple[tuple[str, str, Callable[[Reach], Names]], ...] = (
+    ("branches", "branch", lambda one: one.branches),
+    ("tags", "tag", lambda one: one.tags),
+)
+
+
 def check(drafts: Sequence[Draft], reader: Reader) -> None:
     """Warn of them; the needs of the file are known to be without a cycle."""
     by_name = {draft.spec.name: draft for draft in drafts}
     reached: dict[str, Reach] = {}
-    checks = [_of_check(one.spec) for one in drafts if one.spec.kind is Kind.CHECK]
+    checks = {one.spec.name: _of_check(one.spec) for one in drafts if one.spec.kind is Kind.CHECK}
     for draft in _needs_first(drafts, by_name):
         reach = reached[draft.spec.name] = _of_deployment(draft.spec)
         for need in draft.needs:
@@ -72,18 +78,23 @@ def _warn_of_never(draft: Draft, needed: str, reader: Reader) -> None:
     reader.warn(need, "never-runs", message, "Let both deploy the same branch or tag.")
 
 
-def _warn_of_unchecked(draft: Draft, reach: Reach, checks: Sequence[Reach], reader: Reader) -> None:
-    sides: tuple[tuple[str, Callable[[Reach], Names]], ...] = (
-        ("branches", lambda one: one.branches),
-        ("tags", lambda one: one.tags),
-    )
-    for what, side in sides:
+def _warn_of_unchecked(
+    draft: Draft, reach: Reach, checks: Mapping[str, Reach], reader: Reader
+) -> None:
+    name = show(draft.spec.name)
+    for what, key, side in _SIDES:
         asked = side(reach)
-        if asked != NEVER and all(_shared(asked, side(one)) == NEVER for one in checks):
-            message = f"no check runs for the {what} that {show(draft.spec.name)} deploys: "
-            message += "it goes out unchecked"
-            key = "branch" if what == "branches" else "tag"
+        if asked == NEVER:
+            continue
+        if all(_shared(asked, side(one)) == NEVER for one in checks.values()):
+            message = f"no check runs for the {what} that {name} deploys: it goes out unchecked"
             reader.warn(draft.name, "unchecked", message, f"Let the `{key}` of a check admit them.")
+            continue
+        for need in draft.needs:
+            if need.text in checks and _shared(asked, side(checks[need.text])) == NEVER:
+                message = f"{show(need.text)} does not run for the {what} that {name} deploys, and "
+                message += "is not waited for there"
+                reader.warn(need, "unchecked", message, f"Let its `{key}` admit them.")
 
 
 def _of_deployment(spec: JobSpec) -> Reach:
