@@ -54,11 +54,14 @@ def test_a_step_that_fails_shows_its_last_lines() -> None:
     for number in range(100):
         view.output(f"line {number}\n".encode())
     view.output(b"\x1b[31m10 %\r100 %\x1b[0m and the end")
-    view.step_ended(StepResult("make", 2, seconds=0.5))
+    view.step_ended(StepResult("make", 2, seconds=0.5, cpu_seconds=0.4))
     view.close()
     shown = seen(out)
     assert shown[:3] == ["  build", "    ✗ make", "      … 41 lines more: --verbose"]
-    assert shown[-2:] == ["      100 % and the end", "      exit 2 after 0.5 s"]
+    assert shown[-2:] == [
+        "      100 % and the end",
+        "      exit 2 after 0.5 s (0.4 s of processor time)",
+    ]
     assert len(shown) == 4 + KEPT
 
 

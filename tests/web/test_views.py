@@ -71,7 +71,7 @@ PHASES = (
         NOON - 15,
         steps=(
             StepResult("make lint", 0, NOON - 15, 5.0, 0, 10),
-            StepResult("make one\nmake two", 3, NOON - 10, 2.0, 10, 20),
+            StepResult("make one\nmake two", 3, NOON - 10, 2.0, 10, 20, False, 1.5, 3 * 10**8),
             StepResult("sleep 1000", None, NOON - 8, 2.0, 20, 30),
             StepResult("x" * 300, None, NOON - 5),
         ),
@@ -93,6 +93,8 @@ def test_phases_of_a_running_job() -> None:
     )
     assert (make.tone, make.title, make.exit) == (Tone.BAD, "make one", "exit 3")
     assert make.script == "make one\nmake two"
+    assert make.used == "1.5 s of processor time, 300 MB of memory at most"
+    assert sleep.used == ""
     assert (sleep.tone, sleep.exit) == (Tone.STOP, "stopped")
     assert (long.tone, long.time) == (Tone.RUN, "5.0 s")
     assert len(long.title) == views.COMMAND_LIMIT + 1 and long.script == "x" * 300

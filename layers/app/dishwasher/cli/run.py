@@ -298,6 +298,8 @@ def _json(ended: list[Ended]) -> dict[str, Any]:
                                 "command": step.command,
                                 "exit_code": step.exit_code,
                                 "seconds": round(step.seconds, 3),
+                                "cpu_seconds": round(step.cpu_seconds, 3),
+                                "peak_bytes": step.peak_bytes or None,
                             }
                             for step in phase.steps
                         ],

@@ -10,7 +10,7 @@ from typing import TextIO
 
 from dishwasher.checks import ansi
 from dishwasher.cli.terminal import Paint, clean, columns, fit
-from dishwasher.core.rendering import duration
+from dishwasher.core.rendering import duration, used
 from dishwasher.core.result import StepResult
 
 LIVE = 6
@@ -50,6 +50,9 @@ class Plain:
     def step_ended(self, step: StepResult) -> None:
         if step.exit_code != 0:
             self._line(self._paint("error", ended(step)))
+        elif step.seconds >= SLOW:
+            took = ", ".join(filter(None, (duration(step.seconds), used(step))))
+            self._line(self._paint("faint", f"took {took}"))
 
     def note(self, text: str) -> None:
         for line in text.split("\n"):
@@ -187,9 +190,10 @@ def title(command: str) -> str:
 def ended(step: StepResult) -> str:
     """How a step that did not pass came to its end."""
     seconds = duration(step.seconds)
+    taken = f" ({used(step)})" if used(step) else ""
     if step.exit_code is None:
-        return f"ended after {seconds}"
-    return f"exit {step.exit_code} after {seconds}"
+        return f"ended after {seconds}{taken}"
+    return f"exit {step.exit_code} after {seconds}{taken}"
 
 
 def _shown(line: bytes) -> str:

@@ -9,7 +9,7 @@ from dishwasher.core.findings import Finding, Level
 from dishwasher.core.job import ALLOWED, Job, Reason, State
 from dishwasher.core.markdown import fenced, inert, printable, sections
 from dishwasher.core.report import Check, Status
-from dishwasher.core.result import Result
+from dishwasher.core.result import Result, StepResult
 
 MAX_ANNOTATIONS = 300
 """A check run shows no more; the summary says how many findings there are."""
@@ -189,6 +189,13 @@ def duration(seconds: float) -> str:
         return f"{max(seconds, 0.0):.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def used(step: StepResult) -> str:
+    """What a step has taken of the machine; empty where nothing is known."""
+    parts = [f"{duration(step.cpu_seconds)} of processor time"] if step.cpu_seconds else []
+    parts += [f"{size(step.peak_bytes)} of memory at most"] if step.peak_bytes else []
+    return ", ".join(parts)
 
 
 def size(count: int) -> str:

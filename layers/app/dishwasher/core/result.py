@@ -28,6 +28,10 @@ class StepResult:
     log_end: int | None = None
     background: bool = False
     """Left running; its output is an artifact, and it has no exit code."""
+    cpu_seconds: float = 0.0
+    """Processor time of its processes together, so far as its shell has waited for them."""
+    peak_bytes: int = 0
+    """Memory of the largest of them; 0 where nobody knows."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from dishwasher.errors import InfraError
 from dishwasher.runner import orphans
 from dishwasher.runner.place import Here, Place, Process
 from dishwasher.runner.stop import Cause, Stop
+from dishwasher.runner.usage import UNKNOWN, Usage
 from dishwasher.runner.watch import Watch
 
 KILL_SECONDS = 10.0
@@ -45,6 +46,7 @@ class Ended:
     """A process that the command left behind still holds its output open."""
     silence: float = 0.0
     """Seconds without output after which we stopped it; 0 when that was not why."""
+    usage: Usage = UNKNOWN
     trouble: str = ""
     """Which of the job's limits it reached, as what follows its name in a sentence."""
 
@@ -109,7 +111,8 @@ class Commands:
         watch.deafen(self._stop.fd)
         if stopped or silent:
             self._end(watch, self._others if stopped else before)
-            return Ended(None, leaked=watch.leaks, silence=silence if silent else 0.0)
+            lasted = silence if silent else 0.0
+            return Ended(None, leaked=watch.leaks, silence=lasted, usage=watch.process.usage)
         return _ended(watch, self._place)
 
     def close(self, watch: Watch) -> None:
@@ -235,4 +238,5 @@ def _ended(watch: Watch, place: Place) -> Ended:
     if code is None:
         return Ended(0)
     status = 128 - code if code < 0 else code
-    return Ended(status, max(0, -code), watch.leaks, trouble=place.trouble() if code else "")
+    trouble, used = place.trouble() if code else "", watch.process.usage
+    return Ended(status, max(0, -code), watch.leaks, usage=used, trouble=trouble)

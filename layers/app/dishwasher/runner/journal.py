@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from dishwasher.core.job import Reason
 from dishwasher.core.result import PhaseResult, StepResult
+from dishwasher.runner.usage import UNKNOWN, Usage
 
 
 class Journal:
@@ -42,7 +43,9 @@ class Journal:
         )
         self._set(replace(self._last, steps=(*self._last.steps, step)))
 
-    def end_step(self, exit_code: int | None, background: bool = False) -> None:
+    def end_step(
+        self, exit_code: int | None, background: bool = False, used: Usage = UNKNOWN
+    ) -> None:
         seconds = time.monotonic() - self._step_begun
         *before, step = self._last.steps
         step = replace(
@@ -51,6 +54,8 @@ class Journal:
             seconds=seconds,
             log_end=self._offset(),
             background=background,
+            cpu_seconds=used.cpu_seconds,
+            peak_bytes=used.peak_bytes,
         )
         self._set(replace(self._last, steps=(*before, step)))
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Protocol
 
 from dishwasher.errors import InfraError
-from dishwasher.runner import orphans
+from dishwasher.runner import orphans, usage
+from dishwasher.runner.usage import Usage
 
 Rlimits = tuple[tuple[int, int], ...]
 """Which resource, and how much of it (`resource.setrlimit`)."""
@@ -33,12 +34,19 @@ class Process(Protocol):
     def kill(self) -> None: ...
 
 
+class Started(Process, Protocol):
+    @property
+    def usage(self) -> Usage:
+        """What it has used, when it has been waited for."""
+        ...
+
+
 class Place(Protocol):
     """Starts programs, and finds what they have left behind."""
 
     def start(
         self, argv: Sequence[str], cwd: Path, environment: Mapping[str, str], output: int
-    ) -> Process:
+    ) -> Started:
         """In a session of its own, writing to that descriptor; raises InfraError."""
         ...
 
@@ -65,6 +73,25 @@ class Place(Protocol):
     def close(self) -> None: ...
 
 
+class Child(subprocess.Popen[bytes]):
+    """One that says what it has used."""
+
+    usage: Usage = usage.UNKNOWN
+
+    def wait(self, timeout: float | None = None) -> int:
+        # Only this asks the kernel for more than the exit code; with a time it polls for it.
+        if self.returncode is None and timeout is None:
+            try:
+                _, status, used = os.wait4(self.pid, 0)
+            except ChildProcessError:
+                # A sweep of orphans was faster; the code that Popen gives then.
+                self.returncode = 0
+            else:
+                self.returncode = os.waitstatus_to_exitcode(status)
+                self.usage = usage.of(used)
+        return super().wait(timeout)
+
+
 class Here:
     """Beside this process, with its rights."""
 
@@ -73,9 +100,9 @@ class Here:
 
     def start(
         self, argv: Sequence[str], cwd: Path, environment: Mapping[str, str], output: int
-    ) -> Process:
+    ) -> Started:
         try:
-            process = subprocess.Popen(
+            process = Child(
                 argv,
                 cwd=cwd,
                 env=environment,

@@ -14,12 +14,14 @@ import os
 import stat
 import subprocess
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from dishwasher.errors import InfraError
-from dishwasher.runner import files
+from dishwasher.runner import files, usage
 from dishwasher.runner.command import Commands, Ended
 from dishwasher.runner.shell import EVALUATE_SECONDS, Command, Separate, Sink, quoted
+from dishwasher.runner.usage import Usage
 from dishwasher.runner.watch import Watch
 
 LINES = 60 * 1024
@@ -91,6 +93,7 @@ class Shared:
         self._status = None
         file = self._folder / str(self._number)
         self._give(file, f"{command.text}\n".encode())
+        before = usage.seconds(watch.process.pid)
         self._send(self._lines(command))
         watch.listen(self._told, self._hear)
         ended = self._commands.follow(watch, self._is_over, command.silence)
@@ -99,12 +102,17 @@ class Shared:
             watch.take_waiting()
             self._keep(self._folder / f"state-{self._number}")
             trouble = self._commands.trouble() if self._status else ""
-            ended = Ended(self._status, trouble=trouble)
+            used = Usage(usage.seconds(watch.process.pid) - before)
+            ended = Ended(self._status, usage=used, trouble=trouble)
             if self._status == MISUSE and not self._is_read(command.text):
                 # After an unclosed `$(` bash 5.2 has freed what it goes on using, and crashes in
                 # a later step.
                 watch.process.kill()
                 self._commands.follow(watch, lambda: watch.ended)
+        else:
+            # What the shell has used at most is not of this step alone.
+            used = Usage(max(0.0, ended.usage.cpu_seconds - before))
+            ended = replace(ended, usage=used)
         file.unlink(missing_ok=True)
         if watch.ended or ended.exit_code is None:
             self._bury(watch)

@@ -85,7 +85,7 @@ class Steps:
         output = Output(self.log, self.scan)
         ended = self.shell.run(command, output.feed)
         output.finish()
-        self.journal.end_step(ended.exit_code)
+        self.journal.end_step(ended.exit_code, used=ended.usage)
         if ended.leaked:
             self.notes.append(f"{name} left a process behind that holds its output open.")
         if ended.exit_code == 0:

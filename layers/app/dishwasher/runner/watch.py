@@ -11,7 +11,7 @@ import termios
 import time
 from collections.abc import Callable
 
-from dishwasher.runner.place import Process
+from dishwasher.runner.place import Started
 
 READ = 256 * 1024
 """Bytes of a pipe, and of one read: four times Linux's own, so that a flood wakes us less often."""
@@ -22,7 +22,7 @@ LEAK_SECONDS = 1.0
 class Watch:
     """One process and the pipe that it writes to. `output` is whose step it is at the time."""
 
-    def __init__(self, process: Process, ending: int, reader: int, leaks: list[int]) -> None:
+    def __init__(self, process: Started, ending: int, reader: int, leaks: list[int]) -> None:
         """`ending` becomes readable when the process has ended; it is closed with this."""
         self.process, self.reader = process, reader
         self.output: Callable[[bytes], None] = lambda data: None

@@ -11,7 +11,7 @@ from dishwasher.core.build import Build
 from dishwasher.core.config import Kind
 from dishwasher.core.findings import Finding, Level
 from dishwasher.core.job import CONCLUSION, Conclusion, Job, State
-from dishwasher.core.rendering import duration, size, verdict
+from dishwasher.core.rendering import duration, size, used, verdict
 from dishwasher.core.result import Artifact, PhaseResult, Progress, Result, StepResult
 
 FOLDERS_SHOWN = 20
@@ -92,6 +92,7 @@ class StepView:
     """The whole command where the title does not say all of it."""
     exit: str
     time: str
+    used: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +242,7 @@ def _step(id: str, step: StepResult, job: Job, now: float) -> StepView:
     code = step.exit_code
     tone = Tone.GOOD if code == 0 else Tone.STOP if code is None else Tone.BAD
     said = "stopped" if code is None else f"exit {code}" if code else ""
-    return StepView(id, tone, short, script, said, duration(step.seconds))
+    return StepView(id, tone, short, script, said, duration(step.seconds), used(step))
 
 
 def _unfinished(job: Job) -> Tone:

@@ -20,10 +20,10 @@ from typing import Any
 import dishwasher
 from dishwasher.errors import InfraError, UserError
 from dishwasher.runner import orphans, usage
-from dishwasher.runner.place import Process, Rlimits
+from dishwasher.runner.place import Process, Rlimits, Started
 from dishwasher.runner.sandbox import keeper as words_of
 from dishwasher.runner.sandbox.cgroup import Group
-from dishwasher.runner.usage import Usage
+from dishwasher.runner.usage import UNKNOWN, Usage
 
 PACKAGES = str(Path(dishwasher.__file__).parents[1])
 READY_SECONDS = 20.0
@@ -69,7 +69,7 @@ class Kept:
     inner: int
     descriptor: int
     returncode: int | None = None
-    usage: Usage = Usage()
+    usage: Usage = UNKNOWN
 
     def wait(self, timeout: float | None = None) -> int:
         if self.returncode is None:
@@ -149,7 +149,7 @@ class Cell:
 
     def start(
         self, argv: Sequence[str], cwd: Path, environment: Mapping[str, str], output: int
-    ) -> Process:
+    ) -> Started:
         with self._lock:
             return self._start(argv, cwd, environment, output)
 

@@ -1,0 +1,53 @@
+"""What a step has used, by real processes."""
+
+from __future__ import annotations
+
+import pytest
+from dishwasher.core.result import StepResult
+from dishwasher.core.step import Shell
+
+from tests.runner.job import Jobs, phase
+
+BUSY = "python3 -c 'import time\nwhile time.process_time() < 0.3: pass'"
+LARGE = "python3 -c 'x = b\"x\" * 600_000_000'"
+
+
+@pytest.fixture(params=list(Shell))
+def shell(request: pytest.FixtureRequest) -> Shell:
+    assert isinstance(request.param, Shell)
+    return request.param
+
+
+def steps(job: Jobs, *commands: str, shell: Shell) -> tuple[StepResult, ...]:
+    return job(phase("test", *commands, keep_going=True), shell=shell).phases[0].steps
+
+
+def test_each_step_says_its_processor_time(job: Jobs, shell: Shell) -> None:
+    before, busy, after = steps(job, "true", f"({BUSY}); {BUSY}; false", "true", shell=shell)
+    assert before.cpu_seconds < 0.3
+    assert 0.6 <= busy.cpu_seconds < busy.seconds * 2
+    assert after.cpu_seconds < 0.3
+
+
+def test_a_step_that_ends_its_shell_says_it_too(job: Jobs, shell: Shell) -> None:
+    first, last = steps(job, BUSY, f"{BUSY}; exit 3", shell=shell)
+    assert (first.exit_code, last.exit_code) == (0, 3)
+    assert 0.3 <= last.cpu_seconds < 0.6
+
+
+def test_a_stopped_step_says_it_too(job: Jobs, shell: Shell) -> None:
+    job.seconds = 1.0
+    (step,) = steps(job, f"{BUSY}; sleep 86601", shell=shell)
+    assert step.exit_code is None
+    assert 0.3 <= step.cpu_seconds < 0.9
+
+
+@pytest.mark.parametrize("shell", [Shell.STRICT, Shell.EACH])
+def test_a_shell_of_its_own_says_the_memory_of_its_largest(job: Jobs, shell: Shell) -> None:
+    small, large, end = steps(job, "true", f"{LARGE}; true", "true", shell=shell)
+    assert 600_000_000 < large.peak_bytes < 700_000_000
+    assert (small.peak_bytes, end.peak_bytes) == (0, 0)
+
+
+def test_a_shared_shell_does_not_know_it(job: Jobs) -> None:
+    assert [one.peak_bytes for one in steps(job, LARGE, shell=Shell.ONE)] == [0]
