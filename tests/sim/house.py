@@ -22,7 +22,6 @@ from dishwasher.flow.settle import Settle
 from dishwasher.flow.verdict import Verdicts
 from dishwasher.ports import Topic
 
-from tests.fakes.vault import MemoryVault
 from tests.sim.bells import SimQueue
 from tests.sim.fleet import SimFleet
 from tests.sim.hub import Hub
@@ -31,6 +30,7 @@ from tests.sim.laws import Laws
 from tests.sim.mail import SECRET, Mail
 from tests.sim.ports import SimBlobs, SimClock, SimStore
 from tests.sim.runner import Runner
+from tests.sim.vault import SimVault
 from tests.sim.web import Web
 from tests.sim.world import World
 
@@ -76,7 +76,7 @@ def build(world: World) -> House:
     clock, timing = SimClock(world), Timing()
     verdicts = Verdicts(store, queue, clock, timing)
     attempts = Attempts(
-        *(store, blobs, queue, clock, hub, verdicts, timing, Limits(), page), MemoryVault()
+        *(store, blobs, queue, clock, hub, verdicts, timing, Limits(), page), SimVault()
     )
     settle = Settle(blobs, clock, attempts, verdicts, timing)
     caches = Caches(store, blobs, clock, attempts, ROOM)

@@ -16,7 +16,7 @@ from dishwasher.core.rendering import render
 from dishwasher.core.report import Check, Report, Status
 from dishwasher.core.result import Result, log_key, result_key
 
-from tests.sim import caching
+from tests.sim import caching, vault
 from tests.sim.commits import Run
 from tests.sim.house import House, page
 from tests.sim.laws import BY_A_RUNNER
@@ -53,6 +53,7 @@ class Judge:
         for attempt in self._house.fleet.runners:
             if self._house.fleet.is_running(attempt):
                 yield f"L4 the runner of {attempt} is still there"
+        yield from vault.leaks(self._rows, self._house.blobs, self._house.hub)
 
     def overdue(self, since: float) -> Iterator[str]:
         """Check runs that stay open long after the end, though nobody died before a warning."""

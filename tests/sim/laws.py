@@ -20,9 +20,11 @@ from dishwasher.core.job import (
 )
 from dishwasher.core.report import Report
 from dishwasher.core.result import Result
+from dishwasher.core.ticket import Ticket
 from dishwasher.ports import Record
 
 from tests.fakes.store import MemoryStore
+from tests.sim import vault
 from tests.sim.faults import SMALL_SKEW
 from tests.sim.hub import Hub
 from tests.sim.world import World
@@ -80,8 +82,9 @@ class Laws:
         own = request is None or request.head_repository == build.event.repository.id
         self._world.law(own, "S5 a fork's job runs:", attempt)
 
-    def claimed(self, attempt: str) -> None:
+    def claimed(self, attempt: str, ticket: Ticket) -> None:
         """The server has given out the ticket."""
+        self._world.law(not (leak := vault.wrong(self._of(attempt)[1], ticket)), "S4", leak)
         self._claimed[attempt] += 1
         self._world.law(self._claimed[attempt] == 1, "S1 one ticket given out twice:", attempt)
 

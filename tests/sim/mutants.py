@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.sim.without import bells, caches, claims, deploys, reports
+from tests.sim.without import bells, caches, claims, deploys, reports, secrets
 from tests.sim.without.patch import Mutant
 
 
@@ -23,5 +23,12 @@ def applied(mutant: Mutant | None) -> Iterator[None]:
             setattr(place, name, value)
 
 
-ALL = (*bells.MUTANTS, *claims.MUTANTS, *reports.MUTANTS, *deploys.MUTANTS, *caches.MUTANTS)
+ALL = (
+    *bells.MUTANTS,
+    *claims.MUTANTS,
+    *reports.MUTANTS,
+    *deploys.MUTANTS,
+    *caches.MUTANTS,
+    *secrets.MUTANTS,
+)
 BY_NAME = {mutant.name: mutant for mutant in ALL}

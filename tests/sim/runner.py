@@ -92,7 +92,7 @@ class Runner:
     def _claim(self, bootstrap: Bootstrap) -> Any:
         def claim() -> Claimed:
             claimed = self._attempts.claim(bootstrap.attempt, bootstrap.code)
-            self._laws.claimed(bootstrap.attempt)
+            self._laws.claimed(bootstrap.attempt, claimed.ticket)
             return claimed
 
         claimed: Claimed = self._say("claim", claim, CLAIM_FOR)

@@ -1,0 +1,65 @@
+"""Every environment of every repository has a secret; nobody else may ever see it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from dishwasher.core.build import Build
+from dishwasher.core.config import Kind
+from dishwasher.core.delivery import Delivery
+from dishwasher.core.deploy import Environment
+from dishwasher.core.job import Job
+from dishwasher.core.report import Report
+from dishwasher.core.secret import Rules, Slot, StoredSecret
+from dishwasher.core.shelf import Shelf
+from dishwasher.core.ticket import Ticket
+from dishwasher.ports import Record
+
+from tests.fakes.store import MemoryStore
+from tests.fakes.vault import MemoryVault
+
+if TYPE_CHECKING:
+    from tests.sim.hub import Hub
+    from tests.sim.ports import SimBlobs
+
+CANARY = "canary-of"
+ENVIRONMENTS = ("staging", "production")
+KINDS: tuple[type[Record], ...] = (Build, Delivery, Environment, Job, Report, Shelf)
+
+
+class SimVault(MemoryVault):
+    """A secret of no name in a configuration: a deployment gets it because it is its own."""
+
+    def list(self, repository: int) -> tuple[StoredSecret, ...]:
+        if not super().list(repository):
+            for environment in ENVIRONMENTS:
+                slot = Slot(repository, "TOKEN", environment)
+                self.put(StoredSecret(slot, Rules(), 0.0), value(repository, environment))
+        return super().list(repository)
+
+
+def value(repository: int, environment: str) -> str:
+    return f"{CANARY}-{repository}-{environment}"
+
+
+def wrong(build: Build, ticket: Ticket) -> str:
+    """What is wrong with a ticket's secrets; all deployments here are of the default branch."""
+    spec, repository = ticket.spec, build.event.repository.id
+    deploys = spec.kind is Kind.DEPLOYMENT
+    due = (("TOKEN", value(repository, spec.name)),) if deploys else ()
+    return "" if ticket.secrets == due else f"{spec.name} got {ticket.secrets}"
+
+
+def leaks(rows: MemoryStore, blobs: SimBlobs, hub: Hub) -> Iterator[str]:
+    """S4: where a secret is written down."""
+    for kind in KINDS:
+        for row in rows.all(kind):
+            if CANARY in repr(row):
+                yield f"S4 a secret stands in {kind.KIND} {row.id}"
+    for key in blobs.keys(""):
+        if CANARY.encode() in (blobs.peek(key) or b""):
+            yield f"S4 a secret stands in {key}"
+    for run in hub.runs.values():
+        if CANARY in repr(run):
+            yield f"S4 a secret stands in check run {run.id}"
