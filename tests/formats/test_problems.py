@@ -28,6 +28,15 @@ def test_mistakes_beyond_the_cap_are_counted() -> None:
     assert problems.nearest("message", ["messages"]) == ""
 
 
+def test_a_mistake_that_is_come_upon_again_is_told_once() -> None:
+    problems = Problems()
+    for line in (1, 1, 2):
+        problems.add(line, 1, "code", "message", severity=WARNING)
+    problems.add(1, 1, "code", "another message")
+    assert len(problems.in_file_order()) == 3
+    assert problems
+
+
 @pytest.mark.parametrize(
     ("word", "suggestion"),
     [

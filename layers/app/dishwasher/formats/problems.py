@@ -29,6 +29,7 @@ class Problems:
 
     def __init__(self) -> None:
         self._found: list[Problem] = []
+        self._told: set[Problem] = set()
         self._beyond = 0
         self._errors = 0
 
@@ -45,9 +46,13 @@ class Problems:
         suggestion: str = "",
         severity: str = ERROR,
     ) -> None:
-        """Note one mistake at a 1-based place; beyond the cap it is only counted."""
-        self._errors += severity == ERROR
+        """Note one mistake at a 1-based place, once; beyond the cap it is only counted."""
         problem = Problem(line, column, code, message, suggestion, severity)
+        if problem in self._told:
+            # Every job of a batch or a matrix comes upon the mistakes that they share.
+            return
+        self._told.add(problem)
+        self._errors += severity == ERROR
         if len(self._found) < KEPT:
             self._found.append(problem)
             return

@@ -10,7 +10,7 @@ from dishwasher.formats import compose, jobs
 from dishwasher.formats.buildspec import keys, recipe
 from dishwasher.formats.buildspec.batch import Batch
 from dishwasher.formats.buildspec.others import Others
-from dishwasher.formats.problems import ERROR, Problems
+from dishwasher.formats.problems import Problems
 from dishwasher.formats.reader import Reader
 from dishwasher.formats.repository import Repository
 from dishwasher.formats.schema import Fields
@@ -19,31 +19,9 @@ from dishwasher.formats.tree import Node, Scalar
 _NOWHERE = Repository()
 
 
-class _Once(Problems):
-    """Every build of a batch comes upon the same mistake; it is told once."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._seen: set[tuple[int, int, str, str]] = set()
-
-    def add(
-        self,
-        line: int,
-        column: int,
-        code: str,
-        message: str,
-        suggestion: str = "",
-        severity: str = ERROR,
-    ) -> None:
-        found = (line, column, code, message)
-        if found not in self._seen:
-            self._seen.add(found)
-            super().add(line, column, code, message, suggestion, severity)
-
-
 def parse(path: str, data: bytes, repository: Repository = _NOWHERE) -> Config:
     """The Config of the file's bytes; raises ConfigError with every mistake, in file order."""
-    problems = _Once()
+    problems = Problems()
     reader = Reader(problems)
     root = compose.parse(data, problems)
     top = recipe.fields(root, reader) if root is not None else None
