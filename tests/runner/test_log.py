@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ from dishwasher.core.ticket import LogAnswer, Orders, Ticket, Upload
 from dishwasher.errors import InfraError, Rejected
 from dishwasher.runner.log import SPARE, Log
 from dishwasher.runner.output import GAP_BYTES, LINE_BYTES, SHOWN, Output
-from dishwasher.runner.shipper import CHUNK, Shipper
+from dishwasher.runner.shipper import CHUNK, Shipper, slowest
 from dishwasher.runner.sink import Fenced, LeaseOver, Sink
 from dishwasher.runner.stop import Cause, Stop
 
@@ -181,6 +182,30 @@ def test_the_tail_begins_with_a_whole_character(log: Log, before: int) -> None:
     output.feed(b"x" * before + "🚿".encode() * 50_000 + b"x" * (4 - before))
     (line,) = output.tail()
     assert line == "🚿" * SHOWN + "…"
+
+
+def test_a_full_disk_costs_output_and_nothing_else(log: Log, tmp_path: Path) -> None:
+    log.line("$ make")
+    full, other = os.open("/dev/full", os.O_RDWR), os.dup(log._fd)
+    output = Output(log, None)
+    output.feed(b"before\n")
+    os.dup2(full, log._fd)
+    output.feed(b"lost\n")
+    log.line("[dishwasher] lost as well")
+    os.dup2(other, log._fd)
+    output.feed(b"after\n" * 50)
+    output.finish()
+    os.close(full)
+    os.close(other)
+    notice = "[dishwasher] 65 bytes are left out here: the disk of the runner's machine was full.\n"
+    assert text(log) == "$ make\nbefore\n" + notice + "after\n" * 40
+
+
+@pytest.mark.parametrize(
+    ("minutes", "pause"), [(0, 1.0), (5, 1.0), (10, 2.0), (20, 4.0), (600, 4.0)]
+)
+def test_a_long_job_sends_its_log_less_often(minutes: float, pause: float) -> None:
+    assert slowest(minutes * 60) == pause
 
 
 def test_a_log_that_is_over_quickly_is_one_chunk(log: Log, sink: MemorySink, stop: Stop) -> None:

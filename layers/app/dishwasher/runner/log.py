@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
 from pathlib import Path
@@ -10,7 +11,9 @@ from dishwasher.runner.mask import Mask
 
 SPARE = 48 * 1024
 """Bytes beyond the limit for our own lines; the server takes 64 KiB more than the limit."""
-NOTICE = "[dishwasher] {dropped} bytes are left out here: a log keeps {limit} bytes.\n"
+NOTICE = "[dishwasher] {dropped} bytes are left out here: {why}.\n"
+LIMIT = "a log keeps {limit} bytes"
+FULL = "the disk of the runner's machine was full"
 
 
 class Log:
@@ -27,16 +30,16 @@ class Log:
         path.unlink()
         self._limit = limit
         self._fresh = True
+        self._was_full = False
         self.size = 0
         self.closed = False
         self.grown = threading.Condition()
 
     def write(self, data: bytes) -> int:
         """Append output as far as the limit lets it; answers how many bytes were left out."""
-        kept = data[: max(0, self._limit - self.size)]
-        if kept:
-            self._append(kept)
-        return len(data) - len(kept)
+        # After a full disk nothing until the gap is told: it is the end that follows it.
+        kept = b"" if self._was_full else data[: max(0, self._limit - self.size)]
+        return len(data) - (self._append(kept) if kept else 0)
 
     def line(self, text: str) -> None:
         """A line of the runner's own, which begins on a new line."""
@@ -44,7 +47,9 @@ class Log:
 
     def gap(self, dropped: int, tail: bytes) -> None:
         """Say how much was left out, then the end of it."""
-        notice = NOTICE.format(dropped=dropped - len(tail), limit=self._limit)
+        why = FULL if self._was_full else LIMIT.format(limit=self._limit)
+        notice = NOTICE.format(dropped=dropped - len(tail), why=why)
+        self._was_full = False
         self._own(notice.encode() + tail)
 
     def read(self, offset: int, size: int) -> bytes:
@@ -64,12 +69,19 @@ class Log:
         if self.size + len(data) < self._limit + SPARE:
             self._append(begin, data)
 
-    def _append(self, *parts: bytes) -> None:
+    def _append(self, *parts: bytes) -> int:
+        """How many bytes could be written: a job that fills the disk is told so, and goes on."""
         data = b"".join(parts)
         written = 0
-        while written < len(data):
-            written += os.pwrite(self._fd, data[written:], self.size + written)
+        try:
+            while written < len(data):
+                written += os.pwrite(self._fd, data[written:], self.size + written)
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            self._was_full = True
         with self.grown:
-            self.size += len(data)
-            self._fresh = data.endswith(b"\n") if data else self._fresh
+            self.size += written
+            self._fresh = data[:written].endswith(b"\n") if written else self._fresh
             self.grown.notify_all()
+        return written

@@ -14,7 +14,11 @@ CHUNK = 256 * 1024
 FIRST_PAUSE = 0.15
 """From the first byte to the first chunk: a job that is over by then needs one chunk only."""
 LAST_PAUSE = 1.0
-"""A reader of the page never waits longer for what has been printed."""
+"""A reader of the page never waits longer for what a job prints in its first minutes."""
+LONG = 300.0
+"""Seconds of a job after which the pause grows with it."""
+LONG_PAUSE = 4.0
+"""As far as this: after twenty minutes a request for every second would be for nobody."""
 STALLS = 12
 """Answers that throw us back, without a new byte stored between them, before we give up."""
 STALL_PAUSE = 0.1
@@ -31,6 +35,7 @@ class Shipper:
         self._best = 0
         self._stalls = 0
         self._pause = FIRST_PAUSE
+        self._begun = time.monotonic()
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="log", daemon=True)
 
@@ -75,7 +80,7 @@ class Shipper:
             full = log.size - self._sent >= CHUNK
         if not full and not log.closed:
             self._ending.wait(self._pause)
-            self._pause = min(self._pause * 1.5, LAST_PAUSE)
+            self._pause = min(self._pause * 1.5, slowest(time.monotonic() - self._begun))
         return not log.closed
 
     def _send(self) -> None:
@@ -89,3 +94,8 @@ class Shipper:
         elif self._sent <= offset:
             self._stalls += 1
             time.sleep(STALL_PAUSE * self._stalls)
+
+
+def slowest(seconds: float) -> float:
+    """The longest pause that a job makes when it has run this long."""
+    return min(max(LAST_PAUSE, LAST_PAUSE * seconds / LONG), LONG_PAUSE)
