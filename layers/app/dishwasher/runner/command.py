@@ -13,11 +13,13 @@ from pathlib import Path
 
 from dishwasher.errors import InfraError
 from dishwasher.runner import orphans
+from dishwasher.runner.memory import Kills
 from dishwasher.runner.place import Here, Place, Process
 from dishwasher.runner.stop import Cause, Stop
 from dishwasher.runner.usage import UNKNOWN, Usage
 from dishwasher.runner.watch import Watch
 
+KILLED = 128 + signal.SIGKILL
 KILL_SECONDS = 10.0
 """A killed process that is still there then hangs in the kernel; the job ends without it."""
 
@@ -66,6 +68,7 @@ class Commands:
         self._others = orphans.children()
         self._background: list[Process] = []
         self._closing = False
+        self._kills = Kills()
 
     def run(
         self,
@@ -113,7 +116,7 @@ class Commands:
             self._end(watch, self._others if stopped else before)
             lasted = silence if silent else 0.0
             return Ended(None, leaked=watch.leaks, silence=lasted, usage=watch.process.usage)
-        return _ended(watch, self._place)
+        return self._ended(watch)
 
     def close(self, watch: Watch) -> None:
         """Its process has ended; what still holds its output goes on being read."""
@@ -159,9 +162,11 @@ class Commands:
         """Make an open file of ours the commands' own."""
         self._place.own(descriptor)
 
-    def trouble(self) -> str:
-        """Which of the job's limits was reached since a command last failed."""
-        return self._place.trouble()
+    def trouble(self, status: int) -> str:
+        """Which of the limits was reached since a command last failed, when this is how it did."""
+        if status == 0:
+            return ""
+        return self._place.trouble() or (self._kills.words() if status == KILLED else "")
 
     def spare(self, pids: Collection[int]) -> None:
         """Children that are somebody else's to end."""
@@ -184,6 +189,15 @@ class Commands:
             os.close(leak)
         self._leaks.clear()
         return counts
+
+    def _ended(self, watch: Watch) -> Ended:
+        code = watch.process.returncode
+        # Not ended: what was followed is a part of what the process does.
+        if code is None:
+            return Ended(0)
+        status = 128 - code if code < 0 else code
+        trouble, used = self.trouble(status), watch.process.usage
+        return Ended(status, max(0, -code), watch.leaks, usage=used, trouble=trouble)
 
     def _is_over(self) -> bool:
         late = time.monotonic() >= self._deadline
@@ -230,13 +244,3 @@ class Commands:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(KILL_SECONDS)
         self._background.clear()
-
-
-def _ended(watch: Watch, place: Place) -> Ended:
-    code = watch.process.returncode
-    # Not ended: what was followed is a part of what the process does.
-    if code is None:
-        return Ended(0)
-    status = 128 - code if code < 0 else code
-    trouble, used = place.trouble() if code else "", watch.process.usage
-    return Ended(status, max(0, -code), watch.leaks, usage=used, trouble=trouble)

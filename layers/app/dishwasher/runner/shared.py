@@ -101,7 +101,7 @@ class Shared:
         if self._status is not None:
             watch.take_waiting()
             self._keep(self._folder / f"state-{self._number}")
-            trouble = self._commands.trouble() if self._status else ""
+            trouble = self._commands.trouble(self._status)
             used = Usage(usage.seconds(watch.process.pid) - before)
             ended = Ended(self._status, usage=used, trouble=trouble)
             if self._status == MISUSE and not self._is_read(command.text):
