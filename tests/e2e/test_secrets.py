@@ -53,9 +53,9 @@ def name(world: World, repo: Repo) -> str:
     return f"{world.owners[repo.id]}/site"
 
 
-def leaks(world: World, run: CheckRun) -> list[str]:
+def leaks(world: World, run: CheckRun, *values: str) -> list[str]:
     """Wherever the secret is written in any spelling: files, rows, pages, GitHub."""
-    spellings, _ = needles((TOKEN,))
+    spellings, _ = needles(values or (TOKEN,))
     # What GitHub keeps of its side stands in the folder as well.
     places = {path: data for path, data in files(world.folder) if "ledger" not in path}
     for page in (f"/jobs/{run.external_id}", f"/jobs/{run.external_id}/log"):
@@ -161,6 +161,41 @@ def test_a_deployment_gets_its_environments_secret_on_its_branch_alone(world: Wo
     # Its lock is free: what is for the environment goes on.
     secrets(world, "allow", "KEY", *words, "--branch", "topic")
     assert again(world, repo, topic["staging"]).conclusion == "success"
+
+
+BUILDSPEC = """\
+version: 0.2
+env:
+  parameter-store: {LOGIN: /app/login}
+  secrets-manager: {WORD: "app/db:word", BEFORE: "app/db:word:AWSPREVIOUS"}
+phases:
+  build:
+    commands:
+      - test "${#LOGIN} ${#WORD} ${#PLAIN}" = "17 12 9"
+      - echo "$LOGIN $WORD $PLAIN"
+"""
+
+
+@pytest.mark.slow
+def test_a_buildspec_gets_the_secrets_of_its_stores_and_all_of_the_repository(
+    world: World,
+) -> None:
+    repo = world.repo(BUILDSPEC, path="buildspec.yml")
+    words = ("--repository", str(repo.id))
+    secrets(
+        world, "set", "/app/login", "--store", "parameter-store", *words, value="parameter-of-acme"
+    )
+    whole = '{"word": "word-of-acme", "other": "other-of-acme"}'
+    secrets(world, "set", "app/db", "--store", "secrets-manager", *words, value=whole)
+    secrets(world, "set", "PLAIN", *words, value="plain-one")
+    first = world.build(repo)["build"]
+    assert first.conclusion == "action_required"
+    assert "kept in its current version alone" in unescaped(first)
+    current = BUILDSPEC.replace(', BEFORE: "app/db:word:AWSPREVIOUS"', "")
+    second = world.concluded(repo.commit({"buildspec.yml": current}))["build"]
+    assert second.conclusion == "success", second.output.summary
+    assert "*** *** ***" in log(world, second)
+    assert leaks(world, second, "parameter-of-acme", "word-of-acme", "plain-one", whole) == []
 
 
 ON_REQUESTS = """\
