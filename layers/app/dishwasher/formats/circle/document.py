@@ -94,11 +94,8 @@ class _Document:
         found = () if section is None else deployment.entries(section, self._branches, self._reader)
         taken = {one.name.text.casefold() for one in found}
         name = CHECK_TOO if CHECK in taken else CHECK
-        check = self._spec(
-            Scalar(name, 1, 1),
-            Kind.CHECK,
-            built,
-            phases=built.phases,
+        check = replace(
+            self._spec(Scalar(name, 1, 1), Kind.CHECK, built, built.phases),
             when=When(branches=self._branches),
             caches=_caches(built, save=True),
             reports=REPORTS,
@@ -106,11 +103,9 @@ class _Document:
         )
         yield jobs.Draft(check, Scalar(name, 1, 1))
         for one in found:
-            spec = self._spec(
-                one.name,
-                Kind.DEPLOYMENT,
-                built,
-                phases=built.before_deployment(one.steps),
+            phases = built.before_deployment(one.steps)
+            spec = replace(
+                self._spec(one.name, Kind.DEPLOYMENT, built, phases),
                 when=one.when,
                 history=one.history,
                 caches=_caches(built, save=False),
@@ -118,13 +113,12 @@ class _Document:
             )
             yield jobs.Draft(spec, one.name)
 
-    def _spec(
-        self, name: Scalar, kind: Kind, built: Build, phases: tuple[Phase, ...], **values: Any
-    ) -> JobSpec:
+    def _spec(self, name: Scalar, kind: Kind, built: Build, phases: tuple[Phase, ...]) -> JobSpec:
+        """What the check and the deployments have alike."""
         return JobSpec(
-            name=name.text,
-            kind=kind,
-            line=name.line,
+            name.text,
+            kind,
+            name.line,
             phases=phases,
             shell=Shell.EACH,
             directory=self.directory,
@@ -134,7 +128,6 @@ class _Document:
             annotate=matchers(step.command for phase in phases for step in phase.steps),
             artifacts=self._artifacts,
             silence=SILENCE,
-            **values,
         )
 
 
