@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from dishwasher.core.pattern import Filter, Pattern, Syntax, check_regex
+from dishwasher.core.pattern import Filter, Pattern, Syntax, check_regex, effort
 
 
 def test_each_syntax_reads_the_same_text_its_own_way() -> None:
@@ -96,3 +96,9 @@ def test_a_filter_lets_through_what_no_part_refuses() -> None:
     both = Filter((topics,), within=(Pattern("*/x", Syntax.GLOB),))
     assert both.admits("topic/x") and not both.admits("topic/y") and not both.admits("a/x")
     assert Filter(within=(main,)) and str(both) == "topic/* within */x"
+
+
+def test_the_effort_of_a_regex_grows_with_what_it_unrolls_to() -> None:
+    assert effort("[0-9a-f]{40}") == 500 + 12 * 40
+    assert effort("x") == 501
+    assert effort("a{2000}") == effort("a" * 501) == 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from dishwasher.core.pattern import Filter, Pattern, Syntax
 from dishwasher.core.when import Happening, When
@@ -226,3 +228,15 @@ def test_a_check_of_branches_runs_for_no_tag_unless_it_says_so() -> None:
 def test_a_name_as_git_has_it_is_a_warning(key: str, written: str, meant: str) -> None:
     (found,) = parse(f"checks: {{it: {{run: x, when: {{{key}: [{written}]}}}}}}").warnings
     assert (found.code, found.suggestion) == ("odd-name", f"Write `{meant}`.")
+
+
+def test_regexes_that_take_minutes_to_read_are_a_mistake() -> None:
+    heavy = [f"'/(?:{'ab|ba|' * 60}c){{999}}{number}/'" for number in range(2000)]
+    jobs = (
+        f"  c{job}: {{run: x, when: {{branch: [{', '.join(heavy[job * 40 : job * 40 + 40])}]}}}}\n"
+        for job in range(50)
+    )
+    began = time.monotonic()
+    found = mistake("checks:\n" + "".join(jobs))
+    assert (found.line, found.code) == (2, "slow-regexes")
+    assert time.monotonic() - began < 5

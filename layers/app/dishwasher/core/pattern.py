@@ -109,6 +109,12 @@ def check_regex(text: str) -> str:
     return ""
 
 
+def effort(text: str) -> int:
+    """What compiling the regex costs, roughly in microseconds; 0 where `check_regex` refuses it."""
+    repeats = _repeats(text)
+    return 0 if len(text) > LENGTH or repeats > REPEATS else 500 + len(text) * repeats
+
+
 def _repeats(text: str) -> int:
     """How often the least counts repeat, nested or not, in the worst case."""
     counts = (re.sub(r"\D", "", least) for least in re.findall(r"\{([^{},]*)", text))

@@ -17,6 +17,8 @@ class Reader:
 
     def __init__(self, problems: Problems) -> None:
         self.problems = problems
+        self.effort = 0
+        """Of the regexes that were read so far."""
 
     def note(self, node: Node, code: str, message: str, suggestion: str = "") -> None:
         self.problems.add(node.line, node.column, code, message, suggestion)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from dishwasher.core import glob
-from dishwasher.core.pattern import Pattern, Syntax, check_regex
+from dishwasher.core.pattern import Pattern, Syntax, check_regex, effort
 from dishwasher.formats.problems import show
 from dishwasher.formats.reader import Reader, kind, listing, place
 from dishwasher.formats.schema import Json, Type
@@ -20,6 +20,8 @@ B = TypeVar("B")
 
 PATTERNS = 100
 """Of one filter: each may have to be held against thousands of changed paths."""
+EFFORT = 1_000_000
+"""Of compiling all regexes of a file, as `effort` reckons it: some seconds at most."""
 TRUE = frozenset({"true", "yes", "on", "y"})
 FALSE = frozenset({"false", "no", "off", "n"})
 NAME = r"[A-Za-z_][A-Za-z0-9_]*"
@@ -270,11 +272,7 @@ class Refs:
     def pattern(self, scalar: Scalar, reader: Reader) -> Pattern | None:
         text = scalar.text
         if len(text) > 2 and text.startswith("/") and text.endswith("/"):
-            wrong = check_regex(text[1:-1])
-            if not wrong:
-                return Pattern(text[1:-1], Syntax.REGEX)
-            reader.note(scalar, "bad-regex", f"the regex {show(text)} can not be read: {wrong}")
-            return None
+            return self._regex(scalar, text[1:-1], reader)
         if self.check is not None and not self.check(scalar, reader):
             return None
         if not self.globs:
@@ -284,6 +282,20 @@ class Refs:
             reader.warn(scalar, "doubtful-glob", f"in the glob {show(text)} {doubtful}")
         is_glob = any(character in text for character in "*?[")
         return Pattern(text, Syntax.GLOB if is_glob else Syntax.EXACT)
+
+    def _regex(self, scalar: Scalar, text: str, reader: Reader) -> Pattern | None:
+        before, reader.effort = reader.effort, reader.effort + effort(text)
+        if reader.effort > EFFORT:
+            if before <= EFFORT:
+                message = "from here on the regexes of this file take too long to read"
+                suggestion = "Write fewer of them, with smaller counts in braces, or use globs."
+                reader.note(scalar, "slow-regexes", message, suggestion)
+            return None
+        wrong = check_regex(text)
+        if not wrong:
+            return Pattern(text, Syntax.REGEX)
+        reader.note(scalar, "bad-regex", f"the regex {show(scalar.text)} can not be read: {wrong}")
+        return None
 
     def schema(self) -> Json:
         return Texts().schema()
