@@ -84,6 +84,8 @@ class JobSpec:
     """Seconds without output after which a step is ended; 0 for no such limit."""
     allow_failure: bool = False
     """A failure is shown as neutral and meets the needs of others."""
+    network: bool = True
+    """Steps reach the network, and not only the job's own services."""
     history: bool = False
     """The checkout has the whole history of its commit, not the commit alone."""
     repeatable: bool = True

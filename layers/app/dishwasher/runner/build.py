@@ -95,6 +95,7 @@ class Build:
         limits, services = self._ticket.limits, bool(self._spec.machine.services)
         self._enclosure = enclose(
             *(self._means, self._workspace, limits, self._host),
+            network=self._spec.network,
             services=services,
             more=self._objects,
         )

@@ -15,6 +15,8 @@ from dishwasher.runner import language, variables
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
+FULL = 1024 * 1024
+"""Bytes left on a disk that a command has filled, which does not come to the very last one."""
 ROOM = 16 * 1024 * 1024
 """Bytes that a log's end, a result and the table need to be stored."""
 
@@ -87,6 +89,14 @@ class Workspace:
     def make(self) -> None:
         for folder in (self.checkout, self.home, self.artifacts, self.reports):
             folder.mkdir()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the disk has next to no room left."""
+        # The job may have removed its own folder.
+        with suppress(FileNotFoundError):
+            return shutil.disk_usage(self.root).free < FULL
+        return False
 
     def make_room(self, room: int = ROOM) -> None:
         """Remove what the job wrote where the disk has less room than this left.

@@ -6,14 +6,14 @@ import os
 import re
 import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dishwasher.core.job import Reason
 from dishwasher.core.machine import Variable
 from dishwasher.core.step import Step
 from dishwasher.runner import files, variables
-from dishwasher.runner.ending import explain, title
+from dishwasher.runner.ending import DISK_FULL, explain, title
 from dishwasher.runner.environment import Workspace
 from dishwasher.runner.journal import Journal
 from dishwasher.runner.log import Log
@@ -84,6 +84,8 @@ class Steps:
     def _follow(self, command: Command, name: str) -> Failure | None:
         output = Output(self.log, self.scan)
         ended = self.shell.run(command, output.feed)
+        if ended.exit_code and not ended.trouble and self.workspace.is_full:
+            ended = replace(ended, trouble=DISK_FULL)
         output.finish()
         self.journal.end_step(ended.exit_code, used=ended.usage)
         if ended.leaked:

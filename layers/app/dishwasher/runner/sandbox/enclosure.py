@@ -20,8 +20,12 @@ from dishwasher.runner.sandbox.limits import for_one, memory
 from dishwasher.runner.sandbox.probe import Means
 
 KERNEL = ("/proc",)
-DEVICES = ("/dev", "/tmp", "/var/tmp")
-"""Where a job writes that is only confined: what is there is shared with the machine."""
+WITHIN = ("/dev", "/tmp", "/var/tmp")
+"""Where a job writes that has a file system of its own."""
+DEVICES = tuple(
+    f"/dev/{name}" for name in ("null", "zero", "full", "random", "urandom", "tty", "ptmx", "pts")
+)
+"""Where one writes that has not: no disk, and not /tmp, where others have what is theirs."""
 
 
 def enclose(
@@ -54,7 +58,7 @@ def enclose(
         for_one(limits, alone=own is not None or jailed, grouped=group is not None),
         means.landlock,
         ("/",) if jailed else (*read, *KERNEL),
-        (*write, *DEVICES),
+        (*write, *(WITHIN if jailed else (*DEVICES, "/dev/shm"))),
         tcp=network,
         user=own if inside is None else None,
         powers=os.geteuid() != 0 or own is not None,
@@ -115,7 +119,6 @@ def _environment(jailed: bool, own: tuple[int, int] | None, workspace: Workspace
     found = {"GIT_CONFIG_NOSYSTEM": "1"}
     if jailed:
         return found
-    # Others of this machine, and other jobs, can read and fill /tmp.
     found["TMPDIR"] = str(workspace.temporary)
     if own is not None:
         # No name goes with the number here, and clients of PostgreSQL ask for one.
