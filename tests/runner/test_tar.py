@@ -11,6 +11,8 @@ from tarfile import TarInfo
 import pytest
 from dishwasher.runner import tar
 from dishwasher.runner.tar import Damaged, Reader
+from hypothesis import given
+from hypothesis import strategies as st
 
 LONG = "n" * 180 + "/" + "é" * 120
 
@@ -117,3 +119,33 @@ def test_a_wrong_checksum_is_damage() -> None:
     data[0] ^= 1
     with pytest.raises(Damaged, match="can not be read"):
         read(bytes(data) + tar.END)
+
+
+TEXT = st.text("abcXYZ012 ._-/", min_size=1, max_size=110).map(lambda text: text.strip("/") or "a")
+
+
+@given(TEXT, st.binary(max_size=600), st.integers(0, 0o777), st.integers(0, 8**11))
+def test_python_reads_what_is_written(name: str, data: bytes, mode: int, mtime: int) -> None:
+    whole = member(name, data, mode=mode, mtime=mtime) + tar.END
+    with tarfile.open(fileobj=io.BytesIO(whole)) as archive:
+        (info,) = archive
+        content = archive.extractfile(info)
+        assert content is not None and content.read() == data
+    (ours,) = Reader(io.BytesIO(whole))
+    for field in ("name", "mode", "size", "mtime", "type", "linkname"):
+        assert getattr(ours, field) == getattr(info, field)
+
+
+@given(TEXT, TEXT, st.integers(0, 511), st.integers(0, 255), st.booleans())
+def test_a_header_is_read_as_python_reads_it_or_not_at_all(
+    name: str, target: str, place: int, byte: int, mended: bool
+) -> None:
+    block = bytearray(member(name[:99], type=tarfile.SYMTYPE, linkname=target[:99])[:512])
+    block[place] = byte
+    if mended:
+        block[148:156] = b"%06o\0 " % (sum(block[:148]) + 8 * 32 + sum(block[156:]))
+    quick = tar._plain(bytes(block))
+    if quick is not None:
+        true = TarInfo.frombuf(bytes(block), *tar.CODING)
+        for field in ("name", "mode", "size", "mtime", "type", "linkname"):
+            assert getattr(quick, field) == getattr(true, field)

@@ -127,19 +127,22 @@ class Packer:
         elif stat.S_ISREG(state.st_mode):
             with open_regular(place) as file:
                 info.size, info.mtime = os.fstat(file.fileno()).st_size, int(state.st_mtime)
-                self._stream.write(tar.header(info))
-                self._copy(file, info.size)
+                self._copy(tar.header(info), file, info.size)
         # Sockets and FIFOs are of processes that are gone.
 
-    def _copy(self, file: BinaryIO, size: int) -> None:
-        left = size
+    def _copy(self, header: bytes, file: BinaryIO, size: int) -> None:
+        left, data = size, header
         while left:
-            data = file.read(min(tar.PIECE, left))
-            if not data:
+            piece = file.read(min(tar.PIECE, left))
+            if not piece:
                 raise OSError("a file became shorter while it was read")
-            self._stream.write(data)
-            left -= len(data)
-        self._stream.write(tar.padding(size))
+            left -= len(piece)
+            # In one call where it can be: most files are small.
+            data += piece
+            if left:
+                self._stream.write(data)
+                data = b""
+        self._stream.write(data + tar.padding(size))
 
 
 class _Target:

@@ -19,8 +19,19 @@ PIECE = 1024 * 1024
 HEADER = 64 * 1024
 """Bytes of an extended header: a path and a link's target of PATH_MAX each fit many times."""
 CODING = ("utf-8", "surrogateescape")
+SHORT = 99
+OCTAL = 8**11
+"""What eleven digits can not hold any more."""
 KINDS = {tarfile.REGTYPE: "file", tarfile.DIRTYPE: "folder", tarfile.SYMTYPE: "link"}
 
+SPACES = 8 * ord(" ")
+"""For its sum, a header's checksum counts as spaces."""
+_PLAIN = re.compile(
+    rb"(?=.{99}\0)([\x20-\x7e]+)\0+(?<=\A.{100})([0-7]{7})\0(?:[0-7]{7}\0){2}"
+    rb"([0-7]{11})\0([0-7]{11})\0([0-7]{6})\0 ([025])"
+    rb"(?=.{99}\0)([\x20-\x7e]*)\0+(?<=\A.{257})ustar\00000\0{247}",
+    re.DOTALL,
+)
 _RECORD = re.compile(rb"(\d{1,9}) ([^=]+)=")
 
 
@@ -48,7 +59,17 @@ class Damaged(Exception):
 
 def header(info: TarInfo) -> bytes:
     """What stands before a member's content: itself a whole number of blocks."""
-    return info.tobuf(tarfile.PAX_FORMAT, *CODING)
+    name, target = info.name, info.linkname
+    short = len(name) <= SHORT and len(target) <= SHORT and name.isascii() and target.isascii()
+    if not short or not 0 <= info.size < OCTAL or not 0 <= info.mtime < OCTAL:
+        return info.tobuf(tarfile.PAX_FORMAT, *CODING)
+    # What nearly each member has, four times as fast as `tobuf`: a folder may have 100,000.
+    numbers = b"%07o\0%07o\0%07o\0%011o\0%011o\0" % (info.mode, 0, 0, info.size, int(info.mtime))
+    block = b"%s%s        %s%s%s" % (
+        *(name.encode().ljust(100, b"\0"), numbers, info.type),
+        *(target.encode().ljust(100, b"\0"), b"ustar\00000".ljust(255, b"\0")),
+    )
+    return b"%s%06o\0%s" % (block[:148], sum(block), block[155:])
 
 
 def padding(size: int) -> bytes:
@@ -123,6 +144,21 @@ class Reader:
 
 
 def _info(block: bytes) -> TarInfo:
+    return _plain(block) or _any(block)
+
+
+def _plain(block: bytes) -> TarInfo | None:
+    """As `header` writes most of them, checked and read at once; None for another one."""
+    found = _PLAIN.fullmatch(block)
+    if found is None or int(found[5], 8) != sum(block[:148]) + SPACES + sum(block[156:]):
+        return None
+    info = TarInfo(found[1].decode())
+    info.mode, info.size, info.mtime = int(found[2], 8), int(found[3], 8), int(found[4], 8)
+    info.type, info.linkname = found[6], found[7].decode()
+    return info
+
+
+def _any(block: bytes) -> TarInfo:
     try:
         info = TarInfo.frombuf(block, *CODING)
     except (tarfile.TarError, ValueError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -9,11 +10,11 @@ import tarfile
 from collections.abc import Callable
 from pathlib import Path
 from tarfile import TarInfo
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 from dishwasher.runner import files, links
 from dishwasher.runner.pack import ABOUT, split
-from dishwasher.runner.tar import Bounds, Damaged, Reader
+from dishwasher.runner.tar import PIECE, Bounds, Damaged, Reader
 
 WINDOW = 8 * 1024 * 1024
 """Bytes that zstd may look back, which is the memory that an archive may ask for."""
@@ -27,7 +28,7 @@ class Unpacker:
     """
 
     def __init__(self, staging: Path, bounds: Bounds, alive: Callable[[], None]) -> None:
-        self._staging, self._alive = staging, alive
+        self._staging, self._base, self._alive = staging, str(staging), alive
         self._left, self._members = bounds.content, bounds.members
         self._folders: set[str] = {""}
         """Those that were made here: no link is ever a parent."""
@@ -41,7 +42,8 @@ class Unpacker:
         decompressor = zstandard.ZstdDecompressor(max_window_size=WINDOW)
         try:
             with decompressor.stream_reader(file, closefd=False) as stream:
-                reader = Reader(stream)
+                # A header is 512 bytes, and each call into zstd costs more than they do.
+                reader = Reader(io.BufferedReader(cast(io.RawIOBase, stream), PIECE))
                 for info in reader:
                     self._alive()
                     self._member(info, reader)
@@ -98,13 +100,13 @@ class Unpacker:
             raise Damaged("a name holds a NUL")
         parent = "/".join(parts[:-1])
         self._make(parent)
-        place = self._staging / info.name
+        place = f"{self._base}/{info.name}"
         try:
             self._write(info, place, reader)
         except FileExistsError as error:
             raise Damaged(f"{info.name!r} is there twice") from error
 
-    def _write(self, info: TarInfo, place: Path, reader: Reader) -> None:
+    def _write(self, info: TarInfo, place: str, reader: Reader) -> None:
         if info.type == tarfile.DIRTYPE:
             self._make(info.name)
             # Ours stays, so that its content can be made and moved.
@@ -127,7 +129,7 @@ class Unpacker:
             return
         self._make(name.rpartition("/")[0])
         # A link or a file of this name is an error here.
-        os.mkdir(self._staging / name, 0o700)
+        os.mkdir(f"{self._base}/{name}", 0o700)
         self._folders.add(name)
 
 
