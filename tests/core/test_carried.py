@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from dishwasher.core.carried import not_carried_out, noted
-from dishwasher.core.config import Config, JobSpec, Schedule, Spelling, Uses
+from dishwasher.core.config import Config, JobSpec, Schedule, Uses
 from dishwasher.core.machine import Machine, Service
 from dishwasher.core.outputs import Cache, ReportFormat, ReportSet, Secret
 from dishwasher.core.step import Phase
@@ -25,11 +25,6 @@ SERVICES = Machine(services=(Service("redis"), Service("mongodb", 4), Service("r
         (spec(group="linters"), "Running several jobs on one runner (`group`) is", 1),
         (spec(smoke="smoke.yaml"), "Smoke tests (smoke.yaml) are", 1),
         (spec(screenshots="pages.yaml"), "Screenshots (pages.yaml) are", 1),
-        (
-            spec(uses=Uses.SPELLING, spelling=Spelling(fail=True)),
-            "Settings of the spelling check are",
-            1,
-        ),
     ],
 )
 def test_what_is_not_carried_out_is_said_with_its_line(

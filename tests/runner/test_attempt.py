@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from dishwasher.core.config import Uses
+from dishwasher.core.config import Spelling, Uses
 from dishwasher.core.findings import Level
 from dishwasher.core.job import Reason
 from dishwasher.core.outputs import ArtifactSet
@@ -108,6 +108,29 @@ def test_spelling_looks_at_added_lines(
         == added.count("e\n") - (added == "separate\n")
     )
     assert all(finding.path == "notes.md" for finding in result.findings)
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason", "said"),
+    [
+        (
+            Spelling(brands=(("GitHub", ()),)),
+            Reason.FAILED,
+            "1 name in a wrong spelling and 1 possible misspelling on added lines",
+        ),
+        (Spelling(fail=True), Reason.FAILED, "1 possible misspelling on added lines"),
+        (Spelling(), Reason.ADVISORY, "1 possible misspelling on added lines"),
+        (Spelling(words=("seperate",)), Reason.OK, "No misspellings on the added lines."),
+    ],
+)
+def test_the_spelling_check_by_its_settings(
+    serve: Serve, launch: Launch, forge: Forge, settings: Spelling, reason: Reason, said: str
+) -> None:
+    base = forge.commit({"README": "hello\n"})
+    head = forge.commit({"README": "hello\n", "a.md": "On Github it is seperate.\n"})
+    server = serve(uses=Uses.SPELLING, spelling=settings, source=Source(forge.url, head, base))
+    launch(server)
+    assert (server.result().reason, server.result().detail) == (reason, said)
 
 
 def test_spelling_without_its_base_says_so(serve: Serve, launch: Launch, source: Source) -> None:

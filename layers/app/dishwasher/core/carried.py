@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from dishwasher.core.config import Config, JobSpec, Spelling, Uses
+from dishwasher.core.config import Config, JobSpec
 from dishwasher.core.machine import Service
 from dishwasher.core.outputs import ReportFormat
 
@@ -94,11 +94,6 @@ def _site(spec: JobSpec) -> Asked:
         yield f"Screenshots ({spec.screenshots})", spec.line, True
 
 
-def _spelling(spec: JobSpec) -> Asked:
-    if spec.uses is Uses.SPELLING and spec.spelling != Spelling():
-        yield "Settings of the spelling check", spec.line, True
-
-
 _TABLE: tuple[Callable[[JobSpec], Asked], ...] = (
     _services,
     _versions,
@@ -106,5 +101,4 @@ _TABLE: tuple[Callable[[JobSpec], Asked], ...] = (
     _users,
     _group,
     _site,
-    _spelling,
 )
