@@ -50,6 +50,8 @@ fuzz: $(FUZZ)/ready
 bench: $(STAMP)
 	@$(BIN)/python -m bench.validate
 	@$(BIN)/python -m bench.runner
+	@$(BIN)/python -m bench.sandbox
+	@$(BIN)/python -m bench.cache
 	@$(BIN)/python -m bench.webhook $(ARGS)
 
 screenshots: $(STAMP)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dishwasher.core.job import Reason
+from dishwasher.core.sandbox import Level
 from dishwasher.core.step import Shell
 from dishwasher.core.ticket import Ticket
 from dishwasher.errors import UserError
@@ -102,6 +103,8 @@ class Build:
         if self._enclosure.cell is not None:
             self._commands.enter(self._enclosure.cell)
         self._say(f"Sandbox: {self._enclosure.words}")
+        if not self._spec.network and self._means.level is not Level.JAILED:
+            self._notes.append("Only a jail takes the whole network from a job; this one has it.")
         return Verdict(Reason.OK)
 
     def _serve(self, services: Services) -> Verdict:

@@ -59,7 +59,7 @@ def enclose(
         means.landlock,
         ("/",) if jailed else (*read, *KERNEL),
         (*write, *(WITHIN if jailed else (*DEVICES, "/dev/shm"))),
-        tcp=network,
+        tcp=network or jailed,
         user=own if inside is None else None,
         powers=os.geteuid() != 0 or own is not None,
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import dishwasher
@@ -43,14 +44,19 @@ PARTS = (*PROGRAMS, "lib", "lib32", "lib64", "libexec", "share", "include", "pyv
 
 def readable(host: Mapping[str, str]) -> tuple[str, ...]:
     """What there is of all this, shortest first, without what is in a folder named before."""
-    wanted = {*SYSTEM, *MERGED, *(f"/etc/{name}" for name in SETTINGS), *READ_OF_KERNEL}
-    wanted |= set(_installed(host))
     kept: list[str] = []
-    for place in sorted(wanted, key=lambda one: (one.count("/"), one)):
-        inside = any(place == other or place.startswith(f"{other}/") for other in kept)
-        if not inside and os.path.exists(place):
+    installed = set(filter(os.path.exists, _installed(host)))
+    for place in sorted({*_system(), *installed}, key=lambda one: (one.count("/"), one)):
+        if not any(place == other or place.startswith(f"{other}/") for other in kept):
             kept.append(place)
     return tuple(kept)
+
+
+@cache
+def _system() -> tuple[str, ...]:
+    """What does not change while a server runs; a zygote has asked before it forks."""
+    wanted = (*SYSTEM, *MERGED, *(f"/etc/{name}" for name in SETTINGS), *READ_OF_KERNEL)
+    return tuple(filter(os.path.exists, wanted))
 
 
 def _installed(host: Mapping[str, str]) -> Iterator[str]:
