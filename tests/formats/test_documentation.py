@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from dishwasher.core import pattern
+from dishwasher.core import judge, pattern
 from dishwasher.core.config import MATCHERS
 from dishwasher.core.when import Happening
 from dishwasher.formats import compose, jobs, native, problems, source, values
@@ -95,6 +95,8 @@ def test_it_names_the_limits() -> None:
         f"{values.PATTERNS}",
         f"{pattern.LENGTH} characters, repeats such as `a{{20}}` up to {pattern.REPEATS:,} in all, "
         f"and {pattern.MATCH_SECONDS} s for one name",
+        f"some {values.EFFORT // 55_000 * 100:,} regexes, "
+        f"and {judge.JUDGED_SECONDS:g} s to judge one event",
         f"{problems.KEPT}",
     ]
 
