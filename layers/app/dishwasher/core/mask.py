@@ -26,7 +26,7 @@ STRIDE = 32
 """Only every so many bytes a gram of the text is looked up."""
 SIEVED = STRIDE + GRAM - 1
 """A needle of this length has a gram at every multiple of the stride, wherever it begins."""
-MANY = 12
+MANY = 24
 """Needles that cost as much to find one by one as the sieve costs for any number of them."""
 
 

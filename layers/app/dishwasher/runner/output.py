@@ -84,7 +84,8 @@ class Output:
     def _lines(self, data: bytes, scan: Callable[[bytes], None]) -> None:
         end = data.rfind(b"\n") + 1
         if end:
-            scan(self._line + data[:end])
+            # Copied once: this is what the time of a flood goes into.
+            scan(b"".join((self._line, memoryview(data)[:end])))
             self._line = b""
         room = LINE_BYTES - len(self._line)
         self._line += data[end : end + room]
