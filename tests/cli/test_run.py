@@ -91,6 +91,21 @@ def test_a_deployment_when_it_is_asked_for(project: Path, tmp_path: Path) -> Non
     assert proof.exists()
 
 
+def test_a_buildspec_that_deploys_does_so_only_when_told(project: Path) -> None:
+    (project / ".dishwasher.yml").unlink()
+    (project / "buildspec.yml").write_text(
+        "version: 0.2\nphases:\n  build:\n    commands:\n      - echo built\n"
+        "  post_build:\n    commands:\n      - echo aws s3 sync | cat\n      - eb deploy || true\n"
+    )
+    held = dishwasher(project)
+    assert held.returncode == 0
+    assert "build: It has commands that deploy or publish; --deploy runs it." in held.stdout
+    assert "built\n" not in held.stdout
+    assert "\nbuilt\n" in dishwasher(project, "--deploy").stdout
+    named = dishwasher(project, "--job", "build")
+    assert "build has commands that deploy or publish: say --deploy" in named.stderr
+
+
 def test_what_needs_a_failed_job_is_not_started(project: Path, tmp_path: Path) -> None:
     told = tmp_path / "told.json"
     (project / ".dishwasher.yml").write_text(CONFIG.replace("echo linted", "false; echo"))

@@ -97,6 +97,7 @@ def run(options: argparse.Namespace) -> int:
     if not chosen:
         show(_nothing(options, selection))
         return OK
+    show(f"{shown('note', 'note')}: {line}" for line in _held_back(options, selection))
     with tempfile.TemporaryDirectory(prefix="dishwasher-") as folder:
         local = _local(options, read, happened, Path(folder) / "objects", passed_on)
         ended = _all(local, chosen, options, shown)
@@ -143,28 +144,45 @@ def _caches(path: Path, event: Event) -> LocalCaches:
 
 def _chosen(options: argparse.Namespace, selection: Selection) -> list[JobSpec]:
     from dishwasher.cli.plan import job_named
-    from dishwasher.core.config import Kind
 
-    running = [
-        spec for spec in selection.running if options.deploy or spec.kind is not Kind.DEPLOYMENT
-    ]
     if not options.job:
-        return running
+        return [spec for spec in selection.running if options.deploy or not _deploys(spec)]
     chosen = []
     for name in options.job:
         planned = job_named(name, selection)
-        if planned.spec.kind is Kind.DEPLOYMENT and not options.deploy:
-            raise UserError(f"{name} is a deployment: say --deploy if it shall really run")
+        why = _deploys(planned.spec)
+        if why and not options.deploy:
+            raise UserError(f"{name} {why}: say --deploy if it shall really run")
         if not planned.runs:
             raise UserError(f"{name} would not run for this event. {planned.left_out}")
         chosen.append(planned.spec)
     return chosen
 
 
+def _deploys(spec: JobSpec) -> str:
+    """Why a laptop must not run it without being told to; empty where it may."""
+    from dishwasher.core.config import Kind
+
+    if spec.kind is Kind.DEPLOYMENT:
+        return "is a deployment"
+    # A buildspec has no deployments of its own: they stand among the commands of its build.
+    return "" if spec.repeatable else "has commands that deploy or publish"
+
+
+def _held_back(options: argparse.Namespace, selection: Selection) -> Iterator[str]:
+    """Checks that would run on the server, and here only with --deploy."""
+    from dishwasher.core.config import Kind
+
+    for spec in selection.running:
+        why = _deploys(spec)
+        if why and spec.kind is Kind.CHECK and not (options.deploy or options.job):
+            yield f"{clean(spec.name)} {why}, and is left out; --deploy runs it."
+
+
 def _nothing(options: argparse.Namespace, selection: Selection) -> Iterator[str]:
     yield f"Nothing runs. {clean(selection.skipped)}".rstrip()
     for one in selection.planned:
-        why = one.left_out or "It is a deployment; --deploy runs it."
+        why = one.left_out or f"It {_deploys(one.spec)}; --deploy runs it."
         yield f"  {clean(one.spec.name)}: {clean(why)}"
 
 
