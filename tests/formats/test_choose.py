@@ -125,6 +125,13 @@ def test_a_file_of_another_service_is_mentioned_beside_an_implied_plan(
     assert said in choose.load(Commit(files).read, Commit(files).look).notes
 
 
+def test_of_several_workflows_the_folder_is_mentioned() -> None:
+    names = [f".github/workflows/{name}.yml" for name in ("ci", "release")]
+    there = Commit({".flake8": "[flake8]\n", "app.py": "", **dict.fromkeys(names, "x")})
+    notes = choose.load(there.read, there.look).notes
+    assert ".github/workflows/: of another service, and not read." in notes
+
+
 def test_where_nothing_is_implied_either_it_says_what_to_do() -> None:
     there = Commit({"README.md": "Read me"})
     said = mistake(lambda: choose.load(there.read, there.look))

@@ -120,7 +120,8 @@ def _implied(repository: Repository) -> Config:
     if not config.jobs:
         raise _none("there is no configuration, and no file that implies one", config.notes)
     others = [path for path in OTHERS if repository.has(path)]
-    others += sorted(path for path in repository.paths if path.startswith(WORKFLOWS))[:1]
+    workflows = [path for path in repository.paths if path.startswith(WORKFLOWS)]
+    others += [WORKFLOWS] if len(workflows) > 1 else workflows
     told = f"{' and '.join(others)}: of another service, and not read."
     return noted(config, told if others else "")
 
