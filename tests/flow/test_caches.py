@@ -13,10 +13,10 @@ from dishwasher.core.job import Job, Reason, conclude
 from dishwasher.core.shelf import ANNOUNCED_SECONDS, REPLACED_SECONDS, USED_SECONDS, Shelf
 from dishwasher.core.ticket import CacheFound, CacheLeave, CacheOffer, CacheQuery
 from dishwasher.errors import Conflict, Refused, UserError
-from dishwasher.flow.caches import ALREADY, FALLBACKS, TEXT, WRITES
+from dishwasher.flow.caches import ALREADY, FALLBACKS, TEXT, WRITES, Caches
 
-from tests.flow.house import House
-from tests.samples import OTHER_SHA, SHA, pull_request, push
+from tests.flow.house import ROOM, House
+from tests.samples import OTHER_SHA, SHA, job, pull_request, push
 
 CONFIG = b"checks:\n  tests: {run: pytest, cache: [.tox]}\n"
 
@@ -250,8 +250,7 @@ def test_only_a_running_job_is_answered(house: House) -> None:
     with pytest.raises(Refused):
         house.caches.find(key, "another token", CacheQuery("v", "k"))
     ended = visitor(house, "topic", "two")
-    job: Job = house.job(ended.job)
-    house.verdicts.change(job.id, lambda one: _over(one, house))
+    house.verdicts.change(ended.job.id, lambda one: _over(one, house))
     for word in (lambda: ended.find("k"), lambda: ended.offer("k", b"x")):
         with pytest.raises(Refused):
             word()
@@ -259,8 +258,8 @@ def test_only_a_running_job_is_answered(house: House) -> None:
         ended.keep("k", b"x")
 
 
-def _over(job: Job, house: House) -> Job:
-    return conclude(job, Reason.OK, "", house.clock.now())
+def _over(running: Job, house: House) -> Job:
+    return conclude(running, Reason.OK, "", house.clock.now())
 
 
 def test_a_shelf_that_everybody_writes_is_given_up(house: House) -> None:
@@ -276,7 +275,10 @@ def test_a_shelf_that_everybody_writes_is_given_up(house: House) -> None:
 
 
 def test_a_build_that_is_not_there_is_a_bug(house: House) -> None:
-    main = visitor(house)
-    house.store._rows[Build.KIND].pop(main.job.build)
-    with pytest.raises(LookupError):
-        main.find("k")
+    class Believing:
+        def authorised(self, attempt_id: str, token: str) -> Job:
+            return job()
+
+    words = (house.store, house.blobs, house.clock, Believing(), ROOM)
+    with pytest.raises(LookupError, match="job build-0 has no build"):
+        Caches(*words).find("build-0.1", "token", CacheQuery("v", "k"))

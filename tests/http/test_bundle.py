@@ -8,7 +8,7 @@ import tarfile
 
 import pytest
 from dishwasher.errors import InfraError
-from dishwasher.http.bundle import STORED, Bundle, Item
+from dishwasher.http.bundle import BLOCK, END, STORED, Bundle, Item
 from dishwasher.http.span import Span
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -52,6 +52,12 @@ def test_it_is_the_same_in_any_pieces_with_steps_back(sizes: list[int], back: in
         first = max(0, at - back)
         assert made.get(first, min(at + size, made.size)) == whole[first : at + size]
         at, number = at + size, number + 1
+
+
+def test_an_archive_may_end_with_a_full_block() -> None:
+    size = BLOCK * STORED - BLOCK - len(END)
+    made = Bundle([Item("a", "a", size)], 0, lambda key, start, end: bytes(end - start))
+    assert len(gzip.decompress(made.get(0, made.size))) == BLOCK * STORED
 
 
 def test_its_end_can_be_had_first() -> None:

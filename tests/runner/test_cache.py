@@ -472,6 +472,37 @@ def test_what_is_damaged_on_the_way_is_no_cache(
     assert "not what was stored" in again.notes[0]
 
 
+@pytest.mark.parametrize(
+    "members",
+    [
+        member("checkout/dist/a") + tar.END,
+        member("about.json", b"{") + tar.END,
+        member("about.json", b"[" * 100_000) + tar.END,
+        member("about.json", b" " * 2_000_000) + tar.END,
+        member("checkout/dist/a\0b" + "n" * 200) + member("about.json", b"{}") + tar.END,
+    ],
+)
+def test_an_archive_that_is_none_of_ours_is_no_cache(
+    begin: Begin, shop: Shop, members: bytes
+) -> None:
+    data = zstandard.ZstdCompressor().compress(members)
+    job = offered(shop, data, Cache(("dist",)), begin)
+    job.restore()
+    assert (job.tree(), len(job.notes)) == ({}, 1)
+
+
+def test_a_link_among_the_files_of_a_key_is_not_followed(begin: Begin, tmp_path: Path) -> None:
+    wanted = Cache(("dist",), files=("*.txt",))
+    keys = []
+    for content in ("one", "two"):
+        job = begin(wanted)
+        (tmp_path / "outside").write_text(content)
+        (job.checkout / "a.txt").symlink_to(tmp_path / "outside")
+        job.restore()
+        keys.append(job.caches.unstored[0].key)
+    assert keys[0] == keys[1]
+
+
 @pytest.mark.parametrize("data", [b"", b"no zstd", archive_of()[:-9], b"\x28\xb5\x2f\xfd" * 9])
 def test_what_was_stored_damaged_is_no_cache(begin: Begin, shop: Shop, data: bytes) -> None:
     job = offered(shop, data, Cache(("dist",)), begin)

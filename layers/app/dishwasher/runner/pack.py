@@ -126,7 +126,8 @@ class Packer:
             self._stream.write(tar.header(info))
         elif stat.S_ISREG(state.st_mode):
             with open_regular(place) as file:
-                info.size, info.mtime = os.fstat(file.fileno()).st_size, int(state.st_mtime)
+                info.size = os.fstat(file.fileno()).st_size
+                info.mtime = min(max(0, int(state.st_mtime)), tar.OCTAL - 1)
                 self._copy(tar.header(info), file, info.size)
         # Sockets and FIFOs are of processes that are gone.
 
