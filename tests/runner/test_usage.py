@@ -32,14 +32,14 @@ def test_each_step_says_its_processor_time(job: Jobs, shell: Shell) -> None:
 def test_a_step_that_ends_its_shell_says_it_too(job: Jobs, shell: Shell) -> None:
     first, last = steps(job, BUSY, f"{BUSY}; exit 3", shell=shell)
     assert (first.exit_code, last.exit_code) == (0, 3)
-    assert 0.3 <= last.cpu_seconds < 0.6
+    assert 0.3 <= last.cpu_seconds < 0.9
 
 
 def test_a_stopped_step_says_it_too(job: Jobs, shell: Shell) -> None:
     job.seconds = 1.0
-    (step,) = steps(job, f"{BUSY}; sleep 86601", shell=shell)
+    (step,) = steps(job, "while :; do :; done", shell=shell)
     assert step.exit_code is None
-    assert 0.3 <= step.cpu_seconds < 0.9
+    assert 0.05 <= step.cpu_seconds < 2 * step.seconds
 
 
 @pytest.mark.parametrize("shell", [Shell.STRICT, Shell.EACH])
