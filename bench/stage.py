@@ -58,6 +58,8 @@ def bot(
     key.write_text(app["private_key"])
     environment = {
         **os.environ,
+        # Walls have a bench of their own.
+        "DISHWASHER_SANDBOX": "plain",
         "DISHWASHER_GITHUB_APP_ID": str(app["id"]),
         "DISHWASHER_GITHUB_PRIVATE_KEY": str(key),
         "DISHWASHER_GITHUB_WEBHOOK_SECRET": app["webhook_secret"],

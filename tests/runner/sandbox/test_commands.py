@@ -85,6 +85,13 @@ def test_what_can_not_be_started_is_said(tmp_path: Path, level: Level) -> None:
             ("sh", "-c", "exit 3"), workspace.checkout, {"PATH": "/usr/bin:/bin"}, writer
         )
         assert process.wait(10) == 3
+        process = cell.start(
+            (sys.executable, "-c", "bytearray(b'x') * 100_000_000"),
+            *(workspace.checkout, {"PATH": "/usr/bin:/bin"}, writer),
+        )
+        assert process.wait(20) == 0
+        assert 100_000_000 < process.usage.peak_bytes < 200_000_000
+        assert process.usage.cpu_seconds > 0
         process = cell.start(("sleep", "60"), workspace.checkout, {"PATH": "/usr/bin:/bin"}, writer)
         with pytest.raises(subprocess.TimeoutExpired):
             process.wait(0.01)
@@ -155,6 +162,12 @@ def test_of_a_home_only_installations_are_read(
         if place.startswith(f"{tmp_path}/")
     ]
     assert found == ["bin", ".cargo/bin", ".cargo/lib", ".local/bin", ".nvm/versions"]
+
+
+def test_certificates_that_jobs_are_told_of_are_read(tmp_path: Path) -> None:
+    trusted = tmp_path / "ca.pem"
+    trusted.touch()
+    assert str(trusted) in places.readable({"SSL_CERT_FILE": str(trusted)})
 
 
 def test_settings_that_may_be_keys_are_not_read() -> None:

@@ -76,8 +76,9 @@ class Kept:
             ended = _readable(self.descriptor, timeout)
             if not ended:
                 raise subprocess.TimeoutExpired("a command in a sandbox", timeout or 0.0)
-            self.usage = Usage(usage.seconds(self.pid))
-            self.returncode = self.cell.status(self.inner)
+            seconds = usage.seconds(self.pid)
+            self.returncode, peak = self.cell.status(self.inner)
+            self.usage = Usage(seconds, peak)
             os.close(self.descriptor)
         return self.returncode
 
@@ -168,6 +169,7 @@ class Cell:
             process.returncode = code or 1
             self._tell((words_of.WAIT, inner))
             self._hear()
+            self._hear()
             os.close(descriptor)
             raise InfraError(f"{argv[0]} could not be started: {os.strerror(code)}")
         return process
@@ -181,12 +183,15 @@ class Cell:
         assert isinstance(process, Kept)
         return os.dup(process.descriptor)
 
-    def status(self, inner: int) -> int:
-        """How a command that has ended did so, as subprocess says it."""
+    def status(self, inner: int) -> tuple[int, int]:
+        """How a command that has ended did so, as subprocess says it, and its peak in bytes."""
         with self._lock:
             self._tell((words_of.WAIT, inner))
             letter, _, code, _ = self._hear()
-        return code if letter == words_of.ENDED else -signal.SIGKILL
+            if letter != words_of.ENDED:
+                return -signal.SIGKILL, 0
+            _, _, peak, _ = self._hear()
+        return code, peak
 
     def children(self) -> set[int]:
         return orphans.children() | orphans.living(orphans.children(self.keeper))

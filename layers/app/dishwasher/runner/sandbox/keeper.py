@@ -22,8 +22,9 @@ from typing import Any, NoReturn
 from dishwasher.runner.sandbox import landlock
 
 START, GO, WAIT = "start", "go", "wait"
-READY, BEGUN, GONE, ENDED = b"R", b"B", b"G", b"E"
-"""Ready; a command is there and waits; it has become its program, or failed to; it has ended."""
+READY, BEGUN, GONE, ENDED, PEAK = b"R", b"B", b"G", b"E", b"P"
+"""Ready; a command is there and waits; it has become its program, or failed to; it has ended, and
+so much memory it had at most, in bytes."""
 WORD = 13
 """Bytes of a word from the keeper: a letter, a process id, a number."""
 PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 4, 36
@@ -91,8 +92,11 @@ class Keeper:
         elif kind == WAIT:
             pid = rest[0]
             self._started.discard(pid)
-            _, status = os.waitpid(pid, 0)
+            _, status, used = os.wait4(pid, 0)
             self._say(ENDED, pid, os.waitstatus_to_exitcode(status))
+            # A fork begins with our own peak, below which its own is not known.
+            own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+            self._say(PEAK, pid, used.ru_maxrss * 1024 if used.ru_maxrss > own else 0)
 
     def _start(self, output: int, argv: list[str], cwd: str, environment: dict[str, str]) -> None:
         wait, go = os.pipe2(os.O_CLOEXEC)

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 import dishwasher
+from dishwasher.core.environment import CERTIFICATES
 
 SYSTEM = ("/usr", "/opt", "/nix", "/gnu/store", "/snap")
 MERGED = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
@@ -65,6 +66,10 @@ def _installed(host: Mapping[str, str]) -> Iterator[str]:
         if os.path.isabs(path):
             yield from _around(os.path.normpath(path), home)
     yield from (f"{home}/{name}" for name in MANAGED)
+    for name in CERTIFICATES:
+        # Jobs are told of them, and programs trust no server without.
+        if os.path.isabs(host.get(name, "")):
+            yield os.path.normpath(host[name])
     for name in ("PYENV_ROOT", "NVM_DIR", "FNM_DIR"):
         if os.path.isabs(host.get(name, "")):
             yield os.path.normpath(host[name])
