@@ -184,7 +184,7 @@ class _Composer:
             if not isinstance(key, Scalar):
                 self._note_at(key, "key", "a key must be text, not a list or a mapping")
             elif key.text == "<<" and key.style is Style.PLAIN:
-                merged.extend(self._merge(value))
+                merged.extend(self._merge(key, value))
             elif key.text in seen:
                 message = f"{show(key.text)} is written twice, on lines {seen[key.text]} and "
                 message += f"{key.line}"
@@ -197,13 +197,16 @@ class _Composer:
                 seen[entry.key.text] = entry.key.line
                 yield entry
 
-    def _merge(self, value: Node) -> Iterator[Entry]:
+    def _merge(self, key: Scalar, value: Node) -> Iterator[Entry]:
         """https://yaml.org/type/merge.html: one mapping or a list of them, the first wins."""
         for source_node in value.items if isinstance(value, Sequence) else (value,):
             if isinstance(source_node, Mapping):
                 yield from source_node.entries
             else:
-                self._note_at(source_node, "merge", "`<<` takes a mapping, such as `<<: *name`")
+                # An empty value has no place of its own: YAML puts it where the next token stands.
+                is_there = not (isinstance(source_node, Scalar) and source_node.is_null)
+                place = source_node if is_there else key
+                self._note_at(place, "merge", "`<<` takes a mapping, such as `<<: *name`")
 
     def _check_tag(self, event: Any) -> None:
         tag = event.tag
