@@ -16,14 +16,13 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import REAL
-
 HERE = Path(__file__).parent
 
-pytestmark = [
-    pytest.mark.real("npm", "psql", "git"),
-    pytest.mark.skipif(not os.environ.get(REAL), reason="installs from package indexes; slow"),
-]
+PROJECTS = "DISHWASHER_TEST_PROJECTS"
+"""Set by `make test-projects`: each test installs a whole project from the package indexes."""
+
+if not os.environ.get(PROJECTS):
+    pytest.skip("installs from package indexes: make test-projects", allow_module_level=True)
 
 
 @pytest.fixture
