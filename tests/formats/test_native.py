@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 
 import pytest
@@ -146,7 +147,8 @@ def test_a_file_of_500_lines_takes_under_50_ms() -> None:
         native.parse(PATH, text)
         best = min(best, time.process_time() - started)
     # With libyaml some 15 ms; the pure Python parser takes eight times as long for YAML itself.
-    assert best < (0.05 if yaml.__with_libyaml__ else 0.5)
+    traced = sys.gettrace() is not None
+    assert best < (0.05 if yaml.__with_libyaml__ and not traced else 0.5)
 
 
 # Each: the file, the place, the code, a part of the message, the suggestion.
