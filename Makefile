@@ -19,8 +19,9 @@ $(STAMP): pyproject.toml infra/venv
 demo: $(STAMP)
 	@$(BIN)/python -m dishwasher demo $(ARGS)
 
+# What starts a whole bot or machine for each case takes minutes more; it says how many are left out.
 test: $(STAMP)
-	@$(BIN)/python -m pytest -q $(ARGS)
+	@$(BIN)/python -m pytest -q -m "not slow" $(ARGS)
 
 test-real: $(STAMP)
 	@infra/ci-packages

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,24 @@ REAL = "DISHWASHER_TEST_REAL"
 # or in one that it starts. Some libraries read only one of the two spellings.
 for name in ("NO_PROXY", "no_proxy"):
     os.environ[name] = ",".join(filter(None, (os.environ.get(name), LOOPBACK)))
+
+
+SLOW = (
+    "abuse",
+    "cli/test_run.py",
+    "e2e",
+    "runner/sandbox",
+    "runner/services",
+    "runner/test_attempt.py",
+)
+"""Whose tests start a whole bot or machine for each case: minutes, left to `test-real`."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    slow = tuple(Path(__file__).parent / name for name in SLOW)
+    for item in items:
+        if any(item.path.is_relative_to(place) for place in slow):
+            item.add_marker(pytest.mark.slow)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
