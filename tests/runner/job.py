@@ -20,6 +20,7 @@ from dishwasher.runner.command import Commands, Grace
 from dishwasher.runner.environment import Workspace
 from dishwasher.runner.journal import Journal
 from dishwasher.runner.log import Log
+from dishwasher.runner.stages import Stages
 from dishwasher.runner.stop import Stop
 from dishwasher.runner.verdict import Judge, Verdict
 
@@ -81,9 +82,9 @@ class Jobs:
         log, notes = Log(workspace.root, 1_000_000), list[str]()
         journal = Journal(lambda: log.size, lambda: None)
         commands = Commands(self.stop, time.monotonic() + self.seconds, GRACE)
-        judge = Judge(self.stop, self.seconds)
+        stages = Stages(Judge(self.stop, self.seconds), journal, log)
         try:
-            build = Build(made, self.host, workspace, commands, judge, journal, log, notes)
+            build = Build(made, self.host, workspace, commands, stages, notes)
             verdict = build.run()
         finally:
             commands.end()

@@ -12,6 +12,7 @@ from dishwasher.checks import ansi
 from dishwasher.cli.terminal import Paint, clean, columns, fit
 from dishwasher.core.rendering import duration, used
 from dishwasher.core.result import StepResult
+from dishwasher.runner.log import MARK
 
 LIVE = 6
 """Lines of a step's output that are seen while it runs."""
@@ -21,8 +22,7 @@ TICK = 0.1
 """Seconds between two drawings."""
 SLOW = 1.0
 """Seconds; a quicker step is shown without its time."""
-PREFIX = "[dishwasher] "
-EXPECTED = f"{PREFIX}Checking out "
+EXPECTED = f"{MARK}Checking out "
 """Begins a line that tells nothing new to who has called for the run."""
 
 
@@ -56,7 +56,7 @@ class Plain:
 
     def note(self, text: str) -> None:
         for line in text.split("\n"):
-            said = clean(line.removeprefix(PREFIX))
+            said = clean(line.removeprefix(MARK))
             self.told.add(said)
             self._line(self._paint("faint", said))
 
@@ -132,7 +132,7 @@ class Folded:
         with self._lock:
             for line in text.split("\n"):
                 if not line.startswith(EXPECTED):
-                    said = clean(line.removeprefix(PREFIX))
+                    said = clean(line.removeprefix(MARK))
                     self.told.add(said)
                     self._print(self._paint("faint", f"    {said}"))
 

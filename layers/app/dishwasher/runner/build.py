@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,17 +17,16 @@ from dishwasher.runner import interpreter, shell
 from dishwasher.runner.command import Commands
 from dishwasher.runner.environment import Workspace, base_environment, job_environment
 from dishwasher.runner.findings import Findings
-from dishwasher.runner.journal import Journal
-from dishwasher.runner.log import Log
 from dishwasher.runner.output import Output
 from dishwasher.runner.outputs import Outputs
 from dishwasher.runner.phases import Phases
 from dishwasher.runner.sandbox.enclosed import OPEN
 from dishwasher.runner.shared import Shared
 from dishwasher.runner.shell import Interpreter, Separate
+from dishwasher.runner.stages import Stages
 from dishwasher.runner.steps import Steps
 from dishwasher.runner.stop import Stopped
-from dishwasher.runner.verdict import Judge, Verdict
+from dishwasher.runner.verdict import Verdict
 
 if TYPE_CHECKING:
     from dishwasher.runner.sandbox.probe import Means
@@ -43,16 +42,14 @@ class Build:
         host: Mapping[str, str],
         workspace: Workspace,
         commands: Commands,
-        judge: Judge,
-        journal: Journal,
-        log: Log,
+        stages: Stages,
         notes: list[str],
         means: Means | None = None,
         objects: tuple[Path, ...] = (),
     ) -> None:
         self._ticket, self._spec, self._host = ticket, ticket.spec, host
-        self._workspace, self._commands, self._judge = workspace, commands, judge
-        self._journal, self._log, self._notes = journal, log, notes
+        self._workspace, self._commands, self._stages = workspace, commands, stages
+        self._judge, self._log, self._notes = stages.judge, stages.log, notes
         self._means, self._objects, self._enclosure = means, objects, OPEN
         self._base = workspace.checkout / self._spec.directory
         self.findings = Findings(self._spec.annotate, workspace.checkout)
@@ -64,9 +61,7 @@ class Build:
         if self._means is not None:
             verdict = self._judge.judge("the sandbox's start", self._enclose)
             if not verdict.fine:
-                self._journal.begin_phase("sandbox")
-                self._end_phase(verdict)
-                return verdict
+                return self._stages.failed("sandbox", verdict)
         if not self._spec.machine.services:
             return self._run_on_machine({})
         # Imported late: most jobs ask for no server, and a runner must start fast.
@@ -74,12 +69,12 @@ class Build:
 
         services = Services(
             self._judge.stop,
-            self._say,
+            self._log.say,
             inside=self._enclosure if self._enclosure.houses_servers else OPEN,
             logs_in=self._workspace.root if self._enclosure.houses_servers else None,
         )
         try:
-            verdict = self._phase("services", lambda: self._serve(services))
+            verdict = self._stages.run("services", lambda: self._serve(services))
             if verdict.fine:
                 verdict = self._run_on_machine(services.environment)
             if not verdict.fine:
@@ -102,7 +97,7 @@ class Build:
         )
         if self._enclosure.cell is not None:
             self._commands.enter(self._enclosure.cell)
-        self._say(f"Sandbox: {self._enclosure.words}")
+        self._log.say(f"Sandbox: {self._enclosure.words}")
         if not self._spec.network and self._means.level is not Level.JAILED:
             self._notes.append("Only a jail takes the whole network from a job; this one has it.")
         return Verdict(Reason.OK)
@@ -123,26 +118,17 @@ class Build:
                 folder.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(log, folder / name)
 
-    def _phase(self, name: str, work: Callable[[], Verdict]) -> Verdict:
-        self._journal.begin_phase(name)
-        verdict = self._judge.judge(name, work)
-        self._end_phase(verdict)
-        return verdict
-
-    def _say(self, text: str) -> None:
-        self._log.line(f"[dishwasher] {text}")
-
     def _run_on_machine(self, served: Mapping[str, str]) -> Verdict:
         """`served`: variables by which clients find the services."""
         machine = self._spec.machine
         bin = None
         if machine.python or machine.virtualenv:
-            verdict = self._phase("python", self._make_virtualenv)
+            verdict = self._stages.run("python", self._make_virtualenv)
             if not verdict.fine:
                 return verdict
             bin = self._workspace.virtualenv / "bin"
         if machine.node:
-            verdict = self._phase("node", self._provide_node)
+            verdict = self._stages.run("node", self._provide_node)
             if not verdict.fine:
                 return verdict
         environment = job_environment(self._ticket, self._host, self._workspace, bin)
@@ -159,9 +145,8 @@ class Build:
 
         verdict = self._judge.judge("build", prepare)
         if not verdict.fine:
-            self._journal.begin_phase(self._spec.phases[0].name if self._spec.phases else "build")
-            self._end_phase(verdict)
-            return verdict
+            first = self._spec.phases[0].name if self._spec.phases else "build"
+            return self._stages.failed(first, verdict)
         return self._run(prepared[0], environment)
 
     def _provide_node(self) -> Verdict:
@@ -171,7 +156,7 @@ class Build:
         environment = base_environment(self._host, self._workspace)
 
         def run(argv: tuple[str, ...]) -> int:
-            self._say(f"$ {shlex.join(argv)}")
+            self._log.say(f"$ {shlex.join(argv)}")
             output = Output(self._log, None)
             root = self._workspace.root
             ended = self._commands.run_outside(argv, root, environment, output.feed)
@@ -182,7 +167,7 @@ class Build:
 
         chosen, _ = node.provide(self._spec.machine.node, environment, self._workspace.node, run)
         self._enclosure.give(self._workspace.node)
-        self._say(f"Node {chosen.name}")
+        self._log.say(f"Node {chosen.name}")
         return Verdict(Reason.OK)
 
     def _run(self, interpreter: Interpreter, environment: dict[str, str]) -> Verdict:
@@ -191,7 +176,7 @@ class Build:
             workspace=self._workspace,
             base=self._base,
             environment=environment,
-            journal=self._journal,
+            journal=self._stages.journal,
             log=self._log,
             scan=self.findings.feed if self.findings else None,
             notes=self._notes,
@@ -229,13 +214,14 @@ class Build:
         environment = base_environment(self._host, self._workspace)
         asked = self._spec.machine.python
         python = interpreter.choose(asked, environment["PATH"], interpreter.pyenv(self._host))
-        self._log.line(f"[dishwasher] Python {python.name} ({python.place}) in a new environment")
+        self._log.say(f"Python {python.name} ({python.place}) in a new environment")
         argv = (python.place, "-m", "venv", str(self._workspace.virtualenv))
         output = Output(self._log, None)
-        self._journal.begin_step(f"python{python.name} -m venv")
+        journal = self._stages.journal
+        journal.begin_step(f"python{python.name} -m venv")
         ended = self._commands.run(argv, self._workspace.root, environment, output.feed)
         output.finish()
-        self._journal.end_step(ended.exit_code)
+        journal.end_step(ended.exit_code)
         if ended.exit_code is None:
             return self._judge.stopped("while the virtual environment was made")
         if ended.exit_code:
@@ -245,8 +231,3 @@ class Build:
                 "or `ensurepip` (on Debian: the package python3-venv)."
             )
         return Verdict(Reason.OK)
-
-    def _end_phase(self, verdict: Verdict) -> None:
-        if not verdict.fine:
-            self._log.line(f"[dishwasher] {verdict.detail}")
-        self._journal.end_phase(verdict.reason)

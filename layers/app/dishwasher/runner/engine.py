@@ -28,6 +28,7 @@ from dishwasher.runner.place import Here
 from dishwasher.runner.sandbox.limits import for_any
 from dishwasher.runner.shipper import Shipper
 from dishwasher.runner.sink import Sink
+from dishwasher.runner.stages import Stages
 from dishwasher.runner.stop import Stop
 from dishwasher.runner.verdict import Judge, Verdict
 
@@ -72,6 +73,7 @@ class Engine:
         self._log = Log(workspace.root, limits.log_bytes, self._mask)
         self._heart = Heart(sink, stop, limits.beat_seconds)
         self._journal = Journal(lambda: self._log.size, self._heart.nudge, self._mask.text)
+        self._stages = Stages(self._judge, self._journal, self._log)
         self._shipper = Shipper(self._log, sink, stop)
         self._findings: list[Finding] = []
         self._findings_total = 0
@@ -91,7 +93,7 @@ class Engine:
             if verdict.reason is not Reason.CANCELLED:
                 verdict = self._keep_artifacts(verdict)
             if verdict.fine and self._caches is not None and self._caches.unstored:
-                self._phase("save caches", self._store_caches)
+                self._stages.run("save caches", self._store_caches)
         finally:
             self._commands.end()
             self._commands.leave_place()
@@ -140,31 +142,22 @@ class Engine:
         lacks = self._means.lacks if self._means else ()
         refused = refusal(self._ticket.trusted, self._level, lacks)
         if refused:
-            self._log.line(f"[dishwasher] {refused}")
+            self._log.say(refused)
             return Verdict(Reason.REFUSED, refused)
-        verdict = self._phase("checkout", self._check_out)
+        verdict = self._stages.run("checkout", self._check_out)
         if not verdict.fine:
             return verdict
         # Nothing of the user's may run before the server knows that it may have.
         self._sink.started(self._ticket.source.token)
         if self._ticket.spec.uses is Uses.SPELLING:
-            return self._phase("spelling", self._spell)
+            return self._stages.run("spelling", self._spell)
         if self._ticket.spec.caches:
-            self._phase("restore caches", self._restore_caches)
+            self._stages.run("restore caches", self._restore_caches)
         self._build = Build(
             *(self._ticket, self._host, self._workspace, self._commands),
-            *(self._judge, self._journal, self._log, self._notes),
-            *(self._means, self._objects),
+            *(self._stages, self._notes, self._means, self._objects),
         )
         return self._build.run()
-
-    def _phase(self, name: str, work: Callable[[], Verdict]) -> Verdict:
-        self._journal.begin_phase(name)
-        verdict = self._judge.judge(name, work)
-        if not verdict.fine:
-            self._log.line(f"[dishwasher] {verdict.detail}")
-        self._journal.end_phase(verdict.reason)
-        return verdict
 
     def _check_out(self) -> Verdict:
         source = self._ticket.source
@@ -173,7 +166,7 @@ class Engine:
             source = replace(source, base_sha="")
         self._workspace.make()
         where = source.url or "this machine"
-        self._log.line(f"[dishwasher] Checking out {source.sha} of {where}")
+        self._log.say(f"Checking out {source.sha} of {where}")
         environment = base_environment(self._host, self._workspace)
         words = (self._commands, self._workspace.checkout, environment, self._sleep)
         checkout = LocalCheckout(*words, self._objects) if self._objects else Checkout(*words)
@@ -191,11 +184,8 @@ class Engine:
         # Imported late: most jobs have none, and a runner must start fast.
         from dishwasher.runner.cache import Caches
 
-        def say(text: str) -> None:
-            self._log.line(f"[dishwasher] {text}")
-
         words = (self._ticket, self._sink, self._workspace, self._stop)
-        self._caches = Caches(*words, say, self._notes.append)
+        self._caches = Caches(*words, self._log.say, self._notes.append)
         self._caches.restore(job_environment(self._ticket, self._host, self._workspace))
         return Verdict(Reason.OK)
 
@@ -263,7 +253,7 @@ class Engine:
             self._artifacts = tuple(kept.artifact for kept in found.files)
             return Verdict(Reason.OK)
 
-        sent = self._phase("artifacts", work)
+        sent = self._stages.run("artifacts", work)
         if sent.fine:
             return verdict
         if verdict.fine:

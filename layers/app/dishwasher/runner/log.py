@@ -9,6 +9,8 @@ from pathlib import Path
 
 from dishwasher.runner.mask import Mask
 
+MARK = "[dishwasher] "
+"""Begins a line of the runner's own among those of the job."""
 SPARE = 48 * 1024
 """Bytes beyond the limit for our own lines; the server takes 64 KiB more than the limit."""
 NOTICE = "[dishwasher] {dropped} bytes are left out here: {why}.\n"
@@ -44,6 +46,10 @@ class Log:
     def line(self, text: str) -> None:
         """A line of the runner's own, which begins on a new line."""
         self._own(f"{self.mask.text(text)}\n".encode("utf-8", "replace"))
+
+    def say(self, text: str) -> None:
+        """The same, marked as ours."""
+        self.line(f"{MARK}{text}")
 
     def gap(self, dropped: int, tail: bytes) -> None:
         """Say how much was left out, then the end of it."""

@@ -39,7 +39,7 @@ class Phases:
                 continue
             if not self._verdict.fine:
                 self._after.append(phase.name)
-                self._say(f"{phase.name} runs although the job has failed.")
+                self._steps.log.say(f"{phase.name} runs although the job has failed.")
             self._run(phase)
         return self._summary()
 
@@ -60,12 +60,12 @@ class Phases:
             worth, problem = retry.worth(phase.retry_on, failures[0].said)
             if problem:
                 self._steps.notes.append(problem)
-                self._say(problem)
+                self._steps.log.say(problem)
             if not worth:
                 break
             text = f"{failures[0]}; {phase.name} is tried again ({tries} of {phase.retries})."
             self._steps.notes.append(text)
-            self._say(text)
+            self._steps.log.say(text)
             self._tell_success(self._verdict.fine)
         if self._verdict.fine:
             self._verdict = verdict
@@ -79,7 +79,7 @@ class Phases:
         journal.begin_phase(phase.name, tries)
         verdict = self._judge.judge(phase.name, lambda: self._steps_of(phase, failures))
         if not verdict.fine and not failures:
-            self._say(verdict.detail)
+            self._steps.log.say(verdict.detail)
         journal.end_phase(verdict.reason)
         return verdict
 
@@ -109,7 +109,7 @@ class Phases:
         failure = self._steps.run(step, name)
         if failure is not None:
             verdict = self._judged(failure)
-            self._say(verdict.detail)
+            self._steps.log.say(verdict.detail)
         return failure
 
     def _judged(self, failure: Failure) -> Verdict:
@@ -132,9 +132,6 @@ class Phases:
         if self._spec.succeeding:
             self._steps.shell.set(self._spec.succeeding, "1" if so_far else "0")
 
-    def _say(self, text: str) -> None:
-        self._steps.log.line(f"[dishwasher] {text}")
-
     def _summary(self) -> Verdict:
         count = len(self._spec.steps)
         if self._verdict.fine:
@@ -152,7 +149,7 @@ class Phases:
         if len(parts) == 1:
             return self._verdict
         detail = "; ".join(parts)
-        self._say(detail)
+        self._steps.log.say(detail)
         return Verdict(self._verdict.reason, detail)
 
 

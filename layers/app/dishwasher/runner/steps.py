@@ -109,7 +109,7 @@ class Steps:
         words = _NAME.sub("_", title(command.text).split(maxsplit=1)[0].rpartition("/")[2])
         name = f"stdout_{words[:NAME]}_{pid}.txt"
         (folder / "starting").rename(folder / name)
-        self.log.line(f"[dishwasher] Left running; what it prints becomes the artifact {name}.")
+        self.log.say(f"Left running; what it prints becomes the artifact {name}.")
         self.journal.end_step(None, background=True)
 
     def _own(self, step: Step) -> dict[str, str]:
@@ -149,4 +149,4 @@ class Steps:
 
     def _note(self, text: str) -> None:
         self.notes.append(text)
-        self.log.line(f"[dishwasher] {text}")
+        self.log.say(f"{text}")
