@@ -5,19 +5,16 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dishwasher.cli import happening
+from dishwasher.cli import happening, target
 from dishwasher.cli.terminal import Paint, clean, paint, show
-from dishwasher.errors import UserError
-from dishwasher.formats.recognise import FORMATS
 
 if TYPE_CHECKING:
     from dishwasher.cli.happening import Happened
     from dishwasher.cli.outcome import Outcome
     from dishwasher.core.config import Config
-    from dishwasher.core.selection import Planned, Selection
+    from dishwasher.core.selection import Selection
 
 OK, WRONG = 0, 2
 
@@ -30,11 +27,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "each that would not run why. Nothing is run.",
         epilog="With `--tag v1` it is the push of a tag, with `--base main` a pull request.",
     )
-    parser.add_argument(
-        "path", nargs="?", type=Path, default=Path(), help="the checkout; default ."
-    )
-    parser.add_argument("--config", metavar="FILE", default="", help="instead of the usual file")
-    parser.add_argument("--format", choices=FORMATS, default="", help="of the configuration")
+    target.add(parser)
     happening.add(parser)
     shown = parser.add_argument_group("what is shown").add_mutually_exclusive_group()
     shown.add_argument("--graph", action="store_true", help="what waits for what, drawn")
@@ -45,14 +38,11 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def plan(options: argparse.Namespace) -> int:
     """0 with a plan, 2 with the mistakes of the configuration."""
-    from dishwasher.cli import outcome
     from dishwasher.cli.checkout import Checkout
     from dishwasher.cli.validate import told
     from dishwasher.core.selection import select
 
-    if not options.path.is_dir():
-        raise UserError(f"{options.path} is not a folder; a file is named by --config")
-    read = outcome.of_folder(options.path, options.format, config_in(options.path, options.config))
+    read = target.read(options)
     if read.config is None:
         if options.json:
             show([json.dumps(_mistaken(read), indent=2)])
@@ -68,13 +58,6 @@ def plan(options: argparse.Namespace) -> int:
     return OK
 
 
-def config_in(root: Path, name: str) -> str:
-    """A file is named as it lies in the checkout, or else from here."""
-    if name and not (root / name).exists() and Path(name).exists():
-        return str(Path(name).absolute())
-    return name
-
-
 def _shown(
     options: argparse.Namespace,
     read: Outcome,
@@ -88,7 +71,7 @@ def _shown(
 
     shown = paint()
     if options.job is not None:
-        yield from detail(job_named(options.job, selection), read.path, shown)
+        yield from detail(target.job(options.job, selection), read.path, shown)
         return
     yield f"{_file(read, shown)}: {clean(_happened(happened))}"
     yield from (f"{shown('note', 'note')}: {clean(note)}" for note in config.notes)
@@ -140,19 +123,6 @@ def _verdict(selection: Selection) -> str:
     if running == all_jobs:
         return f"All {all_jobs} run." if all_jobs > 1 else "It runs."
     return f"{running} of {all_jobs} run." if running else "Nothing runs."
-
-
-def job_named(name: str, selection: Selection) -> Planned:
-    """Raises UserError, which lists the jobs that there are."""
-    from dishwasher.formats.problems import Problems
-    from dishwasher.formats.reader import listing
-
-    by_name = {one.spec.name: one for one in selection.planned}
-    if name not in by_name:
-        meant = Problems().nearest(name, by_name)
-        there = f"there is no job {name}; there is {listing(by_name)}"
-        raise UserError(f"{there}. {meant}" if meant else there)
-    return by_name[name]
 
 
 def _mistaken(read: Outcome) -> dict[str, Any]:

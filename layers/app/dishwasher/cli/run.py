@@ -11,13 +11,12 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from dishwasher.cli import happening
-from dishwasher.cli.terminal import Paint, clean, pad, paint, show
+from dishwasher.cli import happening, target
+from dishwasher.cli.terminal import Paint, clean, paint, show
 from dishwasher.core.sandbox import AUTO, ORDER, Level
 from dishwasher.errors import UserError
-from dishwasher.formats.recognise import FORMATS
 
 if TYPE_CHECKING:
     from dishwasher.cli.happening import Happened
@@ -26,11 +25,9 @@ if TYPE_CHECKING:
     from dishwasher.cli.outcome import Outcome
     from dishwasher.core.config import JobSpec
     from dishwasher.core.event import Event
-    from dishwasher.core.outcome import TestSummary
     from dishwasher.core.selection import Selection
 
 OK, FAILED, WRONG, OURS, INTERRUPTED = 0, 1, 2, 3, 130
-FINDINGS_SHOWN = 20
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -40,11 +37,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         description="Run the jobs that an event asks for, on this machine and from the folder as "
         "it is, uncommitted changes included. Deployments run only with --deploy.",
     )
-    parser.add_argument(
-        "path", nargs="?", type=Path, default=Path(), help="the checkout; default ."
-    )
-    parser.add_argument("--config", metavar="FILE", default="", help="instead of the usual file")
-    parser.add_argument("--format", choices=FORMATS, default="", help="of the configuration")
+    target.add(parser)
     parser.add_argument(
         "--job", action="append", default=[], metavar="NAME", help="only this one; may be repeated"
     )
@@ -72,18 +65,15 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """0 when all jobs succeeded, 1 when one failed, 2 for mistakes, 130 when interrupted."""
-    from dishwasher.cli import outcome
+    from dishwasher.cli import outcome, results
     from dishwasher.cli.checkout import Checkout
-    from dishwasher.cli.plan import config_in
     from dishwasher.cli.validate import told
     from dishwasher.core.selection import select
 
-    if not options.path.is_dir():
-        raise UserError(f"{options.path} is not a folder; a file is named by --config")
     shown = paint()
     passed_on = _environment(options.env)
     _check_writable(options.json)
-    read = outcome.of_folder(options.path, options.format, config_in(options.path, options.config))
+    read = target.read(options)
     if read.problems or read.config is None:
         show(told(read, paint(sys.stderr)))
     if read.config is None:
@@ -101,9 +91,9 @@ def run(options: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="dishwasher-") as folder:
         local = _local(options, read, happened, Path(folder) / "objects", passed_on)
         ended = _all(local, chosen, options, shown)
-    show(_summary(ended, shown, options.artifacts))
+    show(results.summary(ended, shown, options.artifacts))
     if options.json is not None:
-        _write(options.json, json.dumps(_json(ended), indent=2) + "\n")
+        _write(options.json, json.dumps(results.document(ended), indent=2) + "\n")
     return _code(local, ended)
 
 
@@ -143,13 +133,11 @@ def _caches(path: Path, event: Event) -> LocalCaches:
 
 
 def _chosen(options: argparse.Namespace, selection: Selection) -> list[JobSpec]:
-    from dishwasher.cli.plan import job_named
-
     if not options.job:
         return [spec for spec in selection.running if options.deploy or not _deploys(spec)]
     chosen = []
     for name in options.job:
-        planned = job_named(name, selection)
+        planned = target.job(name, selection)
         why = _deploys(planned.spec)
         if why and not options.deploy:
             raise UserError(f"{name} {why}: say --deploy if it shall really run")
@@ -216,6 +204,7 @@ def _environment(given: list[str]) -> tuple[tuple[str, str], ...]:
 def _all(
     local: LocalRun, chosen: list[JobSpec], options: argparse.Namespace, shown: Paint
 ) -> list[Ended]:
+    from dishwasher.cli import results
     from dishwasher.cli.local_run import cancel, in_order
     from dishwasher.cli.screen import Folded, Plain
 
@@ -233,51 +222,11 @@ def _all(
                 ended[spec.name] = local.run(spec, view, ended)
             finally:
                 view.close()
-            show([*_verdict(ended[spec.name], shown, view.told), ""])
+            show([*results.verdict(ended[spec.name], shown, view.told), ""])
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)
     return list(ended.values())
-
-
-def _verdict(one: Ended, shown: Paint, told: set[str]) -> Iterator[str]:
-    from dishwasher.core.rendering import duration
-
-    style = "good" if one.is_fine else "error"
-    took = f" in {duration(one.seconds)}" if one.seconds else ""
-    why = clean(one.detail)
-    why = "" if why in told else why
-    yield f"  {shown(style, str(one.conclusion))}{took}  {why}".rstrip()
-    result = one.result
-    if result.tests is not None:
-        tests = result.tests
-        counts = ((tests.failed, "failed"), (tests.passed, "passed"), (tests.skipped, "skipped"))
-        yield "  tests: " + ", ".join(f"{count:,} {word}" for count, word in counts if count)
-    for finding in result.findings[:FINDINGS_SHOWN]:
-        level = "error" if finding.level == "failure" else "warning"
-        place = f"{clean(finding.path)}:{finding.start_line}"
-        name = f" [{clean(finding.title)}]" if finding.title else ""
-        yield f"  {shown(level, place)}: {clean(finding.message)}{shown('faint', name)}"
-    if result.findings_total > FINDINGS_SHOWN:
-        yield f"  … {result.findings_total - FINDINGS_SHOWN} findings more"
-    for note in result.notes:
-        yield f"  {shown('note', 'note')}: {clean(note)}"
-
-
-def _summary(ended: list[Ended], shown: Paint, artifacts: Path | None) -> Iterator[str]:
-    from dishwasher.core.rendering import duration, size
-
-    width = max(len(one.spec.name) for one in ended)
-    for one in ended:
-        style = "good" if one.is_fine else "error"
-        took = duration(one.seconds) if one.seconds else ""
-        name = pad(clean(one.spec.name), width)
-        yield f"{name}  {shown(style, pad(str(one.conclusion), 10))}  {took}".rstrip()
-    kept = [artifact for one in ended for artifact in one.result.artifacts]
-    if kept:
-        total = size(sum(artifact.size for artifact in kept))
-        where = f"in {artifacts}" if artifacts else "not kept; --artifacts DIR keeps them"
-        yield f"{len(kept)} artifact{'s' if len(kept) > 1 else ''}, {total}: {where}"
 
 
 def _code(local: LocalRun, ended: list[Ended]) -> int:
@@ -288,49 +237,3 @@ def _code(local: LocalRun, ended: list[Ended]) -> int:
     if any(one.reason is Reason.INFRA for one in ended):
         return OURS
     return OK if all(one.is_fine for one in ended) else FAILED
-
-
-def _tests(tests: TestSummary | None) -> dict[str, int]:
-    counted = ("passed", "failed", "skipped")
-    return {name: getattr(tests, name) if tests else 0 for name in counted}
-
-
-def _json(ended: list[Ended]) -> dict[str, Any]:
-    from dishwasher.core.codec import encode
-    from dishwasher.core.job import CONCLUSION
-
-    names = ("path", "start_line", "end_line", "level", "message", "title")
-    return {
-        "conclusion": "success" if all(one.is_fine for one in ended) else "failure",
-        "jobs": [
-            {
-                "name": one.spec.name,
-                "conclusion": one.conclusion,
-                "reason": one.reason,
-                "phases": [
-                    {
-                        "name": phase.name,
-                        "conclusion": CONCLUSION[phase.reason] if phase.reason else None,
-                        "steps": [
-                            {
-                                "command": step.command,
-                                "exit_code": step.exit_code,
-                                "seconds": round(step.seconds, 3),
-                                "cpu_seconds": round(step.cpu_seconds, 3),
-                                "peak_bytes": step.peak_bytes or None,
-                            }
-                            for step in phase.steps
-                        ],
-                    }
-                    for phase in one.result.phases
-                ],
-                "findings": [
-                    {name: encode(getattr(finding, name)) for name in names}
-                    for finding in one.result.findings
-                ],
-                "artifacts": [encode(artifact) for artifact in one.result.artifacts],
-                "tests": _tests(one.result.tests),
-            }
-            for one in ended
-        ],
-    }

@@ -66,6 +66,12 @@ class TestSummary:
     def total(self) -> int:
         return self.passed + self.failed + self.skipped
 
+    @property
+    def words(self) -> str:
+        """`2 failed, 1,200 passed`; what did not happen is not said."""
+        counts = ((self.failed, "failed"), (self.passed, "passed"), (self.skipped, "skipped"))
+        return ", ".join(f"{count:,} {word}" for count, word in counts if count)
+
 
 def summarise(cases: Iterable[TestCase]) -> TestSummary:
     """Flaky tests passed; expected failures count as skipped, for they prove nothing."""

@@ -155,12 +155,10 @@ def _tests(result: Result) -> list[str]:
     tests = result.tests
     if tests is None:
         return []
-    counts = ((tests.failed, "failed"), (tests.passed, "passed"), (tests.skipped, "skipped"))
-    said = ", ".join(f"{count:,} {word}" for count, word in counts if count)
     rows = [f"- **{inert(case.title)}** {inert(case.message)}" for case in tests.failing[:FAILING]]
     if tests.failed > len(rows):
         rows.append(f"- and {tests.failed - len(rows)} more")
-    return ["\n\n".join(filter(None, (f"Tests: {said}", "\n".join(rows))))]
+    return ["\n\n".join(filter(None, (f"Tests: {tests.words}", "\n".join(rows))))]
 
 
 def _findings(result: Result) -> list[str]:
