@@ -18,6 +18,7 @@ from dishwasher.core.ticket import Source
 from tests.runner.forge import Forge
 from tests.runner.job import Jobs, jobs
 from tests.runner.server import Fault, Server, ticket
+from tests.runner.shop import Begin, Job, Shop
 
 PACKAGES = str(Path(dishwasher.__file__).parents[1])
 # With `patch = ["subprocess"]`, coverage measures child processes that see its variables.
@@ -96,3 +97,14 @@ def launch(work: Path) -> Iterator[Launch]:
 def job(tmp_path: Path) -> Iterator[Jobs]:
     with jobs(tmp_path) as made:
         yield made
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Shop:
+    return Shop(tmp_path / "shop")
+
+
+@pytest.fixture
+def begin(shop: Shop, tmp_path: Path) -> Begin:
+    (tmp_path / "jobs").mkdir()
+    return lambda *wanted, **bounds: Job(shop, tmp_path / "jobs", *wanted, **bounds)

@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from dishwasher.core.config import Spelling, Uses
 from dishwasher.core.findings import Level
 from dishwasher.core.job import Reason
 from dishwasher.core.outputs import ArtifactSet
@@ -82,64 +81,6 @@ def test_flake8_output_becomes_findings(serve: Serve, launch: Launch, forge: For
     assert result.findings_total == 1
     assert b"\x1b[1mapp/x.py" in server.log, "the log keeps its colours"
     assert result.tail == ("app/x.py:1:1: F401 unused",)
-
-
-@pytest.mark.parametrize(
-    ("added", "reason", "detail"),
-    [
-        ("seperate\n", Reason.ADVISORY, "1 possible misspelling on added lines"),
-        ("seperate\nrecieve\n", Reason.ADVISORY, "2 possible misspellings on added lines"),
-        ("separate\n", Reason.OK, "No misspellings on the added lines."),
-    ],
-)
-def test_spelling_looks_at_added_lines(
-    serve: Serve, launch: Launch, forge: Forge, added: str, reason: Reason, detail: str
-) -> None:
-    base = forge.commit({"notes.md": "teh old line\n"})
-    head = forge.commit({"notes.md": f"teh old line\n{added}"})
-    server = serve(uses=Uses.SPELLING, source=Source(forge.url, head, base))
-    launch(server)
-    result = server.result()
-    assert (result.reason, result.detail) == (reason, detail)
-    assert [phase.name for phase in result.phases] == ["checkout", "spelling"]
-    assert (
-        len(result.findings)
-        == result.findings_total
-        == added.count("e\n") - (added == "separate\n")
-    )
-    assert all(finding.path == "notes.md" for finding in result.findings)
-
-
-@pytest.mark.parametrize(
-    ("settings", "reason", "said"),
-    [
-        (
-            Spelling(brands=(("GitHub", ()),)),
-            Reason.FAILED,
-            "1 name in a wrong spelling and 1 possible misspelling on added lines",
-        ),
-        (Spelling(fail=True), Reason.FAILED, "1 possible misspelling on added lines"),
-        (Spelling(), Reason.ADVISORY, "1 possible misspelling on added lines"),
-        (Spelling(words=("seperate",)), Reason.OK, "No misspellings on the added lines."),
-    ],
-)
-def test_the_spelling_check_by_its_settings(
-    serve: Serve, launch: Launch, forge: Forge, settings: Spelling, reason: Reason, said: str
-) -> None:
-    base = forge.commit({"README": "hello\n"})
-    head = forge.commit({"README": "hello\n", "a.md": "On Github it is seperate.\n"})
-    server = serve(uses=Uses.SPELLING, spelling=settings, source=Source(forge.url, head, base))
-    launch(server)
-    assert (server.result().reason, server.result().detail) == (reason, said)
-
-
-def test_spelling_without_its_base_says_so(serve: Serve, launch: Launch, source: Source) -> None:
-    server = serve(uses=Uses.SPELLING, source=replace(source, base_sha="b" * 40))
-    launch(server)
-    result = server.result()
-    assert result.reason is Reason.OK
-    assert "gone" in result.detail
-    assert result.notes == ("The base commit bbbbbbbbbbbb could not be fetched.",)
 
 
 def test_a_commit_that_is_gone_fails_in_plain_words(
