@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from dishwasher.core.carried import READ
 from dishwasher.core.config import JOBS
 from dishwasher.core.outputs import ReportFormat
+from dishwasher.core.unsupported import READ
 from dishwasher.formats.buildspec import keys, phases
 
 TEXT = (Path(__file__).parents[2] / "docs" / "buildspec.md").read_text(encoding="utf-8")

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from dishwasher.core.carried import SERVICES
+from dishwasher.core.service import STARTABLE
 from dishwasher.errors import InfraError, UserError
 from dishwasher.runner.services import ports
 from dishwasher.runner.services.ask import ask
@@ -196,7 +196,7 @@ def test_nothing_is_left(services: Services) -> None:
 
 
 def test_what_is_planned_can_be_started() -> None:
-    assert set(RECIPES) == SERVICES
+    assert set(RECIPES) == STARTABLE
 
 
 def test_an_unknown_service_names_the_known_ones(services: Services) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from dishwasher.core import handout
+from dishwasher.core import grants
 from dishwasher.core.build import Build
 from dishwasher.core.config import Kind
-from dishwasher.core.handout import Choice
+from dishwasher.core.grants import Choice
 from dishwasher.core.job import Job
 from dishwasher.flow.attempt import Attempts
 
@@ -28,14 +28,14 @@ def write_down(self: Attempts, current: Job, build: Build) -> tuple[tuple[str, s
     return secrets
 
 
-true_choose: Any = handout.choose
+true_choose: Any = grants.choose
 true_secrets: Any = Attempts._secrets
 
 MUTANTS = (
     Mutant(
         "secret-for-all",
         "secrets of an environment for its deployment alone",
-        ((handout, "choose", choose_for_all), (handout, "wants_some", lambda _: True)),
+        ((grants, "choose", choose_for_all), (grants, "wants_some", lambda _: True)),
     ),
     Mutant(
         "secret-written-down",

@@ -16,12 +16,12 @@ from dishwasher.cli.snapshot import Snapshot
 from dishwasher.cli.transcript import View
 from dishwasher.core import provenance
 from dishwasher.core.build import Build
-from dishwasher.core.carried import not_carried_out
 from dishwasher.core.config import JobSpec
 from dishwasher.core.event import Event
 from dishwasher.core.job import CONCLUSION, MEETS_A_NEED, Conclusion, Job, Reason, State
 from dishwasher.core.result import PhaseResult, Result
 from dishwasher.core.ticket import PROTOCOL, Limits, Source, Ticket
+from dishwasher.core.unsupported import not_carried_out
 from dishwasher.runner import orphans
 from dishwasher.runner.attempt import remove
 from dishwasher.runner.engine import Engine

@@ -13,6 +13,8 @@ _ALIASES = {
 }
 NAMES = {alias: name for name, aliases in _ALIASES.items() for alias in aliases.split()}
 """What files, schemes of addresses and services of the system call them → our name."""
+STARTABLE = frozenset({"postgresql", "mysql", "redis", "memcached"})
+"""Those that a runner can start, by our names."""
 PORTS = {
     "5432": "postgresql",
     "3306": "mysql",

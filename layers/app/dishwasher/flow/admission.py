@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dishwasher.core import plan
-from dishwasher.core.carried import Lack, not_carried_out
 from dishwasher.core.findings import Finding, Level
 from dishwasher.core.job import Job, Reason, Timing, conclude
 from dishwasher.core.result import Result
+from dishwasher.core.unsupported import Lack, not_carried_out
 from dishwasher.flow.keep import keep_result
 from dishwasher.ports import Blobs
 

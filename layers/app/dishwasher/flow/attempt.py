@@ -27,7 +27,7 @@ from dishwasher.core.ticket import (
 from dishwasher.errors import Gone, InfraError, Refused, UserError
 from dishwasher.flow.admission import refusal
 from dishwasher.flow.dispatch import digest
-from dishwasher.flow.handout import hand_out
+from dishwasher.flow.grants import hand_out
 from dishwasher.flow.keep import keep_progress, keep_result
 from dishwasher.flow.verdict import Verdicts
 from dishwasher.ports import Bells, Blobs, Clock, Store, Topic, Vault

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from dishwasher.core import carried, plan, trust
+from dishwasher.core import plan, trust, unsupported
 from dishwasher.core.build import Build, build_group, build_id
 from dishwasher.core.config import Config, Kind, Uses
 from dishwasher.core.delivery import GIVE_UP_AFTER, Delivery, Stage
@@ -133,7 +133,7 @@ class Plan:
         spells = any(spec.uses is Uses.SPELLING for spec in selection.running)
         base = Changes(self.source, self.clock).base(delivery, event) if spells else ""
         build = Build(key, event, base, config.path, now, (), fail_fast=config.fail_fast)
-        notes = carried.noted(config, selection.running)
+        notes = unsupported.noted(config, selection.running)
         notes = (*(config.notes if written.in_file else ()), *notes)
         build = replace(build, notes=notes, doubt=doubt)
         if written.advises and jobs and not doubt:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from dishwasher.core.carried import SERVICES
 from dishwasher.core.machine import Service
-from dishwasher.core.service import LOCAL, NAMES, PORTS
+from dishwasher.core.service import LOCAL, NAMES, PORTS, STARTABLE
 from dishwasher.formats.commands.programs import called, name, unwrapped
 from dishwasher.formats.commands.shell import SCANNED
 from dishwasher.formats.reader import Reader
@@ -58,11 +57,11 @@ def started(asked: Iterable[Service], reader: Reader) -> tuple[Service, ...]:
         if service.name in found:
             continue
         found[service.name] = service
-        if service.name not in SERVICES:
+        if service.name not in STARTABLE:
             message = f"{service.name} can not be started, and {service.why}"
             place = Scalar("", max(1, service.line), 1)
             reader.warn(place, "unknown-service", message, "Commands that need it will fail.")
-    return tuple(service for service in found.values() if service.name in SERVICES)
+    return tuple(service for service in found.values() if service.name in STARTABLE)
 
 
 def own(commands: Iterable[str]) -> frozenset[str]:
@@ -80,7 +79,7 @@ def _of_statement(words: tuple[str, ...]) -> Iterable[str]:
         return (_SERVERS[program],)
     if program in _CONTAINERS:
         # What a Compose file starts stands in that file.
-        return SERVICES if "up" in words else _named(words[1:]) if "run" in words else ()
+        return STARTABLE if "up" in words else _named(words[1:]) if "run" in words else ()
     if program in _OF_SYSTEM or words[:1] == (f"/etc/init.d/{program}",):
         return _named(words)
     return ()

@@ -9,9 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from dishwasher.core.carried import SERVICES
 from dishwasher.core.machine import Service
-from dishwasher.core.service import LOCAL, NAMES
+from dishwasher.core.service import LOCAL, NAMES, STARTABLE
 from dishwasher.core.step import Step
 from dishwasher.formats.commands.shell import SCANNED
 from dishwasher.formats.problems import show
@@ -66,14 +65,14 @@ def listed(names: Iterable[Scalar], reader: Reader) -> tuple[Service, ...]:
     for scalar in names:
         text = scalar.text.casefold()
         name = NAMES.get(text, "")
-        if name in SERVICES:
+        if name in STARTABLE:
             found.append(Service(name, scalar.line))
         elif text == "docker":
             message = "there is no Docker on a runner"
             reader.warn(scalar, "no-docker", message, "Commands that call `docker` will fail.")
         else:
             message = f"{show(scalar.text)} is not a service that can be started; there is "
-            message += listing(sorted(SERVICES))
+            message += listing(sorted(STARTABLE))
             suggestion = "" if name else reader.problems.nearest(scalar.text, NAMES)
             reader.warn(scalar, "unknown-service", message, suggestion)
     return tuple(found)

@@ -7,9 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 
-from dishwasher.core.carried import SERVICES
 from dishwasher.core.machine import Service, Variable
-from dishwasher.core.service import NAMES
+from dishwasher.core.service import NAMES, STARTABLE
 from dishwasher.formats.implied.project import Project
 
 SECRET = "only-for-checks"
@@ -75,7 +74,7 @@ class _Reading:
         found: dict[str, str] = {}
         for variable, (scheme, file) in self._examples.items():
             service = NAMES.get(scheme, "")
-            if service in SERVICES:
+            if service in STARTABLE:
                 found.setdefault(service, f"`{file}` gives `{variable}` a {scheme} address")
         for package in sorted(installed & _DRIVERS.keys()):
             found.setdefault(_DRIVERS[package], f"the project uses the package `{package}`")

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from dishwasher.core.carried import SERVICES
 from dishwasher.core.environment import RESERVED
 from dishwasher.core.machine import Machine, Service, Variable
 from dishwasher.core.outputs import Cache
-from dishwasher.core.service import NAMES
+from dishwasher.core.service import NAMES, STARTABLE
 from dishwasher.core.step import Step
 from dishwasher.formats.commands.shell import SCANNED
 from dishwasher.formats.native import keys, parts
@@ -123,7 +122,7 @@ def warn_of_servers(written: Written, services: tuple[Service, ...], reader: Rea
     started = {service.name for service in services}
     for _, value in written:
         named = (service for service, _ in addresses(value.text[:SCANNED]))
-        service = next((one for one in named if one in SERVICES and one not in started), "")
+        service = next((one for one in named if one in STARTABLE and one not in started), "")
         if not service:
             continue
         word = next(word for word in keys.SERVICES if NAMES[word] == service)

@@ -1,13 +1,13 @@
-"""handout: a job whose runner asks for its ticket → the secrets that it may have at this moment."""
+"""grants: a job whose runner asks for its ticket → the secrets that it may have at this moment."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dishwasher.core import handout
+from dishwasher.core import grants
 from dishwasher.core.build import Build
-from dishwasher.core.carried import Lack
 from dishwasher.core.job import Job
+from dishwasher.core.unsupported import Lack
 from dishwasher.ports import Clock, Vault
 
 
@@ -26,12 +26,12 @@ class Handed:
 
 def hand_out(vault: Vault, clock: Clock, job: Job, build: Build) -> Handed:
     """Raises Conflict where a secret or its rules change at this moment: ask again."""
-    if not handout.wants_some(job.spec):
+    if not grants.wants_some(job.spec):
         return Handed()
     event = build.event
-    choice = handout.choose(vault.list(event.repository.id), event, job.spec, build.doubt)
+    choice = grants.choose(vault.list(event.repository.id), event, job.spec, build.doubt)
     if choice.lacks:
         return Handed(lacks=choice.lacks)
     stored = tuple(grant.secret for grant in choice.grants)
-    secrets, lacks = handout.deliver(choice.grants, vault.read(stored, clock.now()))
+    secrets, lacks = grants.deliver(choice.grants, vault.read(stored, clock.now()))
     return Handed(() if lacks else secrets, lacks)

@@ -12,7 +12,7 @@ from dishwasher.core.pattern import Filter, Pattern
 from dishwasher.core.secret import Rules, Slot, StoredSecret
 from dishwasher.core.ticket import Claimed
 from dishwasher.errors import Conflict, InfraError, Refused
-from dishwasher.flow.handout import Handed
+from dishwasher.flow.grants import Handed
 from dishwasher.flow.keep import read_result
 from dishwasher.ports import Record, Topic
 

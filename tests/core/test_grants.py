@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from dishwasher.core.config import JobSpec
 from dishwasher.core.event import Event, PullRequest
-from dishwasher.core.handout import Choice, choose, deliver, wants_some
+from dishwasher.core.grants import Choice, choose, deliver, wants_some
 from dishwasher.core.outputs import Secret, SecretStore
 from dishwasher.core.pattern import Filter, Pattern
 from dishwasher.core.secret import Rules, Slot, StoredSecret

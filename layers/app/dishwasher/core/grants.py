@@ -7,12 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from dishwasher.core import reference
-from dishwasher.core.carried import Lack
 from dishwasher.core.config import JobSpec, Kind
 from dishwasher.core.event import Event
 from dishwasher.core.outputs import Secret, SecretStore
 from dishwasher.core.reference import Reference
 from dishwasher.core.secret import GIVEN_BYTES, Slot, StoredSecret, value_problem, withheld
+from dishwasher.core.unsupported import Lack
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./-]+")
 """Words that may stand in a command for people to copy: the others come from what was pushed."""

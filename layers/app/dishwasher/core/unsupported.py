@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from dishwasher.core.config import Config, JobSpec
 from dishwasher.core.machine import Service
 from dishwasher.core.outputs import ReportFormat
+from dishwasher.core.service import STARTABLE
 
-SERVICES = frozenset({"postgresql", "mysql", "redis", "memcached"})
-"""Those that a runner can start."""
 READ = (ReportFormat.JUNIT,)
 ANY_VERSION = frozenset({"", "latest", "system"})
 """What any program on PATH answers to."""
@@ -58,7 +57,7 @@ Asked = Iterable[tuple[str, int, bool]]
 
 def _services(spec: JobSpec) -> Asked:
     services: tuple[Service, ...] = spec.machine.services
-    unknown = [service for service in services if service.name not in SERVICES]
+    unknown = [service for service in services if service.name not in STARTABLE]
     if unknown:
         names = ", ".join(service.name for service in unknown)
         word = "services" if len(unknown) > 1 else "service"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from dishwasher.core.carried import not_carried_out, noted
 from dishwasher.core.config import Config, JobSpec, Schedule, Uses
 from dishwasher.core.machine import Machine, Service
 from dishwasher.core.outputs import Cache, ReportFormat, ReportSet, Secret
 from dishwasher.core.step import Phase
+from dishwasher.core.unsupported import not_carried_out, noted
 
 from tests.samples import spec
 
