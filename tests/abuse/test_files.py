@@ -12,7 +12,7 @@ from pathlib import Path
 from dishwasher.local.keys import path_of
 
 from tests.e2e.world import World
-from tests.runner.test_cache import archive_of, link, member
+from tests.runner.shop import archive_of, link, member
 
 ODD = r"""
 cd "$DISHWASHER_ARTIFACTS" && mkdir -p sub deep && cd sub
