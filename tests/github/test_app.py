@@ -16,7 +16,7 @@ from dishwasher.github.client import Call
 
 from tests.fakes.clock import NOON, FakeClock
 from tests.github.conftest import REPOSITORY, TOKEN, TOKENS, Stage, check, pem, set_up
-from tests.github.raw import HangUp, RawServer, Say
+from tests.github.raw import Asked, HangUp, RawServer, Say
 
 READ = Call("GET", "/thing")
 PATH = "/repos/octo/demo/thing"
@@ -41,10 +41,62 @@ def test_one_token_serves_all_calls_until_shortly_before_its_end(stage: Stage) -
 def test_a_token_is_narrowed_to_the_repository_and_its_purpose(stage: Stage) -> None:
     stage.source.branch_sha(stage.repository, "master")
     stage.source.clone_token(stage.repository)
-    server, clone = [entry.body for entry in stage.github.requests("POST", "*/access_tokens")]
-    assert server["repository_ids"] == clone["repository_ids"] == [stage.repository.id]
-    assert server["permissions"] == {"checks": "write", "contents": "read", "metadata": "read"}
-    assert clone["permissions"] == {"contents": "read", "metadata": "read"}
+    stage.checks.create(stage.repository, check(stage.repo.head()))
+    stage.app.call(stage.repository, Call("GET", "/deployments"))
+    bodies = [entry.body for entry in stage.github.requests("POST", "*/access_tokens")]
+    assert [body["repository_ids"] for body in bodies] == [[stage.repository.id]] * 4
+    read, clone, report, deploy = [body["permissions"] for body in bodies]
+    assert read == {"contents": "read", "metadata": "read", "pull_requests": "read"}
+    assert clone == {"contents": "read", "metadata": "read"}
+    assert report["checks"] == "write" and "contents" not in report
+    assert deploy == {"deployments": "write", "metadata": "read"}
+
+
+def test_tokens_are_given_back_when_they_are_not_needed_any_more(stage: Stage) -> None:
+    stage.source.branch_sha(stage.repository, "master")
+    stage.checks.create(stage.repository, check(stage.repo.head()))
+    stage.app.give_back(5.0)
+    assert len(stage.github.requests("DELETE", "/installation/token")) == 2
+    assert stage.github.world.tokens == {}
+    stage.app.give_back(5.0)
+    assert len(stage.github.requests("DELETE", "/installation/token")) == 2
+
+
+def test_a_github_that_is_silent_does_not_hold_up_the_end(raw: RawServer, app: GithubApp) -> None:
+    asked, answer = threading.Event(), threading.Event()
+
+    def silent(_: Asked) -> Say:
+        asked.set()
+        answer.wait()
+        return Say(204)
+
+    raw.on("GET", PATH, Say(200, {}))
+    app.call(REPOSITORY, READ)
+    raw.on("DELETE", "/installation/token", silent)
+    app.give_back(0.1)
+    assert asked.is_set()
+    answer.set()
+
+
+def test_permissions_that_wait_to_be_accepted_stop_nothing_else(stage: Stage) -> None:
+    """An owner who installed an older Dishwasher has accepted what that one needed."""
+    old = {"contents": "read", "checks": "write"}
+    stage.github.install(stage.registered, "octo", permissions=old)
+    other = stage.github.add_app("older", permissions=old)
+    installation = stage.github.install(other, "octo")
+    own = set_up(stage.github, other, stage.repo, installation)
+    sha = stage.repo.head()
+    assert own.source.branch_sha(own.repository, "master") == sha
+    assert own.checks.create(own.repository, check(sha)) > 0
+    minted = [
+        (entry.status, entry.body["permissions"])
+        for entry in stage.github.requests("POST", f"*/{installation.id}/access_tokens")
+    ]
+    assert [status for status, _ in minted] == [422, 201, 422, 201]
+    assert minted[3][1] == {"checks": "write", "metadata": "read"}
+    with pytest.raises(Gone, match="permissions requested are not granted"):
+        own.app.call(own.repository, Call("GET", "/deployments"))
+    own.app.close()
 
 
 def test_repositories_do_not_share_a_token(stage: Stage) -> None:
@@ -164,7 +216,7 @@ def test_a_missing_permission_is_gone_in_githubs_words(stage: Stage) -> None:
     other = stage.github.add_app("reader", permissions={"contents": "read", "checks": "read"})
     installation = stage.github.install(other, "octo")
     own = set_up(stage.github, other, stage.repo, installation)
-    with pytest.raises(Gone, match="permissions requested are not granted"):
+    with pytest.raises(Gone, match=r"not accessible by integration; it needs checks=write"):
         own.checks.create(own.repository, check(stage.repo.head()))
     own.app.close()
 
@@ -184,7 +236,7 @@ def test_a_rename_is_followed_once_and_remembered(stage: Stage) -> None:
         f"PATCH ~moved/check-runs/{id}",
     ]
     before = len(stage.github.requests())
-    assert stage.source.file(stage.repository, ".dishwasher.yml", sha) == b"checks: {}\n"
+    stage.checks.annotated(stage.repository, id)
     assert len(stage.github.requests()) - before == 1
     assert stage.source.clone_url(stage.repository).endswith("/octo/moved.git")
 
@@ -397,4 +449,5 @@ def test_checks_and_source_may_share_the_app(stage: Stage) -> None:
     sha = stage.repo.head()
     assert checks.create(stage.repository, check(sha)) > 0
     assert source.branch_sha(stage.repository, "master") == sha
-    assert len(stage.github.requests("POST", "*/access_tokens")) == 1
+    # One to write check runs with, one to read.
+    assert len(stage.github.requests("POST", "*/access_tokens")) == 2

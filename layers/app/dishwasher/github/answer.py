@@ -92,7 +92,9 @@ def fault(answer: Answer, what: str, *, once: bool) -> Fault | None:
     if status == 404:
         return Missing(text)
     if status in (403, 410, 451):
-        return Gone(text)
+        needs = answer.headers.get("x-accepted-github-permissions", "")
+        hint = f"; it needs {needs}: `dishwasher doctor` tells who must accept it"
+        return Gone(text + hint if needs else text)
     if 400 <= status < 500:
         return Rejected(text)
     return InfraError(text)

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import threading
+from collections import deque
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
 from dishwasher.core.event import Repository
-from dishwasher.errors import Gone, InfraError, Rejected, Throttled
+from dishwasher.errors import Fault, Gone, InfraError, Rejected, Throttled
 from dishwasher.github import answer as answers
 from dishwasher.github.answer import Answer, Missing, Redirected, Unauthorized, read
-from dishwasher.github.auth import PERMISSIONS, Key, Purpose, Token, Tokens, parse_time
+from dishwasher.github.auth import (
+    PERMISSIONS,
+    Key,
+    Purpose,
+    Token,
+    Tokens,
+    granted_part,
+    parse_time,
+    purpose_of,
+)
 from dishwasher.github.client import Call, Client
 from dishwasher.github.limiter import READ, WRITE, Limiter
 from dishwasher.github.names import Names
@@ -73,6 +85,25 @@ class GithubApp:
         """Close the connections to GitHub."""
         self._client.close()
 
+    def give_back(self, within: float) -> None:
+        """End every token that this process keeps, as far as that many seconds allow.
+
+        What is left ends by itself within the hour.
+        """
+        tokens = deque(self._tokens.take_all())
+
+        def revoke() -> None:
+            while tokens:
+                (installation, _, _), token = tokens.popleft()
+                with suppress(Fault):
+                    self.revoke(token.value, installation)
+
+        # Of its own, because a GitHub that does not answer must not hold up the end of a process.
+        thread = threading.Thread(target=revoke, name="give back", daemon=True)
+        thread.start()
+        thread.join(within)
+        tokens.clear()
+
     @property
     def id(self) -> int:
         """The App's numeric id; GitHub is asked once when the setting is a client id."""
@@ -100,16 +131,17 @@ class GithubApp:
 
         def attempt(name: str) -> Any:
             named = replace(call, path=f"/repos/{quote(name)}{call.path}")
-            answer = self._authorized(repository, named)
+            answer = self._authorized(repository, named, purpose)
             return answers.value(answer, str(named), once=call.once)
 
+        purpose = purpose_of(call.path)
         # A token comes with the repository's present name.
-        self._token(repository, call.conclusion)
+        self._token(repository, purpose, call.conclusion)
         name = self._names.of(repository)
         try:
             return attempt(name)
         except (Missing, Redirected) as error:
-            present = self._present_name(repository, error, call.conclusion)
+            present = self._present_name(repository, error, purpose, call.conclusion)
             if present.lower() == name.lower():
                 raise
         return attempt(present)
@@ -133,17 +165,32 @@ class GithubApp:
 
     def mint(self, repository: Repository, purpose: Purpose, conclusion: bool = False) -> Token:
         """A new token for this one repository and purpose; raises Gone when there can be none."""
+        wanted = PERMISSIONS[purpose]
+        try:
+            return self._mint(repository, wanted, conclusion)
+        except Missing as error:
+            raise Gone(f"the App may not act on {repository.full_name}: {error}") from error
+        except Rejected as error:
+            # The repository is out of reach, or its owner has not accepted some permission yet.
+            accepted = granted_part(purpose, self._granted(repository.installation))
+            if accepted == wanted or len(accepted) <= 1:
+                raise Gone(f"the App may not act on {repository.full_name}: {error}") from error
+        try:
+            return self._mint(repository, accepted, conclusion)
+        except (Missing, Rejected) as error:
+            raise Gone(f"the App may not act on {repository.full_name}: {error}") from error
+
+    def _mint(
+        self, repository: Repository, permissions: Mapping[str, str], conclusion: bool
+    ) -> Token:
         call = Call(
             "POST",
             f"/app/installations/{repository.installation}/access_tokens",
             # PyGithub's own call narrows a token to permissions only, not to a repository.
-            body={"repository_ids": [repository.id], "permissions": PERMISSIONS[purpose]},
+            body={"repository_ids": [repository.id], "permissions": dict(permissions)},
             conclusion=conclusion,
         )
-        try:
-            answer = self.as_app(call, repository.installation)
-        except (Missing, Rejected) as error:
-            raise Gone(f"the App may not act on {repository.full_name}: {error}") from error
+        answer = self.as_app(call, repository.installation)
         minted = read(_Minted, answers.value(answer, str(call), once=False), str(call))
         for named in minted.repositories:
             if named.id == repository.id:
@@ -153,25 +200,35 @@ class GithubApp:
         except ValueError as error:
             raise answers.unreadable(str(call), once=False) from error
 
-    def _token(self, repository: Repository, conclusion: bool) -> Token:
-        scope = (repository.installation, repository.id)
+    def _granted(self, installation: int) -> dict[str, str]:
+        """What the installation's owner has accepted; nothing where there is none any more."""
+        call = Call("GET", f"/app/installations/{installation}")
+        try:
+            data = answers.value(self.as_app(call, installation), str(call), once=False)
+        except Missing:
+            return {}
+        permissions = data.get("permissions") if isinstance(data, dict) else None
+        return {str(name): str(level) for name, level in (permissions or {}).items()}
+
+    def _token(self, repository: Repository, purpose: Purpose, conclusion: bool) -> Token:
+        scope = (repository.installation, repository.id, purpose)
         if found := self._tokens.get(scope, self._clock.now()):
             return found
         with self._tokens.minting(scope):
             if found := self._tokens.get(scope, self._clock.now()):
                 return found
-            token = self.mint(repository, Purpose.SERVER, conclusion)
+            token = self.mint(repository, purpose, conclusion)
             self._tokens.put(scope, token, self._clock.now())
             return token
 
-    def _authorized(self, repository: Repository, call: Call) -> Answer:
-        token = self._token(repository, call.conclusion)
+    def _authorized(self, repository: Repository, call: Call, purpose: Purpose) -> Answer:
+        token = self._token(repository, purpose, call.conclusion)
         try:
             return self._exchange(repository.installation, call, f"Bearer {token.value}")
         except Unauthorized:
             # Revoked, or the App was installed anew: a call that was not authorized did nothing.
-            self._tokens.drop((repository.installation, repository.id), token)
-        token = self._token(repository, call.conclusion)
+            self._tokens.drop((repository.installation, repository.id, purpose), token)
+        token = self._token(repository, purpose, call.conclusion)
         return self._exchange(repository.installation, call, f"Bearer {token.value}")
 
     def _exchange(self, account: int, call: Call, authorization: str) -> Answer:
@@ -188,7 +245,11 @@ class GithubApp:
         return answer
 
     def _present_name(
-        self, repository: Repository, error: Missing | Redirected, conclusion: bool
+        self,
+        repository: Repository,
+        error: Missing | Redirected,
+        purpose: Purpose,
+        conclusion: bool,
     ) -> str:
         """The repository's name as GitHub knows it now; raises Gone when it is not there."""
         now = self._clock.now()
@@ -198,7 +259,7 @@ class GithubApp:
         # The token is for this one repository, so this lists it alone, whatever its name.
         call = Call("GET", "/installation/repositories", conclusion=conclusion)
         try:
-            answer = self._authorized(repository, call)
+            answer = self._authorized(repository, call, purpose)
         except (Missing, Rejected):
             return known
         found = read(_Accessible, answers.value(answer, str(call), once=False), str(call))

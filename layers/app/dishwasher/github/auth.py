@@ -6,6 +6,7 @@ https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-githu
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -26,16 +27,62 @@ EARLY = 300.0
 class Purpose(StrEnum):
     """What a token is for; each purpose has its own, narrowed to what it needs."""
 
-    SERVER = "server"
-    """Stays in this process: reads configurations, writes check runs."""
+    READ = "read"
+    """Reads configurations, pull requests and what people may do; stays in this process."""
+    REPORT = "report"
+    """Writes checks and comments; stays in this process."""
+    DEPLOY = "deploy"
+    """Writes deployments and their statuses; stays in this process."""
     CLONE = "clone"
     """Goes to a runner."""
 
 
 PERMISSIONS: dict[Purpose, dict[str, str]] = {
-    Purpose.SERVER: {"checks": "write", "contents": "read", "metadata": "read"},
+    Purpose.READ: {"contents": "read", "metadata": "read", "pull_requests": "read"},
+    Purpose.REPORT: {
+        "checks": "write",
+        "issues": "read",
+        "metadata": "read",
+        "pull_requests": "write",
+    },
+    Purpose.DEPLOY: {"deployments": "write", "metadata": "read"},
     Purpose.CLONE: {"contents": "read", "metadata": "read"},
 }
+"""The part of the App's permissions (infra/app-manifest.json) that each token holds.
+
+https://docs.github.com/en/rest/authentication/permissions-required-for-github-apps
+"""
+_REPORTING = ("/check-runs", "/check-suites", "/issues/")
+_DEPLOYING = ("/deployments",)
+
+
+def purpose_of(path: str) -> Purpose:
+    """Which token a call needs whose path stands below `/repos/{owner}/{name}`."""
+    plain = path.partition("?")[0]
+    if plain.startswith(_DEPLOYING):
+        return Purpose.DEPLOY
+    # A commit's check runs are listed below the commit.
+    if plain.startswith(_REPORTING) or (
+        plain.startswith("/commits/") and plain.endswith(_REPORTING[:2])
+    ):
+        return Purpose.REPORT
+    return Purpose.READ
+
+
+def granted_part(purpose: Purpose, granted: Mapping[str, str]) -> dict[str, str]:
+    """What of a purpose's permissions an installation has accepted.
+
+    An owner accepts new permissions when it suits them, and until then the App works with the old:
+    https://docs.github.com/en/apps/maintaining-github-apps/modifying-a-github-app-registration
+    """
+    found = {}
+    for name, level in PERMISSIONS[purpose].items():
+        has = granted.get(name, "")
+        if has == level or has in ("write", "admin"):
+            found[name] = level
+        elif has:
+            found[name] = has
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +131,8 @@ class Key:
             return self._signed
 
 
-Scope = tuple[int, int]
-"""Installation and repository id: what a server token is kept by. A clone token never is kept."""
+Scope = tuple[int, int, Purpose]
+"""Installation, repository id and purpose: what a token is kept by. A clone token never is kept."""
 
 
 class Tokens:
@@ -108,6 +155,13 @@ class Tokens:
                 del self._tokens[key]
                 self._minting.pop(key, None)
             self._tokens[scope] = token
+
+    def take_all(self) -> tuple[tuple[Scope, Token], ...]:
+        """Every token that is kept, which from now on none is."""
+        with self._lock:
+            taken = tuple(self._tokens.items())
+            self._tokens.clear()
+            return taken
 
     def drop(self, scope: Scope, token: Token) -> None:
         """Forget this token, but not one that another thread has put in its place."""

@@ -39,6 +39,9 @@ from dishwasher.wiring.settings import Settings
 REAP_SECONDS = 10.0
 """Between two rounds of the reaper: a lost runner is reported well within three minutes."""
 
+GIVE_BACK_SECONDS = 3.0
+"""For the end of GitHub's tokens when the server stops; those that are left end by themselves."""
+
 
 class Address:
     """Where the server listens; known once it does, needed by what was built before."""
@@ -91,6 +94,7 @@ class House:
     def close(self) -> None:
         self.queue.close()
         self.fleet.close()
+        self.app.give_back(GIVE_BACK_SECONDS)
         self.app.close()
         self.database.close()
 
