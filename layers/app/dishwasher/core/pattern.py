@@ -100,7 +100,7 @@ def check_regex(text: str) -> str:
 
     if len(text) > LENGTH:
         return f"it has {len(text):,} characters, and at most {LENGTH} are read"
-    if _repeats(text) > REPEATS:
+    if repeats(text) > REPEATS:
         return f"its counts in braces multiply to more than {REPEATS:,}"
     try:
         regex.compile(text)
@@ -111,11 +111,11 @@ def check_regex(text: str) -> str:
 
 def effort(text: str) -> int:
     """What compiling the regex costs, roughly in microseconds; 0 where `check_regex` refuses it."""
-    repeats = _repeats(text)
-    return 0 if len(text) > LENGTH or repeats > REPEATS else 500 + len(text) * repeats
+    times = repeats(text)
+    return 0 if len(text) > LENGTH or times > REPEATS else 500 + len(text) * times
 
 
-def _repeats(text: str) -> int:
+def repeats(text: str) -> int:
     """How often the least counts repeat, nested or not, in the worst case."""
     counts = (re.sub(r"\D", "", least) for least in re.findall(r"\{([^{},]*)", text))
     return math.prod(max(1, int(count)) for count in counts if count)
