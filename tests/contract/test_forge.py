@@ -11,7 +11,7 @@ import pytest
 from dishwasher.core.event import Repository
 from dishwasher.core.findings import Finding, Level
 from dishwasher.core.job import Conclusion
-from dishwasher.core.report import Check, Status
+from dishwasher.core.report import Check, Status, smaller
 from dishwasher.demo.github import App, Installation, Repo, StandIn
 from dishwasher.errors import Ambiguous, Fault, Gone, InfraError, Rejected, Throttled, Unseen
 from dishwasher.github import GithubApp, GithubChecks, GithubDeliveries, GithubSource, Limiter
@@ -287,6 +287,18 @@ def test_a_check_run_is_opened_changed_and_concluded(stage: Stage) -> None:
     stage.checks.update(stage.repository, id, check(sha, 3, done=True))
     assert stage.shown(sha) == [("job-1", "completed", "success", [1, 2, 3])]
     assert stage.checks.annotated(stage.repository, id) == 3
+
+
+def test_a_bare_verdict_is_taken(stage: Stage) -> None:
+    sha = stage.head()
+    _, bare = smaller(check(sha, done=True))
+    id = stage.checks.create(stage.repository, replace(check(sha), status=Status.IN_PROGRESS))
+    stage.checks.update(stage.repository, id, bare)
+    stage.checks.create(stage.repository, replace(bare, external_id="job-2"))
+    assert stage.shown(sha) == [
+        ("job-1", "completed", "success", []),
+        ("job-2", "completed", "success", []),
+    ]
 
 
 def test_the_list_holds_every_run_with_its_job(stage: Stage) -> None:

@@ -1,6 +1,16 @@
 from __future__ import annotations
 
-from dishwasher.core.report import Posted, Report
+from dataclasses import replace
+
+from dishwasher.core.job import Conclusion
+from dishwasher.core.report import Check, Posted, Report, Status, smaller
+
+from tests.samples import SHA, finding
+
+OVER = Check(
+    *("dishwasher / lint", SHA, "build-0", "https://ci.example.test/jobs/build-0"),
+    *(Status.COMPLETED, "Failed", "Much text.", Conclusion.FAILURE, (finding(),), 1.0, 2.0),
+)
 
 
 def test_a_job_that_was_never_posted_has_a_blank_entry() -> None:
@@ -13,3 +23,21 @@ def test_an_entry_is_replaced_and_the_others_stay() -> None:
     assert report.of("a") == Posted("a", 3)
     assert report.of("b") == Posted("b", 2)
     assert len(report.posted) == 2
+
+
+def test_a_verdict_gets_smaller_and_stays_the_verdict() -> None:
+    plain, bare = smaller(OVER)
+    assert plain.summary == (
+        "GitHub did not take the whole text. "
+        "[Log and details](https://ci.example.test/jobs/build-0)"
+    )
+    assert plain.annotations == ()
+    assert bare == Check("dishwasher / lint", SHA, "build-0", "", *BARE)
+    assert smaller(replace(OVER, details_url=""))[0].summary.endswith("whole text.")
+
+
+BARE = (Status.COMPLETED, "", "", Conclusion.FAILURE)
+
+
+def test_progress_gets_no_smaller() -> None:
+    assert smaller(replace(OVER, status=Status.IN_PROGRESS, conclusion=None)) == ()

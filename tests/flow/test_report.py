@@ -10,8 +10,9 @@ from dishwasher.core.build import Build
 from dishwasher.core.job import Conclusion, Job, Reason, State, conclude
 from dishwasher.core.report import Check, Status
 from dishwasher.errors import Ambiguous, Fault, Gone, InfraError, Throttled, Unseen
-from dishwasher.flow.claim import LINGER, take
-from dishwasher.flow.report import HOPELESS_AFTER, PROGRESS_AFTER, RETRY_AFTER, SWEEP_AFTER
+from dishwasher.flow.check_runs import HOPELESS_AFTER, PROGRESS_AFTER
+from dishwasher.flow.claim import LINGER, SWEEP_AFTER, take
+from dishwasher.flow.turn import RETRY_AFTER
 from dishwasher.ports import Topic
 
 from tests.fakes.clock import NOON
@@ -429,15 +430,56 @@ def test_after_two_failures_the_round_is_over() -> None:
     assert writes(house) == ["create", "create"]
 
 
-def test_a_check_run_that_github_never_takes_is_given_up(house: House, build: Build) -> None:
+def test_a_verdict_that_github_rejects_goes_without_its_text(house: House, build: Build) -> None:
+    report(house, build)
+    house.ended(lint(house, build), Reason.FAILED, tail=("odd",), **many(3))
+    house.forge.plan("update", Trouble.REJECTED)
+    report(house, build)
+    run = house.run("lint")
+    assert shown(house)["lint"] == (Status.COMPLETED, Conclusion.FAILURE)
+    assert "odd" not in run.shown.summary
+    assert f"({page(lint(house, build).id)})" in run.shown.summary
+    assert house.report(build).of(lint(house, build).id).trouble == ""
+    assert house.job(lint(house, build)).due == 0
+
+
+def test_a_verdict_whose_words_github_rejects_goes_bare(house: House, build: Build) -> None:
+    report(house, build)
+    house.ended(lint(house, build), Reason.FAILED)
+    house.forge.plan("update", Trouble.REJECTED, Trouble.REJECTED)
+    report(house, build)
+    run = house.run("lint").shown
+    assert (run.status, run.conclusion) == (Status.COMPLETED, Conclusion.FAILURE)
+    assert (run.title, run.summary, run.details_url) == ("", "", "")
+
+
+def test_a_verdict_that_github_never_takes_is_given_up_with_its_reason(
+    house: House, build: Build
+) -> None:
     house.ended(lint(house, build))
-    house.forge.plan("create", Trouble.REJECTED)
+    house.forge.plan("create", *(Trouble.REJECTED,) * 3)
     report(house, build)
     assert list(shown(house)) == ["docs"]
+    assert house.report(build).of(lint(house, build).id).trouble == "create: invalid"
     assert house.job(lint(house, build)).due == 0
     writes(house)
     report(house, build)
     assert writes(house) == []
+
+
+def test_the_sweep_insists_too(house: House, build: Build) -> None:
+    house.forge.plan("create", Trouble.AFTER)
+    with pytest.raises(Ambiguous):
+        report(house, build)
+    house.forge.plan("list", Trouble.STALE)
+    house.ended(lint(house, build))
+    house.ended(house.jobs(build)["docs"])
+    report(house, build, after=RETRY_AFTER)
+    assert len(house.runs()) == 3
+    house.forge.plan("update", Trouble.REJECTED, Trouble.REJECTED)
+    report(house, build, after=SWEEP_AFTER + 1)
+    assert all(run.is_completed for run in house.runs())
+    assert "update" in house.forge.calls[-3:]
 
 
 def test_what_github_rejects_while_it_runs_is_tried_with_the_verdict(

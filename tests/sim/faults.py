@@ -40,6 +40,8 @@ class Faults:
     github_after: float = 0.0
     github_refused: float = 0.0
     """A write fails and surely had no effect (no connection)."""
+    picky: float = 0.0
+    """GitHub finds something in all that is said of a job to be invalid, for ever."""
     throttle: float = 0.0
     throttle_longest: float = 120.0
     unlisted: float = 0.0
@@ -101,6 +103,7 @@ STRONGEST = Faults(
     github_before=0.15,
     github_after=0.15,
     github_refused=0.1,
+    picky=0.2,
     throttle=0.03,
     unlisted=0.9,
     lag=60.0,

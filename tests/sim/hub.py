@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from dishwasher.core.event import NO_COMMIT, Repository
 from dishwasher.core.report import ANNOTATIONS_PER_REQUEST, Check, Status
-from dishwasher.errors import Ambiguous, Gone, InfraError, Throttled, Unseen
+from dishwasher.errors import Ambiguous, Gone, InfraError, Rejected, Throttled, Unseen
 from dishwasher.ports import Comparison, Listing, PostedCheck
 
 from tests.sim.commits import Commit, Repo, Run, compare
@@ -35,6 +35,8 @@ class Hub:
         self.repos: dict[int, Repo] = {}
         self.commits: dict[str, Commit] = {}
         self.runs: dict[int, Run] = {}
+        self.picky: dict[str, int] = {}
+        """How much less of what is said of a job GitHub takes: all, no text, the bare verdict."""
         self._limits: dict[int, float] = {}
 
     # What people do.
@@ -109,6 +111,7 @@ class Hub:
 
         def make() -> int:
             self._visible(check.head_sha)
+            self._validate(check)
             self._needed(check)
             number = len(self.runs) + 1
             listed_at = self._world.now + self._lag()
@@ -129,6 +132,7 @@ class Hub:
         once = bool(check.annotations)
 
         def say() -> None:
+            self._validate(check)
             self._say(self.runs[id], check)
 
         self._call(repository, what, say, once=once, write=True)
@@ -157,6 +161,17 @@ class Hub:
 
     def has_room(self, repository: Repository) -> bool:
         return not self._world.chance(4 * self._world.faults.throttle)
+
+    def _validate(self, check: Check) -> None:
+        """Some text is invalid to GitHub, and is so each time."""
+        level = self.picky.get(check.external_id)
+        if level is None:
+            drawn = self._world.chance(self._world.faults.picky)
+            level = self._world.random.choice((1, 2)) if drawn else 0
+            self.picky[check.external_id] = level
+        if _size(check) > 2 - level:
+            self._world.sometimes("GitHub called a text invalid")
+            raise Rejected("output.summary is invalid")
 
     def _say(self, run: Run, check: Check) -> None:
         was_completed = run.status is Status.COMPLETED
@@ -255,3 +270,10 @@ class Hub:
             world.sometimes("GitHub's limit was reached")
             # The adapter's clock is the worker's.
             raise Throttled("too fast", until + world.baton.current.skew)
+
+
+def _size(check: Check) -> int:
+    """2: as the core wants it, 1: without its text, 0: the bare verdict."""
+    if not check.title:
+        return 0
+    return 1 if check.summary.startswith("GitHub did not take") else 2

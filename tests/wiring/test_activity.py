@@ -8,12 +8,12 @@ from dataclasses import replace
 import pytest
 from dishwasher.core.delivery import Delivery, Stage
 from dishwasher.core.job import Conclusion, Reason, conclude, reported
-from dishwasher.core.report import Check, Status
-from dishwasher.errors import Conflict
+from dishwasher.core.report import Check, Status, smaller
+from dishwasher.errors import Conflict, Rejected
 from dishwasher.wiring.activity import LoggedChecks, LoggedStore
 
 from tests.fakes.clock import NOON, FakeClock
-from tests.fakes.forge import FakeForge
+from tests.fakes.forge import FakeForge, Trouble
 from tests.fakes.store import MemoryStore
 from tests.samples import REPOSITORY, build, job, push, spec
 
@@ -89,6 +89,27 @@ def test_a_conclusion_that_github_has_taken_is_told(caplog: pytest.LogCaptureFix
     assert caplog.messages == [
         f"reported check={number} repository=acme/site commit={sha[:10]} "
         'name="dishwasher / lint" conclusion=success annotations=0'
+    ]
+
+
+def test_what_github_rejects_is_told_and_the_last_of_it_is_an_alarm(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    forge = FakeForge(FakeClock())
+    sha = forge.commit(REPOSITORY, {})
+    over = replace(
+        Check("dishwasher / lint", sha, "job", "", Status.QUEUED, "Failed", "Why"),
+        status=Status.COMPLETED,
+        conclusion=Conclusion.FAILURE,
+    )
+    forge.plan("create", Trouble.REJECTED, Trouble.REJECTED)
+    for check in (over, smaller(over)[1]):
+        with pytest.raises(Rejected):
+            LoggedChecks(forge).create(REPOSITORY, check)
+    rest = f'repository=acme/site commit={sha[:10]} name="dishwasher / lint" why="create: invalid"'
+    assert [(record.levelname, record.message) for record in caplog.records] == [
+        ("WARNING", f"refused by GitHub {rest}"),
+        ("ERROR", f"given up {rest}"),
     ]
 
 

@@ -7,21 +7,21 @@ from typing import Any
 
 from dishwasher.core.report import Posted, Report
 from dishwasher.errors import Throttled
-from dishwasher.flow import claim, report
+from dishwasher.flow import check_runs, claim, turn
+from dishwasher.flow.check_runs import CheckRuns
 from dishwasher.flow.claim import Claim
-from dishwasher.flow.report import Reports
 from dishwasher.ports import Clock, Store
 
 from tests.sim.faults import Faults
 from tests.sim.without.patch import Mutant
 
 
-def take_anyway(store: Store, clock: Clock, key: str, hold: float) -> Claim | None:
+def take_anyway(store: Store, clock: Clock, key: str, hold: float, bell: str = "") -> Claim | None:
     """Takes the claim of whoever has it."""
     found = store.get(Report, key)
     if found is not None and found.holder:
         store.save(replace(found, until=0.0))
-    return claim.take(store, clock, key, hold)
+    return claim.take(store, clock, key, hold, bell)
 
 
 def report_whoever_holds(self: Claim) -> Report:
@@ -29,23 +29,25 @@ def report_whoever_holds(self: Claim) -> Report:
     return self.store.get(Report, self.key) or Report(self.key)
 
 
-def take_or_leave(store: Store, clock: Clock, key: str, hold: float) -> Claim | None:
+def take_or_leave(
+    store: Store, clock: Clock, key: str, hold: float, bell: str = ""
+) -> Claim | None:
     """Who loses the claim just leaves."""
     found = store.get(Report, key)
     if found is not None and found.until > clock.now():
         if found.holder:
             return None
         raise Throttled("it waits", found.until)
-    return claim.take(store, clock, key, hold)
+    return claim.take(store, clock, key, hold, bell)
 
 
 def believe_unmade(
-    self: Reports, held: Claim, repository: Any, check: Any, posted: Posted
+    self: CheckRuns, held: Claim, repository: Any, check: Any, posted: Posted
 ) -> Posted:
     return held.note(replace(posted, doubtful=False))
 
 
-def sweep_nothing(self: Reports, held: Claim, repository: Any) -> None:
+def sweep_nothing(self: CheckRuns, held: Claim, repository: Any) -> None:
     if held.report().sweep:
         held.sweep_at(0.0)
 
@@ -63,7 +65,7 @@ def warn_if_held(self: Claim, time: float) -> None:
 
 
 def believe_the_digest(
-    self: Reports, held: Claim, repository: Any, check: Any, posted: Posted
+    self: CheckRuns, held: Claim, repository: Any, check: Any, posted: Posted
 ) -> Posted:
     """Takes a check run whose annotations are all there for finished."""
     if not posted.check:
@@ -73,7 +75,7 @@ def believe_the_digest(
 
 
 def forget_annotations(
-    self: Reports, held: Claim, repository: Any, check: Any, posted: Posted
+    self: CheckRuns, held: Claim, repository: Any, check: Any, posted: Posted
 ) -> Posted:
     """Finds the check run again, and sends all of its annotations once more."""
     found = true_resolve(self, held, repository, check, posted)
@@ -81,7 +83,7 @@ def forget_annotations(
 
 
 true_note = Claim.note
-true_resolve = Reports._resolve
+true_resolve = CheckRuns._resolve
 
 
 def forget_doubts(self: Claim, posted: Posted) -> Posted:
@@ -98,33 +100,39 @@ def only_soon(self: Report) -> float:
     return self.sweep
 
 
+def never_smaller(check: Any) -> tuple[Any, ...]:
+    """Takes GitHub's first refusal for its last."""
+    return ()
+
+
 SILENT_ZOMBIES = Faults(freeze=0.02, freeze_longest=400.0, crash=0.04)
 """Reporters that freeze, go on without their claim and die before they can say so."""
 MUTANTS = (
     Mutant(
         "shared-reports",
         "the exclusive claim on a report",
-        ((report, "take", take_anyway), (Claim, "report", report_whoever_holds)),
+        ((turn, "take", take_anyway), (Claim, "report", report_whoever_holds)),
     ),
-    Mutant("not-dirty", "the dirty mark", ((report, "take", take_or_leave),)),
+    Mutant("not-dirty", "the dirty mark", ((turn, "take", take_or_leave),)),
     Mutant(
         "no-look",
         "the look before a repeated POST",
-        ((Reports, "_resolve", believe_unmade),),
+        ((CheckRuns, "_resolve", believe_unmade),),
     ),
     Mutant("no-doubt", "the note before a POST", ((Claim, "note", never_doubt),)),
     Mutant("forgotten-doubt", "a doubt that outlasts", ((Claim, "note", forget_doubts),)),
-    Mutant("no-sweep", "the sweep", ((Reports, "_sweep", sweep_nothing),)),
+    Mutant("no-sweep", "the sweep", ((CheckRuns, "sweep", sweep_nothing),)),
     Mutant("no-warning", "the warning of a frozen writer", ((Claim, "warn", warn_if_held),)),
     Mutant("no-linger", "the last look", ((Report, "look", property(only_soon)),), SILENT_ZOMBIES),
     Mutant(
         "digest-kept",
         "sending once more after a doubt",
-        ((Reports, "_resolve", believe_the_digest),),
+        ((CheckRuns, "_resolve", believe_the_digest),),
     ),
     Mutant(
         "annotations-again",
         "the count of annotations",
-        ((Reports, "_resolve", forget_annotations),),
+        ((CheckRuns, "_resolve", forget_annotations),),
     ),
+    Mutant("no-less", "the bare verdict", ((check_runs, "smaller", never_smaller),)),
 )

@@ -37,6 +37,17 @@ class Check:
     completed_at: float = 0.0
 
 
+def smaller(check: Check) -> tuple[Check, ...]:
+    """A verdict with less and less around it, for a GitHub that calls the whole invalid."""
+    if check.status is not Status.COMPLETED:
+        return ()
+    link = f"[Log and details]({check.details_url})" if check.details_url else ""
+    words = f"GitHub did not take the whole text. {link}".strip()
+    plain = replace(check, summary=words, annotations=())
+    bare = replace(plain, title="", summary="", details_url="", started_at=0.0, completed_at=0.0)
+    return plain, bare
+
+
 @dataclass(frozen=True, slots=True)
 class Posted:
     """What GitHub was last told of one job."""
@@ -50,6 +61,8 @@ class Posted:
     completed: bool = False
     doubtful: bool = False
     """A call was begun whose end we have not seen: look before repeating it."""
+    trouble: str = ""
+    """What GitHub said when it would not even take the bare verdict."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +84,8 @@ class Report:
     linger: float = 0.0
     """When to look for them once more: a reporter that was given up may have gone on late."""
     posted: tuple[Posted, ...] = ()
+    bell: str = ""
+    """Id of the build that is rung when it is due."""
     due: float = 0.0
     version: int = 0
 

@@ -11,6 +11,8 @@ from dishwasher.ports import Clock, Store
 
 WRITES = 50
 """Lost compare-and-sets on one report before giving up."""
+SWEEP_AFTER = 30.0
+"""Seconds until GitHub's lists surely show what was made (they lag behind)."""
 LINGER = 900.0
 """Seconds after which nobody goes on who has lost a claim: a Lambda function ends then at last.
 
@@ -18,8 +20,10 @@ https://docs.aws.amazon.com/lambda/latest/dg/configuration-timeout.html
 """
 
 
-def take(store: Store, clock: Clock, key: str, hold: float) -> Claim | None:
+def take(store: Store, clock: Clock, key: str, hold: float, bell: str = "") -> Claim | None:
     """The claim; None when another has it, who now knows that there is more to do.
+
+    `bell` is the id of the build that is to be rung should the claim be left behind.
 
     Raises Throttled where nothing may be sent yet.
     """
@@ -29,12 +33,14 @@ def take(store: Store, clock: Clock, key: str, hold: float) -> Claim | None:
         held = report.until > now
         if held and not report.holder:
             raise Throttled(f"report {key} waits", report.until)
-        after = replace(report, holder=holder, until=now + hold, dirty=False, due=now + hold)
+        after = replace(
+            report, holder=holder, until=now + hold, dirty=False, bell=bell, due=now + hold
+        )
         if report.holder:
             # Whoever had it died or is frozen, and may overwrite us without a word when it thaws.
             after = replace(after, linger=now + LINGER)
         if held:
-            after = replace(report, dirty=True)
+            after = replace(report, dirty=True, bell=bell)
         try:
             if after != report:
                 store.save(after)

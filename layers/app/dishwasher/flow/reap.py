@@ -100,9 +100,14 @@ class Reap:
             self.fleet.stop(found.attempt_id)
 
     def _report(self, report: Report) -> None:
-        for build in self.store.group(Build, report.id)[:1]:
-            self.bells.ring(Topic.REPORTS, build.id)
+        bells = (report.bell,) if report.bell else self._builds(report)
+        for build in bells:
+            self.bells.ring(Topic.REPORTS, build)
         self._postpone(replace(report, due=self.clock.now() + self.timing.hold))
+
+    def _builds(self, report: Report) -> tuple[str, ...]:
+        """Of a report that was stored before reports named whom to ring."""
+        return tuple(build.id for build in self.store.group(Build, report.id)[:1])
 
     def _postpone(self, record: Delivery | Job | Report) -> None:
         try:

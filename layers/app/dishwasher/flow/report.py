@@ -6,30 +6,18 @@ difference. Serialised: one fenced claim for each commit; who loses it marks it 
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from dishwasher.core.build import Build
-from dishwasher.core.codec import encode
-from dishwasher.core.event import Repository
 from dishwasher.core.job import Job, reported
-from dishwasher.core.rendering import render
-from dishwasher.core.report import ANNOTATIONS_PER_REQUEST, Check, Posted, Status
-from dishwasher.errors import Ambiguous, Gone, InfraError, Lost, Rejected, Throttled, Unseen
-from dishwasher.flow.claim import Claim, take
-from dishwasher.flow.keep import read_result
+from dishwasher.errors import InfraError, Throttled
+from dishwasher.flow.check_runs import CheckRuns
+from dishwasher.flow.claim import Claim
+from dishwasher.flow.turn import Turns
 from dishwasher.flow.verdict import Verdicts
-from dishwasher.ports import Bells, Blobs, Checks, Clock, Store, Topic
+from dishwasher.ports import Bells, Blobs, Checks, Clock, Store
 
-RETRY_AFTER = 5.0
-SWEEP_AFTER = 30.0
-"""Seconds until GitHub's lists surely show a check run that was made (they lag behind)."""
-PROGRESS_AFTER = 15.0
-"""Seconds until progress that found no room is tried again."""
-HOPELESS_AFTER = 3600.0
-"""Seconds after a job's end; GitHub will not show its commit any more."""
 PATIENCE = 2
 """Failures in one round: one check run that GitHub fails on must not hold up the others."""
 
@@ -49,45 +37,36 @@ class Reports:
         build = self.store.get(Build, build_id)
         if build is None:
             return
-        try:
-            claim = take(self.store, self.clock, build.group, self.verdicts.timing.hold)
-        except Throttled:
-            # Who left it until then has rung for then, and the reaper comes besides.
-            return
-        if claim is None:
-            return
-        try:
-            self._rounds(claim, build.event.repository)
-        except Lost:
-            # The claim was taken over: whoever has it now renders the same state.
-            return
-        except Throttled as error:
-            self._leave(claim, build, error.retry_at)
-        except InfraError:
-            self._leave(claim, build, self.clock.now() + RETRY_AFTER)
-            raise
-        except Gone:
-            self._give_up(claim)
+        turns = Turns(self.store, self.bells, self.clock, self.verdicts.timing.hold)
+        turns(
+            build.group,
+            build,
+            lambda claim: self._commit(claim, build),
+            lambda: self._give_up(build),
+        )
 
-    def _rounds(self, claim: Claim, repository: Repository) -> None:
-        while True:
-            self._round(claim, repository)
-            self._sweep(claim, repository)
-            if claim.release():
-                return
-
-    def _round(self, claim: Claim, repository: Repository) -> None:
+    def _commit(self, claim: Claim, build: Build) -> None:
+        runs = CheckRuns(
+            self.store,
+            self.blobs,
+            self.bells,
+            self.clock,
+            self.checks,
+            self.verdicts,
+            self.page,
+        )
+        repository = build.event.repository
         failures: list[InfraError] = []
         report = claim.report()
-        for build in self.store.group(Build, claim.key):
-            jobs = self.store.group(Job, build.id)
+        for other in self.store.group(Build, claim.key):
+            jobs = self.store.group(Job, other.id)
             # Verdicts before progress, should the limit end the round.
             for job in sorted(jobs, key=lambda job: (not job.is_over, job.position)):
                 posted = report.of(job.id)
                 if posted.completed and not posted.doubtful and not job.deadline:
                     continue
                 try:
-                    self._agree(claim, repository, build, job)
+                    runs.agree(claim, repository, other, job)
                 except Throttled:
                     raise
                 except InfraError as error:
@@ -96,184 +75,11 @@ class Reports:
                         raise
         if failures:
             raise failures[0]
+        runs.sweep(claim, repository)
 
-    def _agree(self, claim: Claim, repository: Repository, build: Build, job: Job) -> None:
-        posted = claim.report().of(job.id)
-        check = self._desired(build, job)
-        progress = not job.is_over and posted.digest != digest(check)
-        if progress and not self.checks.has_room(repository):
-            self._ring_at(self.clock.now() + PROGRESS_AFTER, build)
-            return
-        try:
-            posted = self._post(claim, repository, check, posted)
-        except (Rejected, Unseen) as error:
-            if isinstance(error, Unseen) and not self._hopeless(job):
-                raise
-            # GitHub will never take it (the commit is gone, say): the page still has the verdict.
-            known = claim.report().of(job.id)
-            posted = claim.note(replace(known, completed=job.is_over, doubtful=False))
-        except Gone:
-            if not claim.report().of(job.id).check:
-                raise
-            # The check run alone may be gone: GitHub deletes the oldest of 1,000 with one name.
-            # https://docs.github.com/en/rest/checks/runs#create-a-check-run
-            posted = self._post(claim, repository, check, claim.note(Posted(job.id)))
-        if posted.completed and job.deadline:
-            self.verdicts.renew(job.id, lambda found: reported(found) if found.is_over else found)
-
-    def _hopeless(self, job: Job) -> bool:
-        return job.is_over and self.clock.now() > job.ended + HOPELESS_AFTER
-
-    def _post(self, claim: Claim, repository: Repository, check: Check, posted: Posted) -> Posted:
-        if posted.doubtful:
-            posted = self._resolve(claim, repository, check, posted)
-        if not posted.check:
-            posted = self._create(claim, repository, check, posted)
-        return self._update(claim, repository, check, posted)
-
-    def _desired(self, build: Build, job: Job) -> Check:
-        result = read_result(self.blobs, job) if job.is_over else None
-        notes = build.notes if job.position == 0 else ()
-        return render(job, build.event.sha, result, self.page(job.id), notes)
-
-    def _resolve(
-        self, claim: Claim, repository: Repository, check: Check, posted: Posted
-    ) -> Posted:
-        """A call was begun and its end not seen: ask GitHub what there is."""
-        if posted.check:
-            count = self.checks.annotated(repository, posted.check)
-            # Without the digest it is sent once more: nobody knows what else of it has arrived.
-            return claim.note(replace(posted, annotations=count, digest="", doubtful=False))
-        listed = self.checks.list(repository, check.head_sha)
-        # The last of them, should there be two: it is what GitHub shows of a name.
-        latest = max((run.id for run in listed if run.external_id == check.external_id), default=0)
-        if latest:
-            count = self.checks.annotated(repository, latest)
-            return claim.note(Posted(posted.job, latest, annotations=count))
-        # Not listed is no proof that it was not made: the sweep will find a second one.
-        claim.sweep_at(self.clock.now() + SWEEP_AFTER)
-        return posted
-
-    def _create(self, claim: Claim, repository: Repository, check: Check, posted: Posted) -> Posted:
-        page = check.annotations[:ANNOTATIONS_PER_REQUEST]
-        claim.note(replace(posted, doubtful=True))
-        try:
-            number = self.checks.create(repository, replace(check, annotations=page))
-        except Ambiguous:
-            claim.warn(self.clock.now() + SWEEP_AFTER)
-            raise
-        except (InfraError, Gone):
-            # This call made nothing; an earlier one that is in doubt still may have.
-            claim.note(posted)
-            raise
-        return self._done(
-            claim,
-            Posted(check.external_id, number, digest(check), len(page), is_completed(check, page)),
-        )
-
-    def _update(self, claim: Claim, repository: Repository, check: Check, posted: Posted) -> Posted:
-        while posted.digest != digest(check) or posted.annotations < len(check.annotations):
-            start = posted.annotations
-            page = check.annotations[start : start + ANNOTATIONS_PER_REQUEST]
-            if page:
-                claim.note(replace(posted, doubtful=True))
-            # The verdict goes with the first page, so that many findings do not delay it.
-            try:
-                self.checks.update(repository, posted.check, replace(check, annotations=page))
-            except (Throttled, Rejected):
-                raise
-            except InfraError:
-                # It may have overwritten a later state, when we had lost the claim meanwhile.
-                claim.warn(self.clock.now() + SWEEP_AFTER)
-                raise
-            done = check.annotations[: start + len(page)]
-            posted = self._done(
-                claim,
-                replace(
-                    posted,
-                    digest=digest(check),
-                    annotations=len(done),
-                    completed=is_completed(check, done),
-                    doubtful=False,
-                ),
-            )
-        return posted
-
-    def _done(self, claim: Claim, posted: Posted) -> Posted:
-        """Note what GitHub has taken; where that can not be noted, leave a warning behind."""
-        try:
-            return claim.note(posted)
-        except (Lost, InfraError):
-            # Frozen between asking and sending: we made a double, or overwrote a later state.
-            claim.warn(self.clock.now() + SWEEP_AFTER)
-            raise
-
-    def _sweep(self, claim: Claim, repository: Repository) -> None:
-        """Complete check runs that a lost answer has doubled or left open, so that none stays."""
-        report = claim.report()
-        if not report.look or report.look > self.clock.now():
-            return
-        unsettled = False
-        for found in self.checks.list(repository, claim.key.partition("/")[2]):
-            job = None if found.completed else self.store.get(Job, found.external_id)
-            build = self.store.get(Build, job.build) if job else None
-            if job is None or build is None:
-                continue
-            ours = report.of(job.id)
-            if found.id == ours.check and not ours.completed:
-                continue
-            if not job.is_over:
-                unsettled = True
-                continue
-            check = self._desired(build, job)
-            try:
-                self._end(claim, repository, check, found.id, ours)
-            except (Gone, Rejected):
-                # It is not there any more, or GitHub will never take it.
-                continue
-        claim.swept(self.clock.now() + SWEEP_AFTER if unsettled else 0.0)
-
-    def _end(
-        self, claim: Claim, repository: Repository, check: Check, id: int, ours: Posted
-    ) -> None:
-        """Complete a check run that is open and should not be."""
-        if id <= ours.check:
-            self.checks.update(repository, id, replace(check, annotations=()))
-            return
-        # GitHub shows the last of a name: a later double takes the place of ours.
-        count = self.checks.annotated(repository, id)
-        self._update(claim, repository, check, Posted(ours.job, id, annotations=count))
-        if ours.check and not ours.completed:
-            self.checks.update(repository, ours.check, replace(check, annotations=()))
-
-    def _leave(self, claim: Claim, build: Build, until: float) -> None:
-        """Nothing more can be sent now; come back then."""
-        try:
-            claim.leave(until)
-        except Lost:
-            return
-        self._ring_at(until, build)
-
-    def _ring_at(self, time: float, build: Build) -> None:
-        self.bells.ring(Topic.REPORTS, build.id, delay=max(0.0, time - self.clock.now()))
-
-    def _give_up(self, claim: Claim) -> None:
+    def _give_up(self, build: Build) -> None:
         """The repository or our access is gone: nobody is there to be told."""
-        for other in self.store.group(Build, claim.key):
+        for other in self.store.group(Build, build.group):
             for job in self.store.group(Job, other.id):
                 if job.is_over:
                     self.verdicts.renew(job.id, reported)
-        try:
-            claim.leave(0.0)
-        except Lost:
-            return
-
-
-def digest(check: Check) -> str:
-    """Of everything but the annotations, which are only ever added."""
-    text = json.dumps(encode(replace(check, annotations=())), sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
-
-
-def is_completed(check: Check, sent: tuple[object, ...]) -> bool:
-    return check.status is Status.COMPLETED and len(sent) == len(check.annotations)

@@ -199,6 +199,8 @@ def _state(check: Check) -> dict[str, Any]:
 
 
 def _output(check: Check, annotations: tuple[Finding, ...]) -> dict[str, Any]:
+    if not check.title and not check.summary and not annotations:
+        return {}
     # GitHub wants a summary in every output, also where only annotations are added.
     output: dict[str, Any] = {
         "title": cut(check.title or check.name, MAX_OUTPUT_BYTES)[:MAX_TITLE],

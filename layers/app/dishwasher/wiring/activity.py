@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+from collections.abc import Callable
 from typing import TypeVar
 
 from dishwasher.core.build import Build
@@ -17,11 +18,13 @@ from dishwasher.core.delivery import Delivery, Stage
 from dishwasher.core.event import Repository
 from dishwasher.core.job import REPORT_AFTER, Job
 from dishwasher.core.report import Check, Status
+from dishwasher.errors import Rejected
 from dishwasher.ports import Checks, PostedCheck, Record, Store
 
 logger = logging.getLogger(__name__)
 
 R = TypeVar("R", bound=Record)
+T = TypeVar("T")
 
 BUILD_CHARACTERS = 8
 COMMIT_CHARACTERS = 10
@@ -60,12 +63,12 @@ class LoggedChecks:
         self._checks = checks
 
     def create(self, repository: Repository, check: Check) -> int:
-        id = self._checks.create(repository, check)
+        id = _told(repository, check, lambda: self._checks.create(repository, check))
         _check(repository, id, check)
         return id
 
     def update(self, repository: Repository, id: int, check: Check) -> None:
-        self._checks.update(repository, id, check)
+        _told(repository, check, lambda: self._checks.update(repository, id, check))
         _check(repository, id, check)
 
     def list(self, repository: Repository, sha: str) -> tuple[PostedCheck, ...]:
@@ -76,6 +79,23 @@ class LoggedChecks:
 
     def has_room(self, repository: Repository) -> bool:
         return self._checks.has_room(repository)
+
+
+def _told(repository: Repository, check: Check, call: Callable[[], T]) -> T:
+    """What GitHub calls invalid is a mistake of ours, and its last refusal leaves a check open."""
+    try:
+        return call()
+    except Rejected as error:
+        last = check.status is Status.COMPLETED and not check.title
+        _tell(
+            "given up" if last else "refused by GitHub",
+            level=logging.ERROR if last else logging.WARNING,
+            repository=repository.full_name,
+            commit=check.head_sha[:COMMIT_CHARACTERS],
+            name=check.name,
+            why=str(error),
+        )
+        raise
 
 
 def _ends_now(job: Job) -> bool:
@@ -124,14 +144,14 @@ def _check(repository: Repository, id: int, check: Check) -> None:
     )
 
 
-def _tell(what: str, **fields: str | float) -> None:
+def _tell(what: str, level: int = logging.INFO, **fields: str | float) -> None:
     """`what key=value key="two words"`; what is empty is left out."""
     shown = (
         f"{key}={value if PLAIN.fullmatch(str(value)) else json.dumps(value)}"
         for key, value in fields.items()
         if value != ""
     )
-    logger.info("%s %s", what, " ".join(shown))
+    logger.log(level, "%s %s", what, " ".join(shown))
 
 
 def _conform(store: Store, checks: Checks) -> tuple[Store, Checks]:

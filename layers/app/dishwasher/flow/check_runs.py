@@ -1,0 +1,226 @@
+"""One check run for each job: made, changed and ended as the core wants it shown."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from dishwasher.core.build import Build
+from dishwasher.core.codec import encode
+from dishwasher.core.event import Repository
+from dishwasher.core.job import Job, reported
+from dishwasher.core.rendering import render
+from dishwasher.core.report import ANNOTATIONS_PER_REQUEST, Check, Posted, Status, smaller
+from dishwasher.errors import Ambiguous, Gone, InfraError, Lost, Rejected, Throttled, Unseen
+from dishwasher.flow.claim import SWEEP_AFTER, Claim
+from dishwasher.flow.keep import read_result
+from dishwasher.flow.verdict import Verdicts
+from dishwasher.ports import Bells, Blobs, Checks, Clock, Store, Topic
+
+PROGRESS_AFTER = 15.0
+"""Seconds until progress that found no room is tried again."""
+HOPELESS_AFTER = 3600.0
+"""Seconds after a job's end; GitHub will not show its commit any more."""
+MAX_TROUBLE = 300
+"""Characters that are kept of what GitHub said."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRuns:
+    store: Store
+    blobs: Blobs
+    bells: Bells
+    clock: Clock
+    checks: Checks
+    verdicts: Verdicts
+    page: Callable[[str], str]
+    """Job id → URL of its page."""
+
+    def agree(self, claim: Claim, repository: Repository, build: Build, job: Job) -> None:
+        posted = claim.report().of(job.id)
+        check = self._desired(build, job)
+        progress = not job.is_over and posted.digest != digest(check)
+        if progress and not self.checks.has_room(repository):
+            self._ring_at(self.clock.now() + PROGRESS_AFTER, build)
+            return
+        try:
+            posted = self._insist(claim, repository, check, posted)
+        except Unseen:
+            if not self._hopeless(job):
+                raise
+            # GitHub will not show the commit any more: the page still has the verdict.
+            known = claim.report().of(job.id)
+            posted = claim.note(replace(known, completed=job.is_over, doubtful=False))
+        except Gone:
+            if not claim.report().of(job.id).check:
+                raise
+            # The check run alone may be gone: GitHub deletes the oldest of 1,000 with one name.
+            # https://docs.github.com/en/rest/checks/runs#create-a-check-run
+            posted = self._post(claim, repository, check, claim.note(Posted(job.id)))
+        if posted.completed and job.deadline:
+            self.verdicts.renew(job.id, lambda found: reported(found) if found.is_over else found)
+
+    def _insist(self, claim: Claim, repository: Repository, check: Check, posted: Posted) -> Posted:
+        """Post it; a verdict that GitHub calls invalid goes with less and less around it.
+
+        A check run that stays open would block its commit for ever, and over a sentence.
+        """
+        refusal = ""
+        for version in (check, *smaller(check)):
+            try:
+                return self._post(claim, repository, version, posted)
+            except Rejected as error:
+                refusal = str(error)[:MAX_TROUBLE]
+                posted = claim.report().of(check.external_id)
+        # What only shows progress may be refused: the verdict will be another text.
+        over = check.status is Status.COMPLETED
+        trouble = refusal if over else ""
+        return claim.note(replace(posted, completed=over, doubtful=False, trouble=trouble))
+
+    def _hopeless(self, job: Job) -> bool:
+        return job.is_over and self.clock.now() > job.ended + HOPELESS_AFTER
+
+    def _post(self, claim: Claim, repository: Repository, check: Check, posted: Posted) -> Posted:
+        if posted.doubtful:
+            posted = self._resolve(claim, repository, check, posted)
+        if not posted.check:
+            posted = self._create(claim, repository, check, posted)
+        return self._update(claim, repository, check, posted)
+
+    def _desired(self, build: Build, job: Job) -> Check:
+        result = read_result(self.blobs, job) if job.is_over else None
+        notes = build.notes if job.position == 0 else ()
+        return render(job, build.event.sha, result, self.page(job.id), notes)
+
+    def _resolve(
+        self, claim: Claim, repository: Repository, check: Check, posted: Posted
+    ) -> Posted:
+        """A call was begun and its end not seen: ask GitHub what there is."""
+        if posted.check:
+            count = self.checks.annotated(repository, posted.check)
+            # Without the digest it is sent once more: nobody knows what else of it has arrived.
+            return claim.note(replace(posted, annotations=count, digest="", doubtful=False))
+        listed = self.checks.list(repository, check.head_sha)
+        # The last of them, should there be two: it is what GitHub shows of a name.
+        latest = max((run.id for run in listed if run.external_id == check.external_id), default=0)
+        if latest:
+            count = self.checks.annotated(repository, latest)
+            return claim.note(Posted(posted.job, latest, annotations=count))
+        # Not listed is no proof that it was not made: the sweep will find a second one.
+        claim.sweep_at(self.clock.now() + SWEEP_AFTER)
+        return posted
+
+    def _create(self, claim: Claim, repository: Repository, check: Check, posted: Posted) -> Posted:
+        page = check.annotations[:ANNOTATIONS_PER_REQUEST]
+        claim.note(replace(posted, doubtful=True))
+        try:
+            number = self.checks.create(repository, replace(check, annotations=page))
+        except Ambiguous:
+            claim.warn(self.clock.now() + SWEEP_AFTER)
+            raise
+        except (InfraError, Gone):
+            # This call made nothing; an earlier one that is in doubt still may have.
+            claim.note(posted)
+            raise
+        return self._done(
+            claim,
+            Posted(check.external_id, number, digest(check), len(page), is_completed(check, page)),
+        )
+
+    def _update(self, claim: Claim, repository: Repository, check: Check, posted: Posted) -> Posted:
+        while posted.digest != digest(check) or posted.annotations < len(check.annotations):
+            start = posted.annotations
+            page = check.annotations[start : start + ANNOTATIONS_PER_REQUEST]
+            if page:
+                claim.note(replace(posted, doubtful=True))
+            # The verdict goes with the first page, so that many findings do not delay it.
+            try:
+                self.checks.update(repository, posted.check, replace(check, annotations=page))
+            except (Throttled, Rejected):
+                raise
+            except InfraError:
+                # It may have overwritten a later state, when we had lost the claim meanwhile.
+                claim.warn(self.clock.now() + SWEEP_AFTER)
+                raise
+            done = check.annotations[: start + len(page)]
+            posted = self._done(
+                claim,
+                replace(
+                    posted,
+                    digest=digest(check),
+                    annotations=len(done),
+                    completed=is_completed(check, done),
+                    doubtful=False,
+                ),
+            )
+        return posted
+
+    def _done(self, claim: Claim, posted: Posted) -> Posted:
+        """Note what GitHub has taken; where that can not be noted, leave a warning behind."""
+        try:
+            return claim.note(posted)
+        except (Lost, InfraError):
+            # Frozen between asking and sending: we made a double, or overwrote a later state.
+            claim.warn(self.clock.now() + SWEEP_AFTER)
+            raise
+
+    def sweep(self, claim: Claim, repository: Repository) -> None:
+        """Complete check runs that a lost answer has doubled or left open, so that none stays."""
+        report = claim.report()
+        if not report.look or report.look > self.clock.now():
+            return
+        unsettled = False
+        for found in self.checks.list(repository, claim.key.partition("/")[2]):
+            job = None if found.completed else self.store.get(Job, found.external_id)
+            build = self.store.get(Build, job.build) if job else None
+            if job is None or build is None:
+                continue
+            ours = report.of(job.id)
+            if found.id == ours.check and not ours.completed:
+                continue
+            if not job.is_over:
+                unsettled = True
+                continue
+            self._end_anyhow(claim, repository, self._desired(build, job), found.id, ours)
+        claim.swept(self.clock.now() + SWEEP_AFTER if unsettled else 0.0)
+
+    def _end_anyhow(
+        self, claim: Claim, repository: Repository, check: Check, id: int, ours: Posted
+    ) -> None:
+        for version in (check, *smaller(check)):
+            try:
+                self._end(claim, repository, version, id, ours)
+            except Gone:
+                # It is not there any more.
+                return
+            except Rejected:
+                continue
+            return
+
+    def _end(
+        self, claim: Claim, repository: Repository, check: Check, id: int, ours: Posted
+    ) -> None:
+        """Complete a check run that is open and should not be."""
+        if id <= ours.check:
+            self.checks.update(repository, id, replace(check, annotations=()))
+            return
+        # GitHub shows the last of a name: a later double takes the place of ours.
+        count = self.checks.annotated(repository, id)
+        self._update(claim, repository, check, Posted(ours.job, id, annotations=count))
+        if ours.check and not ours.completed:
+            self.checks.update(repository, ours.check, replace(check, annotations=()))
+
+    def _ring_at(self, time: float, build: Build) -> None:
+        self.bells.ring(Topic.REPORTS, build.id, delay=max(0.0, time - self.clock.now()))
+
+
+def digest(check: Check) -> str:
+    """Of everything but the annotations, which are only ever added."""
+    text = json.dumps(encode(replace(check, annotations=())), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def is_completed(check: Check, sent: tuple[object, ...]) -> bool:
+    return check.status is Status.COMPLETED and len(sent) == len(check.annotations)
