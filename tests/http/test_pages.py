@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from dishwasher.core.job import Reason, State
 from dishwasher.core.result import Artifact, Result
+from dishwasher.http.files import disposition
 from dishwasher.http.message import Request, Response
-from dishwasher.http.pages import Site, disposition
+from dishwasher.http.pages import Site
 from dishwasher.http.router import Router
 from dishwasher.http.span import BLOCK
 
@@ -150,9 +151,12 @@ def test_head_of_a_log_reads_nothing(sample: Sample) -> None:
 def test_following_a_job(sample: Sample) -> None:
     answer = ask(sample, "/jobs/b1-0/follow", {"start": "4", "line": "2", "style": "1"})
     assert dict(answer.headers)["cache-control"] == "private, no-store"
-    assert news(answer)["html"] == '<div id="L2" data-n="2"><span class="f1 o">two</span></div>'
+    assert (
+        news(answer)["html"]
+        == '<div id="L2"><a href="#L2">2</a><span class="f1 o">two</span></div>'
+    )
     evil = ask(sample, "/jobs/b1-0/follow", {"start": "4", "style": '"><script>'})
-    assert news(evil)["html"].count("<") == 4
+    assert news(evil)["html"].count("<") == 6
     assert news(ask(sample, "/jobs/b1-0/follow"))["line"] == 3
     assert news(ask(sample, "/jobs/b1-1/follow"))["over"] is True
 
@@ -237,3 +241,11 @@ def test_a_file_that_vanishes_while_it_is_sent_ends_early(sample: Sample) -> Non
     # The server hangs up then, and the reader sees that bytes are missing.
     with pytest.raises(OSError, match="not there any more"):
         content(answer)
+
+
+def test_a_log_is_searched_and_shown_in_parts(sample: Sample) -> None:
+    found = ask(sample, "/jobs/b1-0/search", {"q": "TWO"})
+    assert found.status == 200 and b"1 line has" in content(found)
+    assert ask(sample, "/jobs/none/search", {"q": "two"}).status == 404
+    assert ask(sample, "/jobs/b1-0", {"from": "3"}).status == 200
+    assert ask(sample, "/jobs/b1-0", {"from": "x"}).status == 400

@@ -54,7 +54,7 @@ def browser() -> Iterator[Any]:
 def shown(page: Any) -> list[list[str]]:
     """Number, class and text of every line, with the classes of its parts."""
     lines: list[list[str]] = page.evaluate(
-        "[...document.querySelectorAll('.part > div')].map(d => [d.dataset.n, d.innerHTML])"
+        "[...document.querySelectorAll('.part > div')].map(d => [d.id, d.innerHTML])"
     )
     return lines
 
@@ -67,7 +67,7 @@ def test_a_running_job_is_followed_to_its_end(sample: Sample, url: str, browser:
     page.goto(url)
     page.evaluate("document.querySelector('#side details').open = false")
     sample.blobs.append("attempts/b1-0.1/log", 16, b"ee\n" + b"more\n" * 100 + b"\x1b[0mla")
-    page.wait_for_function("() => document.querySelector('#open').textContent === 'la'")
+    page.wait_for_function("() => document.querySelector('#open').textContent === '104la'")
     assert page.evaluate("scrollY") == 0
     page.evaluate("scrollTo(0, 1e6)")
     sample.blobs.append("attempts/b1-0.1/log", 524, b"st\n" + b"end\n" * 50)
@@ -83,7 +83,7 @@ def test_a_running_job_is_followed_to_its_end(sample: Sample, url: str, browser:
     followed = shown(page)
     page.reload()
     assert followed == shown(page)
-    assert [int(number) for number, _ in followed] == list(range(1, 155))
+    assert [int(number[1:]) for number, _ in followed] == list(range(1, 155))
     assert problems == []
 
 
@@ -94,7 +94,7 @@ def test_a_new_attempt_starts_the_page_anew(sample: Sample, url: str, browser: A
     sample.printed(second, b"again\n")
     sample.store.save(second)
     page.wait_for_function("() => document.querySelector('main').dataset.attempt === '2'")
-    assert [text for _, text in shown(page)] == ["again"]
+    assert [text for _, text in shown(page)] == ['<a href="#L1">1</a>again']
 
 
 def test_without_javascript_the_page_refreshes_itself(

@@ -8,6 +8,7 @@ import pytest
 from dishwasher.core.config import JobSpec, Kind
 from dishwasher.core.findings import Finding, Level
 from dishwasher.core.job import Job, Reason, State
+from dishwasher.core.outcome import Status, TestCase, TestSummary
 from dishwasher.core.result import Artifact, PhaseResult, Progress, Result, StepResult
 from dishwasher.web.log import Place
 
@@ -175,8 +176,8 @@ def test_what_a_follower_gets(sample: Sample) -> None:
     found = sample.pages.find("b1-0")
     assert found is not None
     news = sample.pages.follow_job(found, Place(4, 2))
-    assert news["html"] == '<div id="L2" data-n="2"><span class="f1">two</span></div>'
-    assert news["open"] == '<div id="L3" data-n="3"><span class="f1">thr</span></div>'
+    assert news["html"] == '<div id="L2"><a href="#L2">2</a><span class="f1">two</span></div>'
+    assert news["open"] == '<div id="L3"><a href="#L3">3</a><span class="f1">thr</span></div>'
     assert (news["start"], news["line"], news["style"]) == (13, 3, "38;5;1")
     assert (news["attempt"], news["more"], news["over"]) == (1, False, False)
     assert set(news["regions"]) == {"head", "side", "main"}  # type: ignore[call-overload]
@@ -234,3 +235,54 @@ def test_times_are_for_the_readers_own_zone(sample: Sample) -> None:
 def test_an_odd_backtick_is_only_a_backtick(sample: Sample) -> None:
     sample.add(job(state=State.CONCLUDED, reason=Reason.FAILED, ended=NOON, detail="a ` <b"))
     assert "a ` &lt;b" in page(sample)
+
+
+def test_failing_tests_stand_before_everything_else(sample: Sample) -> None:
+    done = job(state=State.CONCLUDED, reason=Reason.FAILED, ended=NOON)
+    case = TestCase("s", "Cart", EVIL, Status.FAILED, 0.2, EVIL, 3, EVIL, EVIL)
+    sample.add(done)
+    told = Result(Reason.FAILED, "", tests=TestSummary(5, 3, 0, 1.0, (case,)))
+    sample.told(done, told)
+    html = page(sample)
+    assert "3 failed, 5 passed" in html and "2 more failed" in html
+    assert "<script>alert" not in html and "onerror" not in attributes(html)
+    assert html.index("what it printed") < html.index(">Log ")
+
+
+def test_a_build_shows_how_its_time_was_spent(sample: Sample) -> None:
+    jobs = [
+        replace(job(created=NOON - 60, started=NOON - 60 + 20 * at), id=f"b1-{at}", position=at)
+        for at in range(3)
+    ]
+    sample.add(*jobs)
+    html = sample.pages.build("b1")
+    assert html is not None and html.count('class="lane"') == 3
+    assert 'aria-label="waited 20 s, ran 40 s"' in html
+    news = sample.pages.follow_build("b1")
+    assert news is not None and "Timeline" in str(news["regions"])
+
+
+def test_a_part_of_a_long_log_is_shown_and_left_again(sample: Sample) -> None:
+    running = job()
+    sample.add(running)
+    sample.printed(running, b"a line of a log\n" * 200_000)
+    found = sample.pages.find("b1-0")
+    assert found is not None
+    ends = sample.pages.job(found)
+    assert "/jobs/b1-0?from=24000#term" in ends and "data-follow" in ends
+    part = sample.pages.job(found, 1_600_008)
+    assert 'id="L100001"' in part and "data-follow" not in part
+    assert "/jobs/b1-0?from=1141248#term" in part and "/jobs/b1-0?from=1728000#term" in part
+
+
+def test_what_is_searched_for_is_shown_as_text(sample: Sample) -> None:
+    running = job()
+    sample.add(running)
+    sample.printed(running, f"first\n{EVIL}\n".encode())
+    found = sample.pages.find("b1-0")
+    assert found is not None
+    html = sample.pages.search(found, EVIL[:27])
+    assert "1 line has" in html and '<a href="/jobs/b1-0?from=6#L2">2</a>' in html
+    assert "<script>alert" not in html and "onerror" not in attributes(html)
+    assert "No line has" in sample.pages.search(found, "nowhere")
+    assert "Nothing to look for" in sample.pages.search(found, " ")

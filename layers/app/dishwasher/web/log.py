@@ -18,6 +18,8 @@ PART, PART_LINES = 256 * 1024, 5_000
 COUNTED = 16 * 1024 * 1024
 """Bytes that are read to know the number of a line; beyond, numbers are left out."""
 BLOCK = 1024 * 1024
+BACK = 64 * 1024
+"""Bytes in which the beginning of a line is looked for; a longer line is shown from the middle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +51,24 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Piece:
+    """Lines of a log, and how many bytes before them, from which byte on, are left out."""
+
+    html: str
+    gap: int = 0
+    gap_start: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Window:
-    """What a page shows of a log: all of it, or its head and its tail with a gap between."""
+    """What a page shows of a log: all of it, its two ends, or a part in its midst."""
 
     size: int
-    head: str
-    gap: int
-    tail: str
+    pieces: tuple[Piece, ...]
     open: str
     next: Place
+    left: int = 0
+    """Bytes behind the last line shown."""
 
 
 def window(blobs: Blobs, key: str, marks: Sequence[Mark]) -> Window:
@@ -73,10 +84,29 @@ def window(blobs: Blobs, key: str, marks: Sequence[Mark]) -> Window:
     first = _render(head, Place(), marks)
     if start + cut == len(head):
         last = _render(tail, first.next, marks)
-        return Window(size, first.html + last.html, 0, "", last.open, last.next)
+        return Window(size, (Piece(first.html + last.html),), last.open, last.next)
     place = Place(start + cut, _number(blobs, key, start + cut))
     last = _render(tail[cut:], place, marks)
-    return Window(size, first.html, start + cut - len(head), last.html, last.open, last.next)
+    gap = Piece(last.html, start + cut - len(head), len(head))
+    return Window(size, (Piece(first.html), gap), last.open, last.next)
+
+
+def window_from(blobs: Blobs, key: str, marks: Sequence[Mark], start: int) -> Window:
+    """A long log from the line that has this byte; a short one is shown whole."""
+    size = blobs.size(key) or 0
+    if size <= HEAD + TAIL:
+        return window(blobs, key, marks)
+    start = min(start, size)
+    before = blobs.get(key, max(start - BACK, 0), start) or b""
+    begin = start - (len(before) - before.rfind(b"\n") - 1)
+    data = blobs.get(key, begin, begin + TAIL) or b""
+    full = begin + len(data) < size or data.count(b"\n") > TAIL_LINES
+    # A line that fills all of it is shown in several parts, as a follower sees it.
+    lines = (_first(data, TAIL_LINES) or data + b"\n") if full else data
+    part = _render(lines, Place(begin, _number(blobs, key, begin)), marks)
+    end = begin + min(len(lines), len(data))
+    piece = Piece(part.html, begin, max(begin - TAIL, 0))
+    return Window(size, (piece,), part.open, part.next, size - end)
 
 
 def follow(blobs: Blobs, key: str, place: Place, marks: Sequence[Mark]) -> Part:
@@ -145,6 +175,8 @@ def _anchors(marks: Sequence[Mark], start: int, end: int) -> Iterator[Mark]:
 def _line(html: str, text: str, number: int) -> str:
     # Only looks: a job may print these too, and nothing is decided by them.
     kind = "cmd" if text.startswith("$ ") else "own" if text.startswith("[dishwasher] ") else ""
-    attributes = f' id="L{number}" data-n="{number}"' if number else ""
-    attributes += f' class="{kind}"' if kind else ""
-    return f"<div{attributes}>{html}</div>"
+    attributes = f' class="{kind}"' if kind else ""
+    if not number:
+        return f"<div{attributes}>{html}</div>"
+    link = f'<a href="#L{number}">{number}</a>'
+    return f'<div id="L{number}"{attributes}>{link}{html}</div>'

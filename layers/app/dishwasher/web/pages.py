@@ -1,71 +1,25 @@
-"""The pages: reads from the store and the blobs, views of them, and templates."""
+"""The pages of a build and of its jobs: reads, what a page shows of them, and templates."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import cache
-from importlib.resources import files
-from typing import TypeVar
-
-from jinja2 import Environment, FunctionLoader, StrictUndefined
-from markupsafe import Markup, escape
 
 from dishwasher.core.build import Build
-from dishwasher.core.codec import decode
 from dishwasher.core.job import Job
-from dishwasher.core.rendering import size
-from dishwasher.core.result import (
-    Artifact,
-    PhaseResult,
-    Progress,
-    Result,
-    StepResult,
-    log_key,
-    progress_key,
-    result_key,
-)
+from dishwasher.core.result import Artifact
 from dishwasher.ports import Blobs, Clock, Store
-from dishwasher.web import views
+from dishwasher.web import found as reading
+from dishwasher.web import outputs, templating
 from dishwasher.web.assets import Assets
-from dishwasher.web.log import Mark, Place, follow, window
-
-T = TypeVar("T", Result, Progress)
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A job with what its latest attempt has told."""
-
-    job: Job
-    build: Build
-    result: Result | None
-    progress: Progress | None
-
-    @property
-    def phases(self) -> Sequence[PhaseResult]:
-        if self.result is not None:
-            return self.result.phases
-        return self.progress.phases if self.progress is not None else ()
-
-    @property
-    def marks(self) -> tuple[Mark, ...]:
-        """Where the steps begin in the log."""
-        return tuple(
-            Mark(place.log_start, views.step_id(number, step))
-            for number, phase in enumerate(self.phases, 1)
-            for step, place in enumerate(_places(phase))
-        )
-
-    @property
-    def log_key(self) -> str:
-        return log_key(self.job.attempt_id)
-
-
-def _places(phase: PhaseResult) -> tuple[PhaseResult | StepResult, ...]:
-    return (phase, *phase.steps)
+from dishwasher.web.cases import cases
+from dishwasher.web.commit import commit
+from dishwasher.web.found import Found
+from dishwasher.web.line import JobView, job_line
+from dishwasher.web.log import Place, follow, window, window_from
+from dishwasher.web.search import search
+from dishwasher.web.steps import phases
+from dishwasher.web.timeline import timeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +34,20 @@ class Pages:
     """Where people see repositories, without a slash at the end."""
 
     def find(self, job_id: str) -> Found | None:
-        job = self.store.get(Job, job_id)
-        build = self.store.get(Build, job.build) if job is not None else None
-        if job is None or build is None:
-            return None
-        result = self._read(result_key(job.attempt_id), Result)
-        progress = None if result else self._read(progress_key(job.attempt_id), Progress)
-        return Found(job, build, result, progress)
+        return reading.find(self.store, self.blobs, job_id)
 
-    def job(self, found: Found) -> str:
-        shown = window(self.blobs, found.log_key, found.marks)
+    def job(self, found: Found, start: int | None = None) -> str:
+        """`start` is the byte from which a long log is shown; None shows its two ends."""
+        shown = (
+            window(self.blobs, found.log_key, found.marks)
+            if start is None
+            else window_from(self.blobs, found.log_key, found.marks, start)
+        )
         return self._render("job.html", log=shown, **self._job_values(found))
+
+    def search(self, found: Found, text: str) -> str:
+        values = self._job_values(found)
+        return self._render("search.html", hits=search(self.blobs, found.log_key, text), **values)
 
     def build(self, build_id: str) -> str | None:
         values = self._build_values(build_id)
@@ -131,18 +88,20 @@ class Pages:
 
     def _job_values(self, found: Found) -> dict[str, object]:
         job, result, now = found.job, found.result, self.clock.now()
-        commit = views.commit(found.build, self.github_url)
+        place = commit(found.build, self.github_url)
         kept: Sequence[Artifact] = result.artifacts if result is not None else ()
+        tests = result.tests if result is not None else None
         return {
-            "job": views.job_line(job, now),
+            "job": job_line(job, now),
             "build_id": found.build.id,
-            "commit": commit,
-            "siblings": self._jobs(found.build, now),
-            "phases": views.phases(job, result, found.progress, now),
-            "findings": views.findings(result, commit.sha, commit.repository_url),
+            "commit": place,
+            "siblings": _lines(self._jobs(found.build), now),
+            "phases": phases(job, result, found.progress, now),
+            "tests": cases(tests, place.sha, place.repository_url),
+            "findings": outputs.findings(result, place.sha, place.repository_url),
             "findings_total": result.findings_total if result is not None else 0,
-            "artifacts": views.artifacts(job, kept),
-            "bundles": views.bundles(job, kept),
+            "artifacts": outputs.artifacts(job, kept),
+            "bundles": outputs.bundles(job, kept),
             "notes": result.notes if result is not None else (),
             "sandbox": result.sandbox if result is not None else "",
         }
@@ -151,57 +110,21 @@ class Pages:
         build = self.store.get(Build, build_id)
         if build is None:
             return None
-        jobs = self._jobs(build, self.clock.now())
+        jobs, now = self._jobs(build), self.clock.now()
         return {
             "build": build,
-            "commit": views.commit(build, self.github_url),
-            "jobs": jobs,
-            "over": all(job.over for job in jobs),
+            "commit": commit(build, self.github_url),
+            "jobs": _lines(jobs, now),
+            "timeline": timeline(jobs, now),
+            "over": all(job.is_over for job in jobs),
         }
 
-    def _jobs(self, build: Build, now: float) -> tuple[views.JobView, ...]:
-        jobs = sorted(self.store.group(Job, build.id), key=lambda job: job.position)
-        return tuple(views.job_line(job, now) for job in jobs)
-
-    def _read(self, key: str, kind: type[T]) -> T | None:
-        data = self.blobs.get(key)
-        return None if data is None else decode(kind, json.loads(data))
+    def _jobs(self, build: Build) -> list[Job]:
+        return sorted(self.store.group(Job, build.id), key=lambda job: job.position)
 
     def _render(self, name: str, **values: object) -> str:
-        return _environment().get_template(name).render(asset=self.assets.url, **values)
+        return templating.render(name, asset=self.assets.url, **values)
 
 
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FunctionLoader(_template),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
-    environment.filters["moment"] = _moment
-    environment.filters["size"] = size
-    environment.filters["code"] = _code
-    return environment
-
-
-def _template(name: str) -> str:
-    return files("dishwasher.web").joinpath("templates", name).read_text(encoding="utf-8")
-
-
-def _code(text: str) -> Markup:
-    """What stands between backticks as code, all of it escaped."""
-    parts = text.split("`")
-    if len(parts) % 2 == 0:
-        return escape(text)
-    pieces = (
-        Markup("<code>{}</code>").format(p) if n % 2 else escape(p) for n, p in enumerate(parts)
-    )
-    return Markup("").join(pieces)
-
-
-def _moment(seconds: float) -> str:
-    """For `<time datetime>`; the page's script shows it in the reader's own zone."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _lines(jobs: Sequence[Job], now: float) -> tuple[JobView, ...]:
+    return tuple(job_line(job, now) for job in jobs)

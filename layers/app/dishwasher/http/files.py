@@ -1,0 +1,105 @@
+"""What a job has printed and made, byte by byte: its log and its artifacts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from dishwasher.core.result import artifact_key
+from dishwasher.http.browser import FILE_HEADERS
+from dishwasher.http.bundle import Bundle, Item
+from dishwasher.http.message import Request, Response
+from dishwasher.http.router import Route
+from dishwasher.http.span import Span
+from dishwasher.ports import Blobs
+from dishwasher.web.found import Found
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    find: Callable[[str], Found | None]
+    """Job id → the job; None for what is unknown."""
+    blobs: Blobs
+    missing: Callable[[Request], Response]
+
+    def routes(self) -> Iterator[Route]:
+        yield Route("GET", "/jobs/{job_id}/log", self.log)
+        yield Route("GET", "/jobs/{job_id}/artifacts.tar.gz", self.bundle)
+        yield Route("GET", "/jobs/{job_id}/artifacts/{path:path}", self.artifact)
+
+    def log(self, request: Request, job_id: str) -> Response:
+        """`?start=&end=` in bytes; without them all that there is."""
+        found = self.find(job_id)
+        if found is None:
+            return self.missing(request)
+        size = self.blobs.size(found.log_key) or 0
+        start = min(request.number("start", 0), size)
+        end = max(start, min(request.number("end", size), size))
+        headers = (
+            ("content-type", "text/plain; charset=utf-8"),
+            ("x-log-size", str(size)),
+            ("x-job-attempt", str(found.job.attempt)),
+            ("x-job-state", found.job.state.value),
+        )
+        return self._stream(found.log_key, start, end, headers)
+
+    def artifact(self, request: Request, job_id: str, path: str) -> Response:
+        found = self.find(job_id)
+        if found is None or not _lists(found, path):
+            return self.missing(request)
+        key = artifact_key(found.job.attempt_id, path)
+        size = self.blobs.size(key)
+        if size is None:
+            return self.missing(request)
+        headers = (
+            ("content-type", "application/octet-stream"),
+            ("content-disposition", disposition(path.rpartition("/")[2])),
+        )
+        return self._stream(key, 0, size, headers)
+
+    def bundle(self, request: Request, job_id: str) -> Response:
+        """Every artifact, or those in `?folder=`, as one archive."""
+        found, folder = self.find(job_id), request.query.get("folder", "")
+        kept = found.result.artifacts if found is not None and found.result is not None else ()
+        paths = [one.path for one in kept if one.path.startswith(f"{folder}/") or not folder]
+        if found is None or not paths:
+            return self.missing(request)
+        items = tuple(self._items(found, paths))
+        made = Bundle(items, int(found.job.ended), self.blobs.get)
+        name = folder.rpartition("/")[2] or "artifacts"
+        headers = (
+            ("content-type", "application/gzip"),
+            ("content-disposition", disposition(f"{name}.tar.gz")),
+            ("content-length", str(made.size)),
+            *FILE_HEADERS,
+        )
+        return Response(200, headers, Span(made.get, 0, made.size))
+
+    def _items(self, found: Found, paths: list[str]) -> Iterator[Item]:
+        """Those that were stored, and that can be unpacked without leaving a folder."""
+        for path in paths:
+            key = artifact_key(found.job.attempt_id, path)
+            if {"", ".", ".."}.isdisjoint(path.split("/")):
+                size = self.blobs.size(key)
+                if size is not None:
+                    yield Item(path, key, size)
+
+    def _stream(
+        self, key: str, start: int, end: int, headers: tuple[tuple[str, str], ...]
+    ) -> Response:
+        body = Span(lambda first, last: self.blobs.get(key, first, last), start, end)
+        common = (("content-length", str(end - start)), *FILE_HEADERS)
+        return Response(200, (*headers, *common), body)
+
+
+def disposition(name: str) -> str:
+    """A Content-Disposition that saves under this name (RFC 6266), whatever is in it."""
+    plain = re.sub(r"[^A-Za-z0-9._-]", "_", name)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+
+
+def _lists(found: Found, path: str) -> bool:
+    """Only what the result names is an artifact, however the blobs are kept."""
+    return found.result is not None and any(kept.path == path for kept in found.result.artifacts)

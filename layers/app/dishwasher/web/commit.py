@@ -1,0 +1,39 @@
+"""The repository and the commit of a build, with links to the forge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from dishwasher.core.build import Build
+
+
+@dataclass(frozen=True, slots=True)
+class CommitView:
+    """The repository and the commit, with links to the forge."""
+
+    repository: str
+    repository_url: str
+    sha: str
+    commit_url: str
+    branch: str
+    """Or the tag."""
+    branch_url: str
+    pull_request: int
+    pull_request_url: str
+
+
+def commit(build: Build, github_url: str) -> CommitView:
+    event = build.event
+    base = f"{github_url}/{quote(event.repository.full_name)}"
+    number = build.pull_request or (event.pull_request.number if event.pull_request else 0)
+    return CommitView(
+        repository=event.repository.full_name,
+        repository_url=base,
+        sha=event.sha,
+        commit_url=f"{base}/commit/{quote(event.sha)}",
+        branch=event.branch or event.tag,
+        branch_url=f"{base}/tree/{quote(event.branch or event.tag)}",
+        pull_request=number,
+        pull_request_url=f"{base}/pull/{number}",
+    )
