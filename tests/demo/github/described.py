@@ -14,6 +14,8 @@ RESPONSES = json.loads(Path(__file__).with_name("responses.json").read_text("utf
 # Here the description asks for an account that is a user and an enterprise at once (`allOf`), which
 # none is; `GET /app/installations/{installation_id}` has it right.
 MISTAKEN = {("GET /app/installations 200", "account")}
+# Its list of the events that an app may hear is older than merge queues.
+UNKNOWN_EVENTS = ("merge_group",)
 VALIDATORS: dict[str, Validator] = {}  # compiled once for all tests
 
 
@@ -48,7 +50,8 @@ class Described:
             VALIDATORS[name] = validator_for({**schema, "$defs": RESPONSES["$defs"]})
         for error in VALIDATORS[name].iter_errors(document):
             place = "/".join(str(part) for part in error.instance_path)
-            if (name, place.rpartition("/")[2]) not in MISTAKEN:
+            known = (name, place.rpartition("/")[2]) in MISTAKEN
+            if not known and error.instance not in UNKNOWN_EVENTS:
                 self.problems.append(f"{name}: {place}: {error.message[:300]}")
 
 

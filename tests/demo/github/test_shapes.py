@@ -31,6 +31,14 @@ def test_an_app_looks_around(
             get(as_app, path)
 
 
+def test_an_app_moves_its_webhook(as_app: pygithub.Github) -> None:
+    requester = as_app.requester
+    body = {"url": "https://ci.example.com/webhook"}
+    told = requester.requestJsonAndCheck("PATCH", "/app/hook/config", input=body)[1]
+    assert (told["url"], told["secret"]) == (body["url"], "********")
+    assert get(as_app, "/app/hook/config") == told
+
+
 def test_a_repository_where_the_app_is_not(github: StandIn, as_app: pygithub.Github) -> None:
     github.add_repo("world/open", {"a": "1\n"}, private=False)
     with pytest.raises(pygithub.UnknownObjectException):

@@ -73,11 +73,13 @@ class Client:
         self._all: weakref.WeakSet[Github] = weakref.WeakSet()
         self._lock = threading.Lock()
 
-    def send(self, call: Call, authorization: str) -> Answer:
+    def send(self, call: Call, authorization: str = "") -> Answer:
         """One HTTP request, never repeated; a failure is Ambiguous or an InfraError."""
         from requests import RequestException
 
-        headers = {"Authorization": authorization, "Accept": ACCEPT}
+        headers = {"Accept": ACCEPT}
+        if authorization:
+            headers["Authorization"] = authorization
         query = dict(call.query) if call.query else None
         requester = self._github().requester
         try:

@@ -48,6 +48,8 @@ class App:
     permissions: Mapping[str, str]
     events: frozenset[str]
     created_at: float
+    client_secret: str = ""
+    external_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 A verb of a repository takes its name as `repo`; apps and installations are given by their ids.
 `files` is {path: text or null}, or `folder` a path on the stand-in's machine.
 
-    add_user add_repo add_app set_webhook install suspend uninstall
+    add_user add_repo add_app set_webhook install suspend uninstall sign_in
     commit move delete_branch tag open_pull merge close reopen comment rerun rename delete fork
     collaborate head pull check_runs comments deployments statuses
     fail clear_faults hold release drop duplicate redeliver advance exhaust
@@ -41,6 +41,7 @@ ON_REPO = frozenset(
 ON_STANDIN = frozenset(
     {
         *("add_user", "add_repo", "add_app", "set_webhook", "install", "suspend", "uninstall"),
+        "sign_in",
         *("requests", "deliveries", "wait_concluded", "wait_idle"),
     }
 )

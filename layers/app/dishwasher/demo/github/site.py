@@ -19,6 +19,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from dishwasher.demo.github.accounts import User
+from dishwasher.demo.github.app_pages import AppPages
 from dishwasher.demo.github.clock import iso
 from dishwasher.demo.github.diff import Change
 from dishwasher.demo.github.model import Comment, Repository
@@ -45,6 +46,7 @@ class Site:
 
     def __init__(self, standin: StandIn) -> None:
         self._world = standin.world
+        self._apps = AppPages(standin, self._render)
         self._routes: tuple[tuple[re.Pattern[str], Callable[..., str | Response | None]], ...] = (
             (AVATAR, self._avatar),
             (PULL, self._pull),
@@ -55,6 +57,12 @@ class Site:
         )
 
     def serve(self, request: Request) -> Response:
+        with self._world.lock:
+            page = self._apps.serve(request)
+        if isinstance(page, Response):
+            return page
+        if page is not None:
+            return Response(200, page.encode("utf-8", "replace"), HTML)
         if request.method in ("GET", "HEAD"):
             for pattern, handler in self._routes:
                 if found := pattern.fullmatch(request.path):

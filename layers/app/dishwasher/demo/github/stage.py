@@ -2,52 +2,23 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from functools import cache
-
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 from dishwasher.demo.github.accounts import AccountKind, App, Installation, User
 from dishwasher.demo.github.emit import emit_installation, emit_ping
 from dishwasher.demo.github.objects import Signature
+from dishwasher.demo.github.registering import Wanted, register
 from dishwasher.demo.github.repo import Files, Repo, blobs
 from dishwasher.demo.github.repositories import make_user, place
 from dishwasher.demo.github.world import World
+from dishwasher.github import manifest
 
 __all__ = ["DEFAULT_EVENTS", "DEFAULT_PERMISSIONS", "Stage"]
 
-# What the bot asks for: shared by tests and the demo. `metadata` comes with every app.
-DEFAULT_PERMISSIONS: Mapping[str, str] = {
-    "metadata": "read",
-    "checks": "write",
-    "contents": "read",
-    "pull_requests": "write",
-    "issues": "read",
-    "deployments": "write",
-    "statuses": "write",
-}
-# Those two come with `checks: write`, asked for or not.
-DEFAULT_EVENTS = frozenset(
-    ["check_run", "check_suite", "push", "pull_request", "issue_comment", "repository"]
-)
-
-
-@cache
-def key_pair() -> tuple[str, str]:
-    """(private, public) PEM. One pair for all apps of a process: making one takes 0.1 s."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    private = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.TraditionalOpenSSL,
-        serialization.NoEncryption(),
-    )
-    public = key.public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
-    return private.decode(), public.decode()
+# What the bot asks for when it is installed for real: shared by tests and the demo.
+DEFAULT_PERMISSIONS: Mapping[str, str] = manifest.asked().permissions
+DEFAULT_EVENTS = frozenset(manifest.asked().events)
 
 
 class Stage:
@@ -116,29 +87,16 @@ class Stage:
         ping: bool = False,
     ) -> App:
         """An app with its bot account. Its `webhook_url` can be set later, with `set_webhook`."""
-        private, public = key_pair()
         with self.world.lock:
             owner = self.world.user(f"{name}-makers") or self.add_user(
                 f"{name}-makers", organization=True
             )
-            bot = make_user(self.world, f"{name}[bot]", AccountKind.bot)
-            app = App(
-                id=self.world.new_id(),
-                slug=name,
-                name=name,
-                client_id=f"Iv23li{secrets.token_hex(7)}",
-                owner_id=owner.id,
-                bot_id=bot.id,
-                hook_id=self.world.new_id(),
-                webhook_url=webhook_url,
-                webhook_secret=webhook_secret or secrets.token_hex(20),
-                private_key=private,
-                public_key=public,
-                permissions={"metadata": "read", **permissions},
-                events=frozenset(events),
-                created_at=self.world.clock.now(),
+            app = register(
+                self.world,
+                owner,
+                Wanted(name, webhook_url, permissions, tuple(events)),
+                webhook_secret or "",
             )
-            self.world.apps[app.id] = app
             if ping:
                 emit_ping(self.world, app)
             return app
@@ -175,6 +133,12 @@ class Stage:
             self.world.installations[made.id] = made
             emit_installation(self.world, "created", made, owner.id)
             return made
+
+    def sign_in(self, login: str) -> User:
+        """Whoever looks at the pages in a browser is this person from now on."""
+        with self.world.lock:
+            self.world.viewer = self.world.user(login) or self.add_user(login)
+            return self.world.viewer
 
     def suspend(self, installation: Installation, suspended: bool = True) -> Installation:
         with self.world.lock:

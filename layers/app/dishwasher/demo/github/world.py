@@ -44,6 +44,10 @@ class World:
         self.apps: dict[int, App] = {}
         self.installations: dict[int, Installation] = {}
         self.tokens: dict[str, Token] = {}
+        self.codes: dict[str, tuple[int, float]] = {}
+        """Of apps made from a manifest: (app, until when the code is exchanged)."""
+        self.viewer: User | None = None
+        """Who has signed in with the browser."""
         self.repositories: dict[int, Repository] = {}
         self.git: dict[int, GitDirectory] = {}
         self._logins: dict[str, int] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from dishwasher.demo.github.accounts import Installation
@@ -9,6 +10,7 @@ from dishwasher.demo.github.answer import Answer, Refusal, not_found
 from dishwasher.demo.github.clock import iso
 from dishwasher.demo.github.model import Repository
 from dishwasher.demo.github.paging import page
+from dishwasher.demo.github.registering import redeem
 from dishwasher.demo.github.routes import Call, route
 from dishwasher.demo.github.shapes import account as shape
 from dishwasher.demo.github.shapes import repository as repositories
@@ -30,6 +32,34 @@ def get_hook_config(call: Call) -> Answer:
     assert call.caller.app is not None
     config = {"content_type": "json", "insecure_ssl": "0", "secret": "********"}
     return Answer(200, config | {"url": call.caller.app.webhook_url})
+
+
+@route("PATCH", "/app/hook/config", "app")
+def set_hook_config(call: Call) -> Answer:
+    assert call.caller.app is not None
+    changed = replace(
+        call.caller.app,
+        webhook_url=call.body.get("url", call.caller.app.webhook_url),
+        webhook_secret=call.body.get("secret", call.caller.app.webhook_secret),
+    )
+    call.world.apps[changed.id] = changed
+    config = {"content_type": "json", "insecure_ssl": "0", "secret": "********"}
+    return Answer(200, config | {"url": changed.webhook_url})
+
+
+@route("POST", "/app-manifests/{code}/conversions", "anyone")
+def convert_manifest(call: Call) -> Answer:
+    """Once, within the hour, by whoever has the code."""
+    app = redeem(call.world, call.params["code"])
+    if app is None:
+        raise not_found()
+    told = shape.app(call.world, app) | {
+        "client_id": app.client_id,
+        "client_secret": app.client_secret,
+        "webhook_secret": app.webhook_secret,
+        "pem": app.private_key,
+    }
+    return Answer(201, told)
 
 
 @route("GET", "/app/installations", "app")

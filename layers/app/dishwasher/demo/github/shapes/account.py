@@ -78,7 +78,7 @@ def app(world: World, which: App) -> Json:
         "owner": user(world, world.users[which.owner_id]),
         "name": which.name,
         "description": "",
-        "external_url": f"{world.url}/apps/{which.slug}",
+        "external_url": which.external_url or f"{world.url}/apps/{which.slug}",
         "html_url": f"{world.url}/apps/{which.slug}",
         "created_at": iso(which.created_at),
         "updated_at": iso(which.created_at),
