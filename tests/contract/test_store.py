@@ -104,6 +104,23 @@ def test_saving_nothing_is_harmless(store: Store) -> None:
     assert store.group(Job, "b1") == ()
 
 
+def test_the_latest_of_a_group_come_first_page_by_page(store: Store) -> None:
+    ids = [f"{number:03d}" for number in range(25)]
+    store.save(*(replace(JOB, id=id, build="mine") for id in ids))
+    store.save(replace(JOB, id="024a", build="yours"), replace(JOB, id="nobody's", build=""))
+    seen: list[str] = []
+    while page := store.latest(Job, "mine", 10, seen[-1] if seen else None):
+        assert len(page) == min(10, 25 - len(seen))
+        seen += [job.id for job in page]
+    assert seen == ids[::-1]
+    assert store.latest(Job, "mine", 2, "002") == (
+        replace(JOB, id="001", build="mine", version=1),
+        replace(JOB, id="000", build="mine", version=1),
+    )
+    assert store.latest(Job, "", 5) == store.latest(Job, "none", 5) == ()
+    assert store.latest(Build, "mine", 5) == ()
+
+
 def test_a_group_is_listed_by_id_and_follows_changes(store: Store) -> None:
     ids = ["b", "a", "é", "Z", "a/1", "\U0001f600"]
     store.save(*(replace(JOB, id=id, build="mine") for id in ids))

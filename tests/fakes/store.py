@@ -35,6 +35,12 @@ class MemoryStore:
         found = (record for record in self.all(kind) if group and record.group == group)
         return tuple(sorted(found, key=lambda record: record.id))
 
+    def latest(
+        self, kind: type[R], group: str, limit: int, before: str | None = None
+    ) -> tuple[R, ...]:
+        found = [one for one in self.group(kind, group) if before is None or one.id < before]
+        return tuple(found[::-1][:limit])
+
     def due(self, kind: type[R], now: float, limit: int) -> tuple[R, ...]:
         found = (record for record in self.all(kind) if 0 < record.due <= now)
         return tuple(sorted(found, key=lambda record: (record.due, record.id))[:limit])

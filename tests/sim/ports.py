@@ -72,6 +72,13 @@ class SimStore:
         self._fail("table_before")
         return self.rows.group(kind, group)
 
+    def latest(
+        self, kind: type[R], group: str, limit: int, before: str | None = None
+    ) -> tuple[R, ...]:
+        self._world.point("latest", kind.KIND, group)
+        self._fail("table_before")
+        return self.rows.latest(kind, group, limit, before)
+
     def due(self, kind: type[R], now: float, limit: int) -> tuple[R, ...]:
         self._world.point("due", kind.KIND)
         self._fail("table_before")

@@ -70,6 +70,12 @@ class Store(Protocol):
         """All records of a kind in a group, by id."""
         ...
 
+    def latest(
+        self, kind: type[R], group: str, limit: int, before: str | None = None
+    ) -> tuple[R, ...]:
+        """At most `limit` records of a group by falling id, those below `before` only."""
+        ...
+
     def due(self, kind: type[R], now: float, limit: int) -> tuple[R, ...]:
         """At most `limit` records of a kind with 0 < due <= now, the longest overdue first.
 

@@ -20,6 +20,12 @@ _log = logging.getLogger(__name__)
 
 GET = "SELECT id, body FROM rows WHERE kind = ? AND id = ?"
 GROUP = "SELECT id, body FROM rows WHERE kind = ? AND grp = ? AND grp <> '' ORDER BY id"
+LATEST = (
+    "SELECT id, body FROM rows WHERE kind = ? AND grp = ? AND grp <> '' AND id < ? "
+    "ORDER BY id DESC LIMIT ?"
+)
+AFTER_ALL = b"\xff" * 8
+"""SQLite sorts every text below any blob: https://www.sqlite.org/datatype3.html#comparisons"""
 NO_LIMIT = -1
 """https://www.sqlite.org/lang_select.html#the_limit_clause: rows are read as they are needed."""
 DUE = "SELECT id, body FROM rows WHERE kind = ? AND due > 0 AND due <= ? ORDER BY due, id LIMIT ?"
@@ -54,6 +60,15 @@ class SqliteStore:
     def group(self, kind: type[R], group: str) -> tuple[R, ...]:
         with self._database.reading() as connection:
             rows = connection.execute(GROUP, (kind.KIND, to_column(group))).fetchall()
+        return tuple(_records(kind, rows))
+
+    def latest(
+        self, kind: type[R], group: str, limit: int, before: str | None = None
+    ) -> tuple[R, ...]:
+        end = AFTER_ALL if before is None else to_column(before)
+        with self._database.reading() as connection:
+            place = (kind.KIND, to_column(group), end, limit)
+            rows = connection.execute(LATEST, place).fetchall()
         return tuple(_records(kind, rows))
 
     def due(self, kind: type[R], now: float, limit: int) -> tuple[R, ...]:

@@ -44,6 +44,11 @@ class LoggedStore:
     def group(self, kind: type[R], group: str) -> tuple[R, ...]:
         return self._store.group(kind, group)
 
+    def latest(
+        self, kind: type[R], group: str, limit: int, before: str | None = None
+    ) -> tuple[R, ...]:
+        return self._store.latest(kind, group, limit, before)
+
     def due(self, kind: type[R], now: float, limit: int) -> tuple[R, ...]:
         return self._store.due(kind, now, limit)
 
