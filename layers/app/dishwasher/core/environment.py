@@ -8,6 +8,11 @@ JOB_ENV = "DISHWASHER_JOB_ENV"
 """Setting: names of further host variables that jobs may see, separated by commas or spaces."""
 SANDBOX = "DISHWASHER_SANDBOX"
 """Setting: the level of `core.sandbox` at which jobs run, or `auto`."""
+MIRRORS = "DISHWASHER_MIRRORS"
+"""Where the runners of one machine keep what they have fetched; told by the server."""
+MIRROR_GB = "DISHWASHER_MIRROR_GB"
+"""Setting: room for that, in GiB."""
+FOR_RUNNERS = (JOB_ENV, SANDBOX, MIRRORS, MIRROR_GB)
 RESERVED = "DISHWASHER_"
 """The server's own settings, its secrets among them, can not be passed on even when listed."""
 
@@ -65,5 +70,5 @@ def visible(host: Mapping[str, str]) -> dict[str, str]:
 def carried(host: Mapping[str, str]) -> dict[str, str]:
     """What a runner's own process gets: the same, and the settings that are for runners."""
     kept = visible(host)
-    kept.update((name, host[name]) for name in (JOB_ENV, SANDBOX) if name in host)
+    kept.update((name, host[name]) for name in FOR_RUNNERS if name in host)
     return kept

@@ -40,6 +40,8 @@ class Source:
     """The commit that the event's changes start from; empty when there is none."""
     token: str = ""
     """One repository, contents:read; given back at `/started`, which revokes it."""
+    repository: int = 0
+    """GitHub's id of the repository, which is not in its name; 0 where nobody knows."""
 
 
 @dataclass(frozen=True, slots=True)

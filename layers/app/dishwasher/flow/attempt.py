@@ -171,7 +171,7 @@ class Attempts:
             job=current.id,
             attempt=current.attempt,
             spec=spec,
-            source=Source(clone_url, event.sha, build.base_sha, token),
+            source=Source(clone_url, event.sha, build.base_sha, token, event.repository.id),
             environment=(
                 *event.inputs,
                 ("DISHWASHER_JOB", spec.name),

@@ -39,11 +39,17 @@ DENIED = re.compile(
     re.I,
 )
 
+FSYNC = "core.fsync"
+FETCH = (
+    *("fetch", "-q", "--no-tags", "--no-write-fetch-head"),
+    *("--no-recurse-submodules", "--no-auto-maintenance"),
+)
+
 SETTINGS = {
     "core.hooksPath": "/dev/null",
     "core.fsmonitor": "false",
     # The folder is thrown away after the job: nothing in it needs to survive a power cut.
-    "core.fsync": "none",
+    FSYNC: "none",
     "credential.helper": "",
     "protocol.allow": "never",
     "protocol.http.allow": "always",
@@ -95,43 +101,34 @@ class Checkout:
             self._depth = ()
         _check_names(source)
         self._check_url(source)
-        self._skeleton(source)
         environment = git_environment(self._environment, source)
+        return self._obtain(source, environment)
+
+    def _obtain(self, source: Source, environment: Mapping[str, str]) -> str:
+        skeleton(self._folder / ".git", source)
         note = ""
-        wanted = [source.sha, *([source.base_sha] if source.base_sha else [])]
         try:
-            self._fetch(source.url, wanted, environment)
+            self._fetch(source.url, wanted(source), environment)
         except Missing as error:
             if not source.base_sha or source.base_sha not in error.said:
                 raise
             note = f"The base commit {source.base_sha[:12]} could not be fetched."
             self._fetch(source.url, [source.sha], environment)
-        code, said = self._git(environment, "checkout", "-q", "--detach", source.sha)
+        self._write_files(source.sha, environment)
+        return note
+
+    def _write_files(self, sha: str, environment: Mapping[str, str]) -> None:
+        code, said = self._git(environment, "checkout", "-q", "--detach", sha)
         if code:
             raise InfraError(f"git checkout failed: {_words(said)}")
-        return note
 
     def _check_url(self, source: Source) -> None:
         if not URL.fullmatch(source.url):
             raise InfraError(f"not an http(s) URL of a repository: {source.url!r}")
 
-    def _skeleton(self, source: Source) -> None:
-        """What `git init` and `git remote add` would write, without the token."""
-        git = self._folder / ".git"
-        (git / "objects").mkdir(parents=True)
-        (git / "refs").mkdir()
-        (git / "HEAD").write_text("ref: refs/heads/main\n")
-        extension = "[extensions]\n\tobjectFormat = sha256\n" if len(source.sha) == 64 else ""
-        remote = f'[remote "origin"]\n\turl = {source.url}\n' if source.url else ""
-        (git / "config").write_text(
-            f"[core]\n\trepositoryformatversion = {int(bool(extension))}\n\tbare = false\n"
-            f"{extension}{remote}"
-        )
-
     def _fetch(self, url: str, shas: list[str], environment: Mapping[str, str]) -> None:
         """Fetch these commits, again where that may help."""
-        argv = ["fetch", "-q", *self._depth, "--no-tags", "--no-write-fetch-head"]
-        argv += ["--no-recurse-submodules", "--no-auto-maintenance", "--", url]
+        argv = [*FETCH, *self._depth, "--", url]
         network = missing = 0
         while True:
             code, said = self._git(environment, *argv, *shas)
@@ -154,22 +151,47 @@ class Checkout:
                     raise InfraError(f"git fetch failed {network} times: {_words(said)}")
             self._sleep(PAUSE * max(network, missing))
 
-    def _git(self, environment: Mapping[str, str], *arguments: str) -> tuple[int, str]:
+    def _git(
+        self, environment: Mapping[str, str], *arguments: str, place: Path | None = None
+    ) -> tuple[int, str]:
         """Exit code and words; raises Stopped."""
         said = bytearray()
 
         def keep(data: bytes) -> None:
             said.extend(data[: SAID - len(said)])
 
-        ended = self._commands.run(("git", *arguments), self._folder, environment, keep)
+        ended = self._commands.run(("git", *arguments), place or self._folder, environment, keep)
         if ended.exit_code is None:
             raise Stopped
         return ended.exit_code, said.decode("utf-8", "replace")
 
 
-def git_environment(base: Mapping[str, str], source: Source) -> dict[str, str]:
-    """What git sees: the settings above and the token, for this server only."""
-    settings = dict(SETTINGS)
+def wanted(source: Source) -> list[str]:
+    """The commits that have to come, the one to check out first."""
+    return [source.sha, *([source.base_sha] if source.base_sha else [])]
+
+
+def skeleton(git: Path, source: Source, *, bare: bool = False) -> None:
+    """What `git init` and `git remote add` would write, without the token."""
+    (git / "objects").mkdir(parents=True, exist_ok=True)
+    (git / "refs").mkdir(exist_ok=True)
+    (git / "HEAD").write_text("ref: refs/heads/main\n")
+    extension = "[extensions]\n\tobjectFormat = sha256\n" if len(source.sha) == 64 else ""
+    remote = f'[remote "origin"]\n\turl = {source.url}\n' if source.url and not bare else ""
+    (git / "config").write_text(
+        f"[core]\n\trepositoryformatversion = {int(bool(extension))}\n"
+        f"\tbare = {str(bare).lower()}\n{extension}{remote}"
+    )
+
+
+def git_environment(
+    base: Mapping[str, str], source: Source, *, lasting: bool = False
+) -> dict[str, str]:
+    """What git sees: the settings above and the token, for this server only.
+
+    `lasting`: what it writes is kept after the job, and has to survive a power cut.
+    """
+    settings = {key: value for key, value in SETTINGS.items() if not lasting or key != FSYNC}
     if source.token:
         parts = urlsplit(source.url)
         basic = base64.b64encode(f"x-access-token:{source.token}".encode()).decode()

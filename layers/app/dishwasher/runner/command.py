@@ -105,7 +105,7 @@ class Commands:
         watch.listen(self._stop.fd)
         silent = stopped = False
         while not over():
-            stopped = self._is_over()
+            stopped = self.is_over()
             silent = not stopped and 0 < silence <= time.monotonic() - watch.heard
             if stopped or silent:
                 break
@@ -199,7 +199,8 @@ class Commands:
         trouble, used = self.trouble(status), watch.process.usage
         return Ended(status, max(0, -code), watch.leaks, usage=used, trouble=trouble)
 
-    def _is_over(self) -> bool:
+    def is_over(self) -> bool:
+        """Whether what runs has to end; asks for the job's stop when its time is over."""
         late = time.monotonic() >= self._deadline
         if self._closing:
             return late or self._stop.silent

@@ -14,14 +14,12 @@ from dishwasher.core.job import Reason
 from dishwasher.core.result import FINDINGS_KEPT, Artifact, PhaseResult, Result
 from dishwasher.core.sandbox import Level, refusal
 from dishwasher.core.ticket import PROTOCOL, Ticket
-from dishwasher.runner import artifacts, spelling
+from dishwasher.runner import artifacts, origin, spelling
 from dishwasher.runner.build import Build
-from dishwasher.runner.checkout import Checkout
 from dishwasher.runner.command import Commands, Grace
 from dishwasher.runner.environment import Workspace, base_environment, job_environment
 from dishwasher.runner.heart import Heart
 from dishwasher.runner.journal import Journal
-from dishwasher.runner.local_checkout import LocalCheckout
 from dishwasher.runner.log import Log
 from dishwasher.runner.mask import Mask
 from dishwasher.runner.place import Here
@@ -168,8 +166,12 @@ class Engine:
         where = source.url or "this machine"
         self._log.say(f"Checking out {source.sha} of {where}")
         environment = base_environment(self._host, self._workspace)
-        words = (self._commands, self._workspace.checkout, environment, self._sleep)
-        checkout = LocalCheckout(*words, self._objects) if self._objects else Checkout(*words)
+        checkout = origin.checkout(
+            *(self._ticket, self._commands, self._workspace.checkout, environment, self._sleep),
+            host=self._host,
+            objects=self._objects,
+            say=self._log.say,
+        )
         try:
             note = checkout.run(source, self._ticket.spec.history)
         finally:

@@ -7,6 +7,7 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from dishwasher.core.environment import MIRROR_GB, MIRRORS
 from dishwasher.core.shelf import Room
 from dishwasher.flow.accept import Accept
 from dishwasher.flow.attempt import Attempts
@@ -125,7 +126,7 @@ def build(settings: Settings, workers: int, environment: Mapping[str, str]) -> H
     fleet = ProcessFleet(
         settings.data / "work",
         workers,
-        environment,
+        {**environment, **_mirrors(settings)},
         lambda attempt: ended[0].ended(attempt),
     )
     reap = Reap(store, queue, clock, fleet, verdicts, timing, caches)
@@ -152,6 +153,12 @@ def build(settings: Settings, workers: int, environment: Mapping[str, str]) -> H
         redeliver=Redeliver(store, clock, GithubDeliveries(app)),
         reap_seconds=min(REAP_SECONDS, settings.lease / 4),
     )
+
+
+def _mirrors(settings: Settings) -> dict[str, str]:
+    """What runners on this machine are told of it, and others are not."""
+    folder = str(settings.data.absolute() / "mirrors") if settings.mirror_gb else ""
+    return {MIRRORS: folder, MIRROR_GB: f"{settings.mirror_gb}"}
 
 
 def derive(secret: bytes, purpose: str) -> bytes:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from dishwasher.core.environment import JOB_ENV, SANDBOX
+from dishwasher.core.environment import JOB_ENV, MIRROR_GB, SANDBOX
 from dishwasher.core.job import Timing
 from dishwasher.core.sandbox import AUTO, ORDER
 from dishwasher.core.ticket import GIBIBYTE, Limits
@@ -20,6 +21,8 @@ POINTS_PER_MINUTE = 900
 """GitHub's secondary limit: https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api"""
 DATA = ".dishwasher"
 LEASE = Timing().lease
+MIRRORS = 10.0
+"""GiB: some hundred repositories by their commits, or some dozen by their histories."""
 PATHS = ("/", "./", "../", "~")
 """Beginnings of a value that names a file, whether or not the file is there."""
 MEMORY, PROCESSES = Limits().memory_bytes / GIBIBYTE, Limits().processes
@@ -39,6 +42,7 @@ DESCRIBED = {
     SANDBOX: f"walls around jobs: {', '.join(ORDER)}, or the strongest of them ({AUTO})",
     "DISHWASHER_JOB_MEMORY_GB": f"memory of one job ({MEMORY:g})",
     "DISHWASHER_JOB_PROCESSES": f"processes and threads of one job ({PROCESSES})",
+    MIRROR_GB: f"room for what was fetched of repositories, 0 to keep nothing ({MIRRORS:g})",
     JOB_ENV: "names of host variables that jobs may see",
     "DISHWASHER_LEASE_SECONDS": f"silence after which a runner counts as lost ({LEASE:g})",
 }
@@ -65,6 +69,7 @@ class Settings:
     """A level of `core.sandbox`, or the strongest that this machine can do."""
     job: Limits = field(default_factory=Limits)
     """What one job may use of this machine."""
+    mirror_gb: float = MIRRORS
 
     @property
     def limits(self) -> Limits:
@@ -91,6 +96,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         lease=reader.number("LEASE_SECONDS", LEASE),
         sandbox=reader.level(SANDBOX),
         job=reader.limits(),
+        mirror_gb=reader.number("MIRROR_GB", MIRRORS, least=0.0),
     )
     reader.check(settings)
     return settings
@@ -158,15 +164,16 @@ class _Reader:
             self._mistakes.append(f"{key}: {value!r} is none of {', '.join((AUTO, *ORDER))}")
         return value
 
-    def number(self, name: str, default: float) -> float:
+    def number(self, name: str, default: float, least: float = sys.float_info.min) -> float:
         key = f"DISHWASHER_{name}"
         text = self._environment.get(key, "").strip()
         try:
             value = float(text or default)
         except ValueError:
-            value = 0.0
-        if not 0 < value < float("inf"):
-            self._mistakes.append(f"{key}: {text!r} is not a number above 0")
+            value = -1.0
+        if not least <= value < float("inf"):
+            wanted = "above 0" if least else "of 0 or more"
+            self._mistakes.append(f"{key}: {text!r} is not a number {wanted}")
             return default
         return value
 
