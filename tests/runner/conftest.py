@@ -68,12 +68,15 @@ def work(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def launch(work: Path) -> Iterator[Launch]:
-    """launch(server, NAME=value, …) → a runner process with that in its environment."""
+    """launch(server, *words, NAME=value, …) → a runner process with that in its environment.
+
+    The words are those of a program that starts it.
+    """
     runners: list[subprocess.Popen[bytes]] = []
 
-    def begin(server: Server, **environment: str) -> subprocess.Popen[bytes]:
+    def begin(server: Server, *before: str, **environment: str) -> subprocess.Popen[bytes]:
         runner = subprocess.Popen(
-            (sys.executable, "-m", "dishwasher.runner", str(work)),
+            (*before, sys.executable, "-m", "dishwasher.runner", str(work)),
             env={**OWN, **MEASURED, **environment},
             stdin=subprocess.PIPE,
         )

@@ -36,19 +36,30 @@ _PROGRAM = (
 
 
 @dataclass(frozen=True, slots=True)
+class View:
+    """What differs in the commands' view of the machine; the keeper must be root for that."""
+
+    closed: tuple[str, ...] = ()
+    """Folders that their user could not enter: below them only places to read and write are."""
+    instead: tuple[tuple[str, str], ...] = ()
+    """Files that are there instead of others: ours, and whose place it has."""
+    shared_memory: int = 1024 * 1024
+    """Bytes of their own /dev/shm."""
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
     """What the keeper gives up for all commands, and whom they run as."""
 
     limits: Rlimits = ()
     landlock: bool = False
     read: tuple[str, ...] = ()
-    """Places to read and execute; all of these need Landlock."""
+    """Places to read and execute; these are walls with Landlock only."""
     write: tuple[str, ...] = ()
+    view: View | None = None
     tcp: bool = True
     new_privileges: bool = False
     """Whether set-uid programs work."""
-    powers: bool = True
-    """Whether a keeper that is root stays more than its name."""
     user: tuple[int, int] | None = None
     """User and group id that commands change to; the keeper must be root for that."""
 
@@ -265,9 +276,9 @@ def _settings(rules: Rules) -> dict[str, Any]:
         "landlock": rules.landlock,
         "read": list(rules.read),
         "write": list(rules.write),
+        "view": (view.closed, view.instead, view.shared_memory) if (view := rules.view) else None,
         "tcp": rules.tcp,
         "privileges": not rules.new_privileges,
-        "powers": rules.powers,
         "user": rules.user,
     }
 

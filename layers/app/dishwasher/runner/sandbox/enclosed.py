@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,11 +26,13 @@ class Enclosed:
     """A folder for the job's servers, at the same place inside and outside."""
     network: bool = True
     """Whether commands share the machine's network with us."""
+    named: bool = True
+    """Whether a name goes with the commands' user, which PostgreSQL insists on."""
 
     @property
     def houses_servers(self) -> bool:
-        """Whether servers run in it too: they refuse to as root."""
-        return self.cell is not None and (self.user is not None or os.geteuid() != 0)
+        """Whether servers run in it too."""
+        return self.cell is not None and self.named
 
     def give(self, folder: Path) -> None:
         """Make the commands the owner of what we have put there."""

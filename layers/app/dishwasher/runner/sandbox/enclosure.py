@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from dishwasher.core.sandbox import Level
 from dishwasher.core.ticket import GIBIBYTE, Limits
+from dishwasher.errors import InfraError
 from dishwasher.runner.environment import Workspace
-from dishwasher.runner.sandbox import cgroup, jail, places, users
-from dishwasher.runner.sandbox.cell import Cell, Rules, Wrapper, bare
+from dishwasher.runner.sandbox import accounts, cgroup, passage, places, users
+from dishwasher.runner.sandbox.cell import Cell, Rules, View, Wrapper, bare
 from dishwasher.runner.sandbox.enclosed import Enclosed
-from dishwasher.runner.sandbox.jail import Jail
+from dishwasher.runner.sandbox.jail import SHARED_MEMORY, Jail
 from dishwasher.runner.sandbox.limits import for_one, memory
 from dishwasher.runner.sandbox.probe import Means
 
+OPEN = "plain: no wall between this job and the machine"
 KERNEL = ("/proc",)
 WITHIN = ("/dev", "/tmp", "/var/tmp")
 """Where a job writes that has a file system of its own."""
@@ -42,48 +44,70 @@ def enclose(
 
     `services`: the job has servers, which are in there with it. `more`: folders to read.
     """
-    if means.level is Level.PLAIN:
-        return Enclosed(words="plain: no wall between this job and the machine")
+    if means.level is Level.PLAIN and not means.own_user:
+        return Enclosed(words=f"{OPEN}, user {os.geteuid()}")
     workspace.make_all()
-    own, free, lacks = _user(means, workspace)
-    jailed = means.level is Level.JAILED
-    inside = own if means.user_namespace else None
     read = (*places.readable(host), *map(str, more))
-    if inside is not None:
-        read = jail.reachable(read)
+    if means.user_namespace and means.own_user:
+        # Who enters is the job's user already.
+        read = tuple(filter(passage.is_open, read))
+    closed = _closed(means, workspace, read)
+    own, free = _user(means, workspace)
     served = _served(own) if services else None
     write = tuple(map(str, (*workspace.shared, *([served] if served else ()))))
+    view = None
+    if own is not None and means.mounts:
+        view = View(closed, accounts.write(workspace.root, own, workspace.home), SHARED_MEMORY)
     group = cgroup.group(memory(limits), limits.processes)
-    rules = Rules(
-        for_one(limits, alone=own is not None or jailed, grouped=group is not None),
-        means.landlock,
-        ("/",) if jailed else (*read, *KERNEL),
-        (*write, *(WITHIN if jailed else (*DEVICES, "/dev/shm"))),
-        tcp=network or jailed,
-        user=own if inside is None else None,
-        powers=os.geteuid() != 0 or own is not None,
+    rules = _rules(means, own, read, write, network)
+    alone = own is not None or means.level is Level.JAILED
+    rules = replace(
+        rules, limits=for_one(limits, alone=alone, grouped=group is not None), view=view
     )
     wrapper: Wrapper = bare
-    if jailed:
+    if means.level is Level.JAILED:
         wrapper = Jail(
             *(read, write, str(workspace.temporary), str(workspace.home), own),
             network=network,
             user_namespace=means.user_namespace,
         )
-
-    def after() -> None:
-        free()
-        if served is not None:
-            shutil.rmtree(served, ignore_errors=True)
-
-    cell = Cell(rules, wrapper, group, inside, after)
+    cell = Cell(rules, wrapper, group, own if means.user_namespace else None, _after(free, served))
     try:
         cell.open()
     except BaseException:
         cell.close()
         raise
-    words = _words(means, cell, network, lacks)
-    return Enclosed(cell, _environment(jailed, own, workspace), words, own, served, network)
+    environment = _environment(means, own, workspace)
+    named = view is not None or means.level is Level.JAILED or own is None
+    words = _words(means, cell, network)
+    return Enclosed(cell, environment, words, own, served, network, named)
+
+
+def _rules(
+    means: Means,
+    own: tuple[int, int] | None,
+    read: tuple[str, ...],
+    write: tuple[str, ...],
+    network: bool,
+) -> Rules:
+    jailed = means.level is Level.JAILED
+    return Rules(
+        landlock=means.landlock,
+        read=("/",) if jailed else (*read, *KERNEL),
+        write=(*write, *(WITHIN if jailed else (*DEVICES, "/dev/shm"))),
+        tcp=network or jailed,
+        new_privileges=means.level is Level.PLAIN,
+        user=None if means.user_namespace else own,
+    )
+
+
+def _after(free: Callable[[], None], served: Path | None) -> Callable[[], None]:
+    def after() -> None:
+        free()
+        if served is not None:
+            shutil.rmtree(served, ignore_errors=True)
+
+    return after
 
 
 def _served(own: tuple[int, int] | None) -> Path:
@@ -94,47 +118,60 @@ def _served(own: tuple[int, int] | None) -> Path:
     return folder
 
 
-def _user(
-    means: Means, workspace: Workspace
-) -> tuple[tuple[int, int] | None, Callable[[], None], str]:
-    """A user of the job's own, what gives it back, and why there is none."""
-    if os.geteuid() != 0:
-        return None, lambda: None, ""
-    in_place = means.level is Level.JAILED and not means.user_namespace
-    for place in () if in_place else (workspace.root, Path(sys.base_prefix)):
-        if not jail.is_open(place):
-            return None, lambda: None, f"no user of its own, who could not enter {place.parent}"
+def _closed(means: Means, workspace: Workspace, read: tuple[str, ...]) -> tuple[str, ...]:
+    """The folders that have to be opened up for the job's user; raises InfraError."""
+    jailed = means.level is Level.JAILED
+    if not means.own_user or (jailed and not means.user_namespace):
+        return ()
+    if means.mounts:
+        return passage.closed((*read, str(workspace.root), f"{tempfile.gettempdir()}/services"))
+    if shut := passage.closed((str(workspace.root),)):
+        raise InfraError(
+            f"A job's own user can not enter {shut[0]}, and jobs do not run as root. Move the "
+            f"data folder (DISHWASHER_DATA) out of it, or let others through: chmod o+x {shut[0]}"
+        )
+    return ()
+
+
+def _user(means: Means, workspace: Workspace) -> tuple[tuple[int, int] | None, Callable[[], None]]:
+    """A user of the job's own, and what gives it back."""
+    if not means.own_user:
+        return None, lambda: None
     user = users.User()
     workspace.root.chmod(0o711)
     for folder in workspace.shared:
         users.give(folder, (user.id, user.id))
+        # Of other jobs, and of all who use this machine, none has to look in.
+        folder.chmod(0o700)
     # Ours, so that the job can not move what else is mounted in it.
     os.chown(workspace.temporary, 0, 0)
     workspace.temporary.chmod(0o1777)
-    return (user.id, user.id), user.free, ""
+    return (user.id, user.id), user.free
 
 
-def _environment(jailed: bool, own: tuple[int, int] | None, workspace: Workspace) -> dict[str, str]:
+def _environment(means: Means, own: tuple[int, int] | None, workspace: Workspace) -> dict[str, str]:
     # What Landlock keeps from it, git takes for a fault and not for absent.
-    found = {"GIT_CONFIG_NOSYSTEM": "1"}
-    if jailed:
+    found = {"GIT_CONFIG_NOSYSTEM": "1"} if means.level is not Level.PLAIN else {}
+    if means.level is Level.JAILED:
         return found
     found["TMPDIR"] = str(workspace.temporary)
-    if own is not None:
+    if own is not None and not means.mounts:
         # No name goes with the number here, and clients of PostgreSQL ask for one.
-        found["PGUSER"] = jail.NAME
+        found["PGUSER"] = accounts.NAME
     return found
 
 
-def _words(means: Means, cell: Cell, network: bool, lacks: str) -> str:
+def _words(means: Means, cell: Cell, network: bool) -> str:
     group = cell.group
+    user = cell.rules.user or cell.as_user
     parts = [
         "network on" if network else "network off",
-        f"user {cell.rules.user[0]}" if cell.rules.user else lacks or "the runner's user",
+        f"user {user[0]}" if user else "the runner's user",
     ]
     if group is not None:
         parts.append(f"{group.memory / GIBIBYTE:.3g} GiB of memory")
         parts.append(f"{group.processes:,} processes")
     else:
         parts.append("no control group, so memory is limited for each process by itself")
-    return f"{means.level}: {', '.join(parts)}"
+    level = OPEN if means.level is Level.PLAIN else means.level
+    return f"{level}{',' if level is OPEN else ':'} {', '.join(parts)}"

@@ -6,18 +6,16 @@ https://github.com/containers/bubblewrap; the order of the words is the order of
 from __future__ import annotations
 
 import os
-import pwd
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from dishwasher.runner.sandbox import accounts
 from dishwasher.runner.sandbox.places import MERGED
 
 PROGRAM = "bwrap"
 PACKAGE = "bubblewrap"
-NAME = "ubuntu"
-"""What a job's own user is called: the name on CircleCI 1.0, which its databases know."""
 SHARED_MEMORY = 1024 * 1024 * 1024
 """Bytes of /dev/shm, of the job's memory: twice what a browser under test fills."""
 # A keeper that is root changes to the job's user, and ends what that one has started.
@@ -71,24 +69,13 @@ class Jail:
         for place in self.read:
             if place in MERGED and os.path.islink(place):
                 yield from ("--symlink", os.readlink(place), place)
-            elif place not in ("/etc/passwd", "/etc/group"):
+            elif place not in (accounts.PASSWD, accounts.GROUP):
                 # A link such as /etc/resolv.conf may lead to what is not there: so its target.
                 yield from ("--ro-bind", os.path.realpath(place), place)
 
     def _accounts(self) -> tuple[list[str], tuple[int, ...]]:
-        """/etc/passwd and /etc/group with the names that are needed, and no others."""
-        uid, gid = self.user or (os.getuid(), os.getgid())
-        name = NAME if self.user else _name(uid)
-        people = {0: ("root", 0, "/root"), 65534: ("nobody", 65534, "/nonexistent")}
-        people[uid] = (name, gid, self.home)
-        groups = {0: "root", 65534: "nogroup", gid: name}
-        passwd = "".join(
-            f"{one}:x:{number}:{group}:{one}:{home}:/bin/bash\n"
-            for number, (one, group, home) in people.items()
-        )
-        group = "".join(f"{one}:x:{number}:\n" for number, one in groups.items())
         words, descriptors = [], []
-        for text, place in ((passwd, "/etc/passwd"), (group, "/etc/group")):
+        for place, text in accounts.texts(self.user, self.home).items():
             descriptor = _given(text.encode())
             words += ["--perms", "0644", "--ro-bind-data", str(descriptor), place]
             descriptors.append(descriptor)
@@ -102,25 +89,8 @@ def _folders(places: Iterable[str]) -> list[str]:
     return [word for folder in made for word in ("--perms", "0755", "--dir", folder)]
 
 
-def _name(uid: int) -> str:
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return NAME
-
-
 def _given(data: bytes) -> int:
     descriptor = os.memfd_create("account")
     os.write(descriptor, data)
     os.lseek(descriptor, 0, os.SEEK_SET)
     return descriptor
-
-
-def reachable(places: Iterable[str]) -> tuple[str, ...]:
-    """Those that every user of the machine can come to."""
-    return tuple(place for place in places if is_open(Path(place)))
-
-
-def is_open(place: Path) -> bool:
-    """Whether the folders above let everybody through."""
-    return all(os.stat(parent).st_mode & 0o001 for parent in place.parents)

@@ -19,7 +19,7 @@ import select
 import sys
 from typing import Any, NoReturn
 
-from dishwasher.runner.sandbox import landlock
+from dishwasher.runner.sandbox import landlock, passage
 
 START, GO, WAIT = "start", "go", "wait"
 READY, BEGUN, GONE, ENDED, PEAK = b"R", b"B", b"G", b"E", b"P"
@@ -73,12 +73,12 @@ class Keeper:
         _libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         self._user = settings["user"]
         os.umask(0o022)
+        if settings["view"] is not None:
+            passage.open_up([*settings["read"], *settings["write"]], *settings["view"])
         for which, value in settings["limits"]:
             resource.setrlimit(which, (value, value))
         if settings["landlock"]:
             landlock.restrict(settings["read"], settings["write"], settings["tcp"])
-        if not settings["powers"]:
-            landlock.drop_capabilities()
         if settings["privileges"]:
             landlock.forbid_new_privileges()
         _libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)

@@ -15,9 +15,6 @@ VERSION = 1
 """Flag of CREATE_RULESET: answer the version of the interface."""
 PATH_BENEATH = 1
 PR_SET_NO_NEW_PRIVS = 38
-PR_CAPBSET_DROP = 24
-CAPABILITY_VERSION_3 = 0x20080522
-"""linux/capability.h"""
 
 # include/uapi/linux/landlock.h
 EXECUTE, WRITE_FILE, READ_FILE, READ_DIR = 1, 2, 4, 8
@@ -51,15 +48,6 @@ def version() -> int:
 def forbid_new_privileges() -> None:
     """No set-uid program gives any from here on."""
     _checked(_libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-
-
-def drop_capabilities() -> None:
-    """Of root nothing is left but the number, also in what is executed later."""
-    capability = 0
-    while _libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0:
-        capability += 1
-    header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION_3, 0)
-    _checked(_libc.capset(ctypes.byref(header), ctypes.byref((ctypes.c_uint32 * 6)())))
 
 
 def restrict(read: list[str], write: list[str], tcp: bool = True) -> None:

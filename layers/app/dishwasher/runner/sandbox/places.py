@@ -62,10 +62,12 @@ def _system() -> tuple[str, ...]:
 
 def _installed(host: Mapping[str, str]) -> Iterator[str]:
     home = os.path.expanduser("~")
+    # A user who is but a number and has no HOME has no home.
+    homes = (home,) if os.path.isabs(home) else ()
     for path in host.get("PATH", "").split(":"):
         if os.path.isabs(path):
             yield from _around(os.path.normpath(path), home)
-    yield from (f"{home}/{name}" for name in MANAGED)
+    yield from (f"{place}/{name}" for place in homes for name in MANAGED)
     for name in CERTIFICATES:
         # Jobs are told of them, and programs trust no server without.
         if os.path.isabs(host.get(name, "")):

@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 from dishwasher.core.sandbox import AUTO, ORDER, Level
 from dishwasher.core.ticket import Limits
 from dishwasher.errors import InfraError, UserError
-from dishwasher.runner.sandbox import jail, landlock, places, users
-from dishwasher.runner.sandbox.cell import Cell, Rules
+from dishwasher.runner.sandbox import jail, landlock, passage, places, users
+from dishwasher.runner.sandbox.cell import Cell, Rules, View
 from dishwasher.runner.sandbox.jail import Jail
 from dishwasher.runner.sandbox.limits import for_any
 
@@ -33,6 +33,10 @@ class Means:
     landlock: bool = False
     user_namespace: bool = False
     """The jail needs one; its keeper is then the job's own user."""
+    own_user: bool = False
+    """Each job gets a user of its own, which takes root."""
+    mounts: bool = False
+    """That user can be let through folders which are closed to it."""
 
 
 def choose(wanted: str) -> Means:
@@ -40,12 +44,13 @@ def choose(wanted: str) -> Means:
     if wanted not in (AUTO, *ORDER):
         raise UserError(f"There is no sandbox `{wanted}`: choose {', '.join((AUTO, *ORDER))}.")
     if wanted == Level.PLAIN:
+        # By name it is asked for where jobs shall do what the server can.
         return Means(Level.PLAIN, ("plain was asked for",))
     lacks: list[str] = []
     for level in ORDER if wanted == AUTO else (Level(wanted),):
         means = _means(level)
         if isinstance(means, Means):
-            return Means(level, (*lacks, *means.lacks), means.landlock, means.user_namespace)
+            return replace(means, lacks=(*lacks, *means.lacks))
         lacks.append(means)
     raise UserError(f"This machine can not run jobs {wanted}: {'; '.join(lacks)}.")
 
@@ -57,7 +62,8 @@ def _means(level: Level) -> Means | str:
         return _jailed()
     if level is Level.CONFINED:
         return _confined()
-    return Means(Level.PLAIN)
+    as_root = os.geteuid() == 0
+    return Means(Level.PLAIN, own_user=as_root, mounts=as_root and _mounts())
 
 
 def _jailed() -> Means | str:
@@ -70,7 +76,7 @@ def _jailed() -> Means | str:
     for needed in (False, True) if os.geteuid() == 0 else (True,):
         said = _try_jail(needed, has_landlock)
         if not said:
-            return Means(Level.JAILED, lacks, has_landlock, needed)
+            return Means(Level.JAILED, lacks, has_landlock, needed, own_user=os.geteuid() == 0)
     return f"bubblewrap does not work here: {said}; {NAMESPACES}"
 
 
@@ -81,7 +87,7 @@ def _try_jail(user_namespace: bool, has_landlock: bool) -> str:
     with tempfile.TemporaryDirectory(prefix="dishwasher-probe-") as folder:
         if as_user is not None:
             os.chmod(folder, 0o755)
-            read = jail.reachable(read)
+            read = tuple(filter(passage.is_open, read))
         tried = Jail(
             *(read, (), folder, folder, own),
             network=False,
@@ -103,7 +109,18 @@ def _confined() -> Means | str:
     read = (*places.readable(os.environ), "/proc")
     rules = Rules(for_any(Limits()), True, read, ("/tmp", "/dev"))
     said = _try(Cell(rules))
-    return Means(Level.CONFINED, (), True) if not said else f"Landlock fails: {said}"
+    if said:
+        return f"Landlock fails: {said}"
+    as_root = os.geteuid() == 0
+    return Means(Level.CONFINED, (), True, own_user=as_root, mounts=as_root and _mounts())
+
+
+@cache
+def _mounts() -> bool:
+    """Whether root may mount here, which a container's seldom may."""
+    own = (users.FIRST, users.FIRST)
+    with tempfile.TemporaryDirectory(prefix="dishwasher-probe-") as folder:
+        return not _try(Cell(Rules(view=View((folder,)), user=own)))
 
 
 def _try(cell: Cell) -> str:
