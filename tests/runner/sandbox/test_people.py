@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from dishwasher.core.job import Reason
+from dishwasher.core.machine import Machine, Service
 from dishwasher.core.sandbox import Level
 from dishwasher.core.ticket import Limits
 from dishwasher.errors import InfraError
@@ -121,3 +122,22 @@ def printed(place: Place, folder: Path, command: str) -> str:
     process.wait()
     with open(reader) as file:
         return file.read()
+
+
+@pytest.mark.real("redis-server", "psql")
+@at(*WALLED)
+@by(Person.ROOT, Person.USER)
+def test_the_jobs_servers_are_there_as_whoever_it_is(
+    serve: Serve, launch: Launch, work: Path, level: Level, person: Person
+) -> None:
+    asked = "psql -h localhost -d circle_test -Atc 'select 6 * 7'"
+    machine = Machine(services=(Service("postgresql"), Service("redis")))
+    server = serve("redis-cli ping", asked, machine=machine)
+    launch(server, *person.before(work), DISHWASHER_SANDBOX=level)
+    result = server.result(60.0)
+    if (person, level) == (Person.USER, Level.CONFINED) and AS_ROOT:
+        # A number without a name, and nobody who could give it one.
+        assert "could not look up effective user ID" in result.detail
+        return
+    assert result.reason is Reason.OK, (result, server.log.decode())
+    assert {"PONG", "42"} <= set(lines(server.log))

@@ -14,7 +14,7 @@ PASSWD, GROUP = "/etc/passwd", "/etc/group"
 def texts(user: tuple[int, int] | None, home: str) -> dict[str, str]:
     """Both files, by their places; `user`: the job's own, None where it is who we are."""
     uid, gid = user or (os.getuid(), os.getgid())
-    name = NAME if user else _name(uid)
+    name = NAME if user else name_of(uid)
     people = {0: ("root", 0, "/root"), 65534: ("nobody", 65534, "/nonexistent")}
     people[uid] = (name, gid, home)
     groups = {0: "root", 65534: "nogroup", gid: name}
@@ -36,9 +36,9 @@ def write(folder: Path, user: tuple[int, int], home: Path) -> tuple[tuple[str, s
     return tuple(files)
 
 
-def _name(uid: int) -> str:
+def name_of(uid: int) -> str:
+    """Of a user of this machine; a container may be started as any number."""
     try:
         return pwd.getpwuid(uid).pw_name
     except KeyError:
-        # A container may be started as any number.
         return NAME

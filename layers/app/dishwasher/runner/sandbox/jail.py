@@ -61,7 +61,7 @@ class Jail:
         for place in self.write:
             words += ["--bind", place, place]
         extra, descriptors = self._accounts()
-        words += [*extra, "--remount-ro", "/", "--chdir", "/", "--", *argv]
+        words += [*extra, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/", "--", *argv]
         return tuple(words), descriptors
 
     def _system(self) -> Iterable[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import shutil
 import signal
@@ -17,6 +16,7 @@ from pathlib import Path
 
 from dishwasher.errors import InfraError, UserError
 from dishwasher.runner.place import Process
+from dishwasher.runner.sandbox import accounts
 from dishwasher.runner.sandbox.enclosed import OPEN, Enclosed
 from dishwasher.runner.services import ports
 from dishwasher.runner.services.recipe import PATH, Place, Recipe, named
@@ -110,7 +110,7 @@ class Services:
         if account is not None:
             os.chown(folder, account.uid, account.gid)
         self.inside.give(folder)
-        known = {*users, *USUAL_USERS, getpass.getuser()}
+        known = {*users, *USUAL_USERS, accounts.name_of(os.geteuid())}
         place = Place(
             folder, port, account, tuple(sorted(known)), tuple(sorted({*databases, USUAL_DATABASE}))
         )
