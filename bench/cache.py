@@ -137,7 +137,7 @@ def once(what: str, folder: Path) -> int:
 
 def pack(checkout: Path, home: Path, archive: Path) -> None:
     with archive.open("wb") as file:
-        packer = Packer(checkout, home, file, BOUNDS, lambda: None)
+        packer = Packer({"checkout": checkout, "home": home}, file, BOUNDS, lambda: None)
         packer.add("venv")
         packer.finish()
 
@@ -145,10 +145,11 @@ def pack(checkout: Path, home: Path, archive: Path) -> None:
 def unpack(archive: Path, folder: Path) -> None:
     for name in ("checkout", "home"):
         (folder / name).mkdir()
-    unpacker = Unpacker(folder / "new", BOUNDS, lambda: None)
+    roots = {"checkout": folder / "checkout", "home": folder / "home"}
+    unpacker = Unpacker(roots, folder, folder / "new", BOUNDS, lambda: None)
     with archive.open("rb") as file:
         unpacker.read(file)
-    assert unpacker.place(("venv",), folder / "checkout", folder / "home") == []
+    assert unpacker.place(("venv",)) == []
     assert (folder / "checkout/venv/lib").is_dir()
 
 

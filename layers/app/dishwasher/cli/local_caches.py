@@ -87,7 +87,8 @@ class LocalCaches:
         words = (self._refs[0], offer.version, offer.key, _blob(offer), offer.size, offer.sha256)
         with self._shelf() as there:
             entry = Entry(*words, created=now, used=now)
-            there[0] = shelf.keep(there[0], entry, self._room, now, moving=offer.moving)
+            one = (there[0], entry, self._room, now)
+            there[0] = shelf.keep(*one, moving=offer.moving, slot=offer.slot)
 
     @contextmanager
     def _shelf(self) -> Iterator[list[Shelf]]:

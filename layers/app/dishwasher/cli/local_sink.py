@@ -71,7 +71,7 @@ class LocalSink:
             shutil.copyfileobj(file, kept)
 
     def find_cache(self, query: CacheQuery) -> CacheFound:
-        return CacheFound() if self._caches is None else self._caches.find(query)
+        return CacheFound(kept=False) if self._caches is None else self._caches.find(query)
 
     def fetch(self, url: str, file: BinaryIO, size: int) -> None:
         with open(url, "rb") as kept:

@@ -194,10 +194,12 @@ def announce(shelf: Shelf, blob: str, size: int, room: Room, now: float) -> Shel
     return replace(shelf, leavings=(*others, Leaving(blob, size, now + ANNOUNCED_SECONDS)))
 
 
-def keep(shelf: Shelf, entry: Entry, room: Room, now: float, *, moving: bool) -> Shelf:
+def keep(
+    shelf: Shelf, entry: Entry, room: Room, now: float, *, moving: bool, slot: str = ""
+) -> Shelf:
     """The announced upload is complete. Of one key the first stays, or the last where it moves.
 
-    What was used longest ago leaves until the rest fits.
+    Others of its slot leave, and what was used longest ago until the rest fits.
     """
     wanted = Wanted(entry.version, entry.key)
     there = holds(shelf, entry.ref, wanted)
@@ -206,8 +208,8 @@ def keep(shelf: Shelf, entry: Entry, room: Room, now: float, *, moving: bool) ->
         if there.blob != entry.blob:
             leavings.append(Leaving(entry.blob, entry.size, now))
         return replace(shelf, leavings=tuple(leavings))
-    entries = [one for one in shelf.entries if one != there]
-    gone = [] if there is None else [there]
+    gone = [one for one in shelf.entries if one == there or _shares(one, entry, slot)]
+    entries = [one for one in shelf.entries if one not in gone]
     entries.sort(key=lambda one: one.used)
     while entries and (
         len(entries) >= ENTRIES or sum(one.size for one in entries) + entry.size > room.shelf
@@ -215,6 +217,15 @@ def keep(shelf: Shelf, entry: Entry, room: Room, now: float, *, moving: bool) ->
         gone.append(entries.pop(0))
     leavings += (Leaving(one.blob, one.size, now + REPLACED_SECONDS) for one in gone)
     return replace(shelf, entries=(*entries, entry), leavings=tuple(leavings))
+
+
+def _shares(one: Entry, other: Entry, slot: str) -> bool:
+    keys = (one.key, other.key)
+    return bool(slot) and one.fits(other.ref, other.version) and _begin(keys, slot)
+
+
+def _begin(keys: Iterable[str], text: str) -> bool:
+    return all(key.startswith(text) for key in keys)
 
 
 def is_announced(shelf: Shelf, blob: str) -> bool:

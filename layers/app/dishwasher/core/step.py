@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from dishwasher.core.installs import Installs
+
 
 class Shell(StrEnum):
     """What a job's steps share, and when a step of several statements fails."""
@@ -66,3 +68,5 @@ class Phase:
     """Regex searched in the failing step's output; only a match is tried again. Empty: any."""
     run_as: str = ""
     """Name of the Linux user; empty for the job's own."""
+    installs: Installs | None = None
+    """Set where the steps do nothing but install dependencies before all other steps."""

@@ -42,6 +42,8 @@ class Source:
     """One repository, contents:read; given back at `/started`, which revokes it."""
     repository: int = 0
     """GitHub's id of the repository, which is not in its name; 0 where nobody knows."""
+    tarball: str = ""
+    """URL of the commit's files, for a runner without git; the same token opens it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +161,8 @@ class CacheFound:
     key: str = ""
     size: int = 0
     sha256: str = ""
+    kept: bool = True
+    """Whether one that is offered may be stored at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +175,9 @@ class CacheOffer:
     sha256: str
     moving: bool = False
     """The key stays the same while the content changes, so that the last one counts."""
+    slot: str = ""
+    """Beginning of keys of the same place and version, of which only the newest is kept; empty
+    where each is kept by itself."""
 
 
 @dataclass(frozen=True, slots=True)

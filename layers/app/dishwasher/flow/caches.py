@@ -55,7 +55,7 @@ class Caches:
 
     def offer(self, attempt_id: str, token: str, offer: CacheOffer) -> CacheLeave:
         """Where to PUT it, unless a cache with its key is there already."""
-        _check(offer.version, offer.key)
+        _check(offer.version, offer.key, offer.slot)
         place = shelf.reach(self._build(attempt_id, token)).own
         there = shelf.holds(self._shelf(place.shelf), place.ref, Wanted(offer.version, offer.key))
         if there is not None and (not offer.moving or there.sha256 == offer.sha256):
@@ -78,7 +78,7 @@ class Caches:
 
     def keep(self, attempt_id: str, token: str, offer: CacheOffer) -> None:
         """It is uploaded: from now on others find it. Repeating it is harmless."""
-        _check(offer.version, offer.key)
+        _check(offer.version, offer.key, offer.slot)
         place = shelf.reach(self._build(attempt_id, token)).own
         blob, now = _blob(attempt_id, offer), self.clock.now()
         if not shelf.is_announced(self._shelf(place.shelf), blob):
@@ -92,7 +92,7 @@ class Caches:
         def kept(there: Shelf) -> Shelf:
             if not shelf.is_announced(there, blob):
                 return there
-            return shelf.keep(there, entry, self.room, now, moving=offer.moving)
+            return shelf.keep(there, entry, self.room, now, moving=offer.moving, slot=offer.slot)
 
         self._change(place.shelf, kept)
 

@@ -9,6 +9,7 @@ from functools import cache
 from dishwasher.core.config import Config
 from dishwasher.errors import ConfigError, Problem, UserError
 from dishwasher.formats import recognise
+from dishwasher.formats.commands.installing import marked
 from dishwasher.formats.problems import show
 from dishwasher.formats.reader import listing
 from dishwasher.formats.recognise import BUILDSPEC, CIRCLE, FORMATS, NATIVE
@@ -65,6 +66,10 @@ def parse(path: str, data: bytes, look: Look, format: str) -> Config:
     if format not in FORMATS:
         message = f"{show(format)} is not a format; there is {listing(FORMATS)}"
         raise UserError(message)
+    return marked(_parsed(path, data, look, format))
+
+
+def _parsed(path: str, data: bytes, look: Look, format: str) -> Config:
     # Imported where they are used: a command that reads one file pays for one format.
     if format == CIRCLE:
         from dishwasher.formats import circle
@@ -123,7 +128,7 @@ def _implied(repository: Repository) -> Config:
     workflows = [path for path in repository.paths if path.startswith(WORKFLOWS)]
     others += [WORKFLOWS] if len(workflows) > 1 else workflows
     told = f"{' and '.join(others)}: of another service, and not read."
-    return noted(config, told if others else "")
+    return marked(noted(config, told if others else ""))
 
 
 def _none(message: str, notes: tuple[str, ...]) -> ConfigError:

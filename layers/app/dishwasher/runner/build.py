@@ -17,12 +17,14 @@ from dishwasher.runner import interpreter, shell
 from dishwasher.runner.command import Commands
 from dishwasher.runner.environment import Workspace, base_environment, job_environment
 from dishwasher.runner.findings import Findings
+from dishwasher.runner.installing import Installing
 from dishwasher.runner.output import Output
 from dishwasher.runner.outputs import Outputs
 from dishwasher.runner.phases import Phases
 from dishwasher.runner.sandbox.enclosed import OPEN
 from dishwasher.runner.shared import Shared
 from dishwasher.runner.shell import Interpreter, Separate
+from dishwasher.runner.sink import Sink
 from dishwasher.runner.stages import Stages
 from dishwasher.runner.steps import Steps
 from dishwasher.runner.stop import Stopped
@@ -46,18 +48,26 @@ class Build:
         notes: list[str],
         means: Means | None = None,
         objects: tuple[Path, ...] = (),
+        sink: Sink | None = None,
     ) -> None:
+        """`sink`: where environments are kept; None to keep none."""
+        self._sink = sink
+        self._python: interpreter.Python | None = None
+        self._installing: Installing | None = None
         self._ticket, self._spec, self._host = ticket, ticket.spec, host
         self._workspace, self._commands, self._stages = workspace, commands, stages
         self._judge, self._log, self._notes = stages.judge, stages.log, notes
         self._means, self._objects, self._enclosure = means, objects, OPEN
         self._base = workspace.checkout / self._spec.directory
-        self.findings = Findings(self._spec.annotate, workspace.checkout)
+        self.findings = Findings()
         self.tail: tuple[str, ...] = ()
         self.outputs = Outputs(self._spec, workspace, notes, self.findings)
 
     def run(self) -> Verdict:
         """Raises Fenced; who has called it ends the sandbox that the commands are in then."""
+        verdict = self._judge.judge("the matchers' start", self._ready_matchers)
+        if not verdict.fine:
+            return self._stages.failed("annotate", verdict)
         if self._means is not None:
             verdict = self._judge.judge("the sandbox's start", self._enclose)
             if not verdict.fine:
@@ -82,6 +92,16 @@ class Build:
         finally:
             services.end()
         return verdict
+
+    def _ready_matchers(self) -> Verdict:
+        # Before any command: what it asks for is what the commit holds.
+        checkout = self._workspace.checkout
+        self.findings.ready(self._spec.annotate, checkout, self._tell)
+        return Verdict(Reason.OK)
+
+    def _tell(self, text: str) -> None:
+        self._notes.append(text)
+        self._log.say(text)
 
     def _enclose(self) -> Verdict:
         # Imported late: it costs what a plain job needs not.
@@ -120,17 +140,10 @@ class Build:
 
     def _run_on_machine(self, served: Mapping[str, str]) -> Verdict:
         """`served`: variables by which clients find the services."""
-        machine = self._spec.machine
-        bin = None
-        if machine.python or machine.virtualenv:
-            verdict = self._stages.run("python", self._make_virtualenv)
-            if not verdict.fine:
-                return verdict
-            bin = self._workspace.virtualenv / "bin"
-        if machine.node:
-            verdict = self._stages.run("node", self._provide_node)
-            if not verdict.fine:
-                return verdict
+        verdict = self._provide_languages()
+        if not verdict.fine:
+            return verdict
+        bin = self._workspace.virtualenv / "bin" if self._python else None
         environment = job_environment(self._ticket, self._host, self._workspace, bin)
         environment.update(served)
         environment.update(self._enclosure.environment)
@@ -148,6 +161,32 @@ class Build:
             first = self._spec.phases[0].name if self._spec.phases else "build"
             return self._stages.failed(first, verdict)
         return self._run(prepared[0], environment)
+
+    def _provide_languages(self) -> Verdict:
+        machine = self._spec.machine
+        wants_python = bool(machine.python or machine.virtualenv)
+        if wants_python:
+            verdict = self._judge.judge("python", self._choose_python)
+            if not verdict.fine:
+                return self._stages.failed("python", verdict)
+        if machine.node:
+            verdict = self._stages.run("node", self._provide_node)
+            if not verdict.fine:
+                return verdict
+        self._installing = Installing(
+            *(self._ticket, self._sink, self._workspace, self._commands),
+            *(self._stages, self._notes, self._enclosure),
+        )
+        self._installing.restore(self._host, self._python)
+        if wants_python and not self._installing.is_restored:
+            return self._stages.run("python", self._make_virtualenv)
+        return Verdict(Reason.OK)
+
+    def _choose_python(self) -> Verdict:
+        path = base_environment(self._host, self._workspace)["PATH"]
+        asked = self._spec.machine.python
+        self._python = interpreter.choose(asked, path, interpreter.pyenv(self._host))
+        return Verdict(Reason.OK)
 
     def _provide_node(self) -> Verdict:
         # Imported late: most jobs ask for none, and a runner must start fast.
@@ -182,7 +221,7 @@ class Build:
             notes=self._notes,
             silence=self._spec.silence,
         )
-        phases = Phases(self._spec, steps, self._commands, self._judge)
+        phases = Phases(self._spec, steps, self._commands, self._judge, self._installing)
         verdict = phases.run()
         self.tail = phases.tail
         return self._last(interpreter, verdict)
@@ -212,8 +251,8 @@ class Build:
 
     def _make_virtualenv(self) -> Verdict:
         environment = base_environment(self._host, self._workspace)
-        asked = self._spec.machine.python
-        python = interpreter.choose(asked, environment["PATH"], interpreter.pyenv(self._host))
+        python = self._python
+        assert python is not None
         self._log.say(f"Python {python.name} ({python.place}) in a new environment")
         argv = (python.place, "-m", "venv", str(self._workspace.virtualenv))
         output = Output(self._log, None)

@@ -153,7 +153,7 @@ class Engine:
             self._stages.run("restore caches", self._restore_caches)
         self._build = Build(
             *(self._ticket, self._host, self._workspace, self._commands),
-            *(self._stages, self._notes, self._means, self._objects),
+            *(self._stages, self._notes, self._means, self._objects, self._sink),
         )
         return self._build.run()
 

@@ -7,11 +7,11 @@ import json
 import os
 import stat
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tarfile import TarInfo
-from typing import IO, BinaryIO, cast
+from typing import IO, Any, BinaryIO, cast
 
 from dishwasher.runner import files, links, tar
 from dishwasher.runner.artifacts import open_regular
@@ -47,12 +47,17 @@ class Packer:
     """Writes one archive; `alive()` is asked for each file and raises where there is no time."""
 
     def __init__(
-        self, checkout: Path, home: Path, out: BinaryIO, bounds: Bounds, alive: Callable[[], None]
+        self,
+        roots: Mapping[str, Path],
+        out: BinaryIO,
+        bounds: Bounds,
+        alive: Callable[[], None],
     ) -> None:
+        """`roots`: what paths in the archive begin with, and the folders that this stands for."""
         import zstandard
 
         self._end_of_frame = zstandard.FLUSH_FRAME
-        self._roots = {"checkout": checkout, "home": home}
+        self._roots = roots
         self._target = _Target(out, bounds.packed)
         compressor = zstandard.ZstdCompressor(level=LEVEL, threads=THREADS)
         self._stream = compressor.stream_writer(cast(IO[bytes], self._target), closefd=False)
@@ -66,6 +71,10 @@ class Packer:
         found = list(files.matching(self._roots[root], parts)) if parts else []
         if not found:
             raise Unkept("there is no such folder")
+        self.take(root, found)
+
+    def take(self, root: str, found: list[str]) -> None:
+        """Files and folders, by their paths below a root; raises Unkept."""
         members, size, virtualenvs = self._look(root, found)
         total, content = self._members + members, self._content + size
         if total > self._bounds.members or content > self._bounds.content:
@@ -77,11 +86,17 @@ class Packer:
         self._virtualenvs += virtualenvs
         self._members, self._content = total, content
 
-    def finish(self) -> Packed:
+    def finish(self, made: Mapping[str, str] | None = None) -> Packed:
+        """`made`: how it came about, for whoever restores it."""
         # Only where they matter: the same files in another folder make the same archive.
         used = self._roots if self._virtualenvs else {}
         roots = {name: str(folder) for name, folder in used.items()}
-        about = {"roots": roots, "virtualenvs": [one.told for one in self._virtualenvs]}
+        about: dict[str, Any] = {
+            "roots": roots,
+            "virtualenvs": [one.told for one in self._virtualenvs],
+        }
+        if made:
+            about["made"] = dict(made)
         data = json.dumps(about, sort_keys=True).encode()
         info = TarInfo(ABOUT)
         info.size = len(data)

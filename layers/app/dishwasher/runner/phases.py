@@ -8,6 +8,7 @@ from dishwasher.core.step import OnFailure, Phase, Shell, Step
 from dishwasher.runner import retry
 from dishwasher.runner.command import Commands
 from dishwasher.runner.ending import title
+from dishwasher.runner.installing import Installing
 from dishwasher.runner.steps import Failure, Steps
 from dishwasher.runner.verdict import Judge, Verdict
 
@@ -21,8 +22,16 @@ class Phases:
     A phase that only has closing steps is there to clean up: it runs whatever came before.
     """
 
-    def __init__(self, spec: JobSpec, steps: Steps, commands: Commands, judge: Judge) -> None:
+    def __init__(
+        self,
+        spec: JobSpec,
+        steps: Steps,
+        commands: Commands,
+        judge: Judge,
+        installing: Installing | None = None,
+    ) -> None:
         self._spec, self._steps, self._commands, self._judge = spec, steps, commands, judge
+        self._installing = installing
         self._failures: list[Failure] = []
         self._verdict = Verdict(Reason.OK)
         self._blocked = self._closing = False
@@ -33,6 +42,8 @@ class Phases:
         """Raises Fenced."""
         self._tell_success(True)
         for phase in self._spec.phases:
+            if self._installing is not None and self._installing.has_done(phase):
+                continue
             cleans = bool(phase.closing and not phase.steps)
             if self._blocked and not cleans:
                 self._skipped.append(phase.name)
@@ -52,8 +63,12 @@ class Phases:
         """All tries at it; the job has failed when the last one did."""
         for tries in range(1, phase.retries + 2):
             failures: list[Failure] = []
+            if self._installing is not None:
+                self._installing.before(phase)
             verdict = self._try(phase, tries, failures)
             if verdict.fine:
+                if self._installing is not None:
+                    self._installing.after(phase)
                 return
             if not failures or self._closing or tries > phase.retries:
                 break
@@ -133,7 +148,8 @@ class Phases:
             self._steps.shell.set(self._spec.succeeding, "1" if so_far else "0")
 
     def _summary(self) -> Verdict:
-        count = len(self._spec.steps)
+        installed = self._installing.steps if self._installing is not None else 0
+        count = len(self._spec.steps) - installed
         if self._verdict.fine:
             return Verdict(Reason.OK, f"All {count} steps passed." if count > 1 else "")
         parts = [self._verdict.detail.removesuffix(".")]

@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from tarfile import TarInfo
 from typing import Any, BinaryIO, cast
@@ -18,7 +18,6 @@ from dishwasher.runner.tar import PIECE, Bounds, Damaged, Reader
 
 WINDOW = 8 * 1024 * 1024
 """Bytes that zstd may look back, which is the memory that an archive may ask for."""
-ROOTS = ("checkout", "home")
 
 
 class Unpacker:
@@ -27,8 +26,17 @@ class Unpacker:
     `alive()` is asked for each file and raises where there is no time.
     """
 
-    def __init__(self, staging: Path, bounds: Bounds, alive: Callable[[], None]) -> None:
-        self._staging, self._base, self._alive = staging, str(staging), alive
+    def __init__(
+        self,
+        roots: Mapping[str, Path],
+        own: Path,
+        staging: Path,
+        bounds: Bounds,
+        alive: Callable[[], None],
+    ) -> None:
+        """`roots`: as for a Packer. `own`: the job's folder, where no interpreter is trusted."""
+        self._roots, self._own, self._alive = roots, own, alive
+        self._staging, self._base = staging, str(staging)
         self._left, self._members = bounds.content, bounds.members
         self._folders: set[str] = {""}
         """Those that were made here: no link is ever a parent."""
@@ -52,23 +60,58 @@ class Unpacker:
         if not self._about:
             raise Damaged("it does not say what it is")
 
-    def place(self, paths: tuple[str, ...], checkout: Path, home: Path) -> list[str]:
+    @property
+    def made(self) -> dict[str, str]:
+        """What the archive says of how it came about: anything at all."""
+        made = self._about.get("made")
+        made = made if isinstance(made, dict) else {}
+        return {str(name): str(text) for name, text in made.items()}
+
+    def place(self, paths: tuple[str, ...]) -> list[str]:
         """Move what these paths stand for to the job; what is there already stays.
 
         Answers what was left out, and why. A cache never changes what the commit holds.
         """
-        roots = {"checkout": checkout, "home": home}
-        problems = self._mend(roots)
+        problems = self.mend()
         for path in dict.fromkeys(paths):
             root, parts = split(path)
             for found in files.matching(self._staging / root, parts):
-                problem = _merge(self._staging / root / found, roots[root], found)
-                problems += [f"{path}: {problem}"] if problem else []
+                problems += [f"{path}: {problem}" for problem in self.move(root, found)]
         return problems
 
-    def _mend(self, roots: dict[str, Path]) -> list[str]:
+    def move(self, root: str, path: str) -> list[str]:
+        """One file or folder to its place; what is wrong with that."""
+        place = self._staging / root / path
+        if not os.path.lexists(place):
+            return []
+        problem = _merge(place, self._roots[root], path)
+        return [problem] if problem else []
+
+    def has(self, root: str, path: str) -> bool:
+        """Whether a folder is there, and not left out by `mend`."""
+        return (self._staging / root / path).is_dir()
+
+    def folders(self, root: str, names: Collection[str]) -> list[str]:
+        """Paths below a root of the folders with one of these names, none within another."""
+        tops: list[str] = []
+        for name in sorted(self._folders):
+            top, _, path = name.partition("/")
+            if top != root:
+                continue
+            inside = tops and path.startswith(f"{tops[-1]}/")
+            if path.rpartition("/")[2] in names and not inside:
+                tops.append(path)
+        return tops
+
+    def mend(self) -> list[str]:
         """Virtual environments: their interpreter and their paths; without one they go."""
-        old = self._about.get("roots", {})
+        try:
+            return self._mend()
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise Damaged("what it says of itself makes no sense") from error
+
+    def _mend(self) -> list[str]:
+        old, roots = self._about.get("roots", {}), self._roots
         moved = {str(old[name]): str(folder) for name, folder in roots.items() if name in old}
         problems = []
         for told in self._about.get("virtualenvs", ()):
@@ -77,10 +120,10 @@ class Unpacker:
                 raise Damaged(f"{name} is no virtual environment")
             folder = self._staging / name
             pythons = {str(base): str(target) for base, target in told["pythons"]}
-            problem = links.restore_pythons(folder, pythons, roots["checkout"].parent)
+            problem = links.restore_pythons(folder, pythons, self._own)
             if problem:
                 shutil.rmtree(folder)
-                problems.append(f"{name.partition('/')[2]}: {problem}")
+                problems.append(f"{name.partition('/')[2] or name}: {problem}")
             else:
                 links.move(folder, moved)
         return problems
@@ -94,7 +137,7 @@ class Unpacker:
             self._about = _about(reader, info.size)
             return
         parts = info.name.split("/")
-        if parts[0] not in ROOTS or len(parts) < 2 or any(one in ("", ".", "..") for one in parts):
+        if parts[0] not in self._roots or len(parts) < 2 or not {"", ".", ".."}.isdisjoint(parts):
             raise Damaged(f"{info.name!r} is no path of a cache")
         if "\0" in info.name + info.linkname:
             raise Damaged("a name holds a NUL")

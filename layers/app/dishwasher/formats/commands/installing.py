@@ -1,0 +1,279 @@
+"""Commands that only install dependencies, and the files that say what they install.
+
+Strict where the other tables are lenient: what is kept in place of a command must be what the
+command would have done. A program, an option or a construct of the shell that is not known here
+means that nothing is kept.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+from dishwasher.core.config import Config, JobSpec, Uses
+from dishwasher.core.installs import Installs
+from dishwasher.core.step import Phase, Shell, Step
+from dishwasher.formats.commands.shell import OR, PIPE, SCANNED, statements
+
+_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=[^$`]*", re.DOTALL)
+_BACKGROUND = re.compile(r"(?<![&>])&(?![&>])")
+_LOCAL = re.compile(r"[./~$]|.*(?:/|\.whl$|\.zip$|\.gz$|file:)", re.DOTALL)
+"""An argument of pip that names a file or folder, or may."""
+_ADDRESS = re.compile(r"(?:[\w.\[\]-]+\s*@\s*)?(?:git\+|hg\+|svn\+|bzr\+)?(?:https?|ssh|git)://")
+_PATH = re.compile(r"[\w@+.-][\w@+./-]*")
+"""Relative, and the same for any shell."""
+LONGEST = 60
+"""Characters of a command that the reason shows."""
+
+_PIP_FLAGS = frozenset(
+    """
+    -U --upgrade -q -qq -qqq --quiet -v -vv --verbose --no-cache-dir --no-deps --pre --no-input
+    --disable-pip-version-check --no-build-isolation --use-pep517 --prefer-binary --force-reinstall
+    --no-warn-script-location --require-hashes -I --ignore-installed --no-compile --compile
+    --no-color --no-python-version-warning --no-index --exact --strict --no-cache
+    """.split()  # noqa: SIM905
+)
+_PIP_VALUES = frozenset(
+    """
+    -i --index-url --extra-index-url --timeout --retries --trusted-host --proxy --no-binary
+    --only-binary --upgrade-strategy --progress-bar --exists-action --use-feature --index-strategy
+    --default-timeout --root-user-action --resolution --prerelease
+    """.split()  # noqa: SIM905
+)
+_NODE_FLAGS = frozenset(
+    """
+    --no-audit --no-fund --prefer-offline --ignore-scripts --legacy-peer-deps --production --silent
+    -s --no-progress --no-optional --force --verbose --no-save --frozen-lockfile --immutable
+    --non-interactive --ignore-engines --no-bin-links --no-color --strict-peer-dependencies
+    --ignore-optional --audit=false --fund=false --progress=false --quiet -q --prod --dev
+    """.split()  # noqa: SIM905
+)
+_NODE_VALUES = frozenset({"--omit", "--include", "--only", "--loglevel", "--network-timeout"})
+_PROJECT_FLAGS = frozenset(
+    """
+    -n --no-interaction --no-ansi --no-root --sync --all-extras --all-groups --no-cache -q --quiet
+    -v -vv -vvv --verbose --no-plugins --compile --only-root --dev -d --deploy --ignore-pipfile
+    --frozen --locked --no-dev --no-install-project --no-editable --no-progress --exact --inexact
+    --keep-outdated --clear --skip-lock --no-default-groups
+    """.split()  # noqa: SIM905
+)
+_PROJECT_VALUES = frozenset(
+    {"--with", "--without", "--only", "-E", "--extras", "--extra", "--group", "--only-group"}
+    | {"--no-group", "--categories", "--index-url", "-i", "--pypi-mirror"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tool:
+    """One that installs what a file of the project says, and takes nothing but options."""
+
+    files: tuple[str, ...]
+    flags: frozenset[str]
+    values: frozenset[str]
+    locks: frozenset[str] = frozenset()
+    """Options with which it keeps to its lock file."""
+    locked: bool = False
+    """It always does."""
+    project: bool = False
+    """It installs the project too, unless told not to."""
+    python: bool = False
+
+
+_NPM = ("package.json", "package-lock.json", "npm-shrinkwrap.json", ".npmrc")
+_YARN = ("package.json", "yarn.lock", ".yarnrc", ".yarnrc.yml", ".npmrc", ".yarn/**")
+_PNPM = ("package.json", "pnpm-lock.yaml", "pnpm-workspace.yaml", ".npmrc", ".pnpmfile.cjs")
+_NODE = (_NODE_FLAGS, _NODE_VALUES)
+_OF_PROJECT = (_PROJECT_FLAGS, _PROJECT_VALUES)
+_POETRY = _Tool(
+    ("pyproject.toml", "poetry.lock", "poetry.toml"),
+    *_OF_PROJECT,
+    locked=True,
+    project=True,
+    python=True,
+)
+_PIPFILE = ("Pipfile", "Pipfile.lock")
+_YARNED = _Tool(_YARN, *_NODE, frozenset({"--frozen-lockfile", "--immutable"}))
+_PNPMED = _Tool(_PNPM, *_NODE, frozenset({"--frozen-lockfile"}))
+_NPMED = _Tool(_NPM, *_NODE)
+_TOOLS: dict[tuple[str, ...], _Tool] = {
+    ("npm", "ci"): _Tool(_NPM, *_NODE, locked=True),
+    ("npm", "clean-install"): _Tool(_NPM, *_NODE, locked=True),
+    ("npm", "install"): _NPMED,
+    ("npm", "i"): _NPMED,
+    ("yarn", "install"): _YARNED,
+    ("yarn",): _YARNED,
+    ("pnpm", "install"): _PNPMED,
+    ("pnpm", "i"): _PNPMED,
+    ("poetry", "install"): _POETRY,
+    ("poetry", "sync"): _POETRY,
+    ("pipenv", "sync"): _Tool(_PIPFILE, *_OF_PROJECT, locked=True, python=True),
+    ("pipenv", "install"): _Tool(
+        _PIPFILE, *_OF_PROJECT, frozenset({"--deploy", "--ignore-pipfile"}), python=True
+    ),
+    ("uv", "sync"): _Tool(
+        ("pyproject.toml", "uv.lock", "uv.toml", ".python-version"),
+        *_OF_PROJECT,
+        frozenset({"--frozen", "--locked"}),
+        project=True,
+        python=True,
+    ),
+}
+_NOT_THE_PROJECT = frozenset({"--no-root", "--no-install-project"})
+_PIPS = (("pip",), ("pip3",), ("uv", "pip"), ("python", "-m", "pip"), ("python3", "-m", "pip"))
+_SETUPS = frozenset({"develop", "install"})
+
+
+def marked(config: Config) -> Config:
+    """Every job's first phase with what it installs, where it is nothing but that."""
+    return replace(config, jobs=tuple(map(_marked, config.jobs)))
+
+
+def _marked(spec: JobSpec) -> JobSpec:
+    """What stands before the first phase would have to be known too, and so its shell's state."""
+    first = next((phase for phase in spec.phases if phase.steps), None)
+    if spec.uses is not Uses.RUN or spec.shell is Shell.ONE or first is None:
+        return spec
+    found = of_phase(first)
+    if found is None or (found.why and first is spec.phases[-1]):
+        return spec
+    phases = (replace(one, installs=found) if one is first else one for one in spec.phases)
+    return replace(spec, phases=tuple(phases))
+
+
+def of_phase(phase: Phase) -> Installs | None:
+    """None where it installs nothing at all."""
+    each = [(step, of_command(step.command)) for step in phase.steps]
+    known = [one for _, one in each if one is not None]
+    if not known:
+        return None
+    for step, one in each:
+        if one is None or _is_special(step):
+            first = " ".join(step.command.split())
+            shown = first if len(first) <= LONGEST else f"{first[: LONGEST - 1]}…"
+            return Installs(why=f"`{shown}` is not known to only install something")
+    if phase.closing or phase.run_as:
+        return Installs(why=f"{phase.name} does more than install")
+    return _together(known)
+
+
+def _is_special(step: Step) -> bool:
+    return bool(step.background or step.pwd or step.files)
+
+
+def of_command(text: str) -> Installs | None:
+    """What one step installs; None where it does something else, or may."""
+    if len(text) > SCANNED or _BACKGROUND.search(text) or "`" in text or "$(" in text:
+        return None
+    found, folder = [], ""
+    for statement in statements(text):
+        if statement.joined in (OR, PIPE):
+            return None
+        words = _without_assignments(statement.words)
+        if words[:1] == ("cd",) and len(words) == 2 and _PATH.fullmatch(words[1]):
+            folder = posixpath.join(folder, words[1])
+        elif words[:1] == ("set",):
+            # Options of the shell itself: a failure still fails the step.
+            continue
+        else:
+            one = _of_statement(words)
+            if one is None:
+                return None
+            found.append(_below(folder, one))
+    return _together(found) if found else None
+
+
+def _without_assignments(words: tuple[str, ...]) -> tuple[str, ...]:
+    at = 0
+    while at < len(words) and _ASSIGNMENT.fullmatch(words[at]):
+        at += 1
+    return words[at:]
+
+
+def _of_statement(words: tuple[str, ...]) -> Installs | None:
+    for pip in _PIPS:
+        if words[: len(pip)] == pip:
+            return _pip(words[len(pip) :])
+    if words[:2] in (("python", "setup.py"), ("python3", "setup.py")):
+        return Installs(whole=True, python=True) if set(words[2:]) <= _SETUPS else None
+    for length in (2, 1):
+        tool = _TOOLS.get(words[:length])
+        if tool is not None and len(words[:length]) == length:
+            return _of_tool(tool, words[length:])
+    return None
+
+
+def _of_tool(tool: _Tool, words: tuple[str, ...]) -> Installs | None:
+    given = set()
+    left = iter(words)
+    for word in left:
+        name, equals, _ = word.partition("=")
+        if word in tool.flags:
+            given.add(word)
+        elif name not in tool.values or (not equals and next(left, None) is None):
+            return None
+    whole = tool.project and not given & _NOT_THE_PROJECT
+    locked = tool.locked or bool(given & tool.locks)
+    return Installs((), tool.files, whole, locked, python=tool.python, node=not tool.python)
+
+
+def _pip(words: tuple[str, ...]) -> Installs | None:
+    if words[:1] not in (("install",), ("sync",)):
+        return None
+    requirements: list[str] = []
+    whole = locked = False
+    left = iter(words[1:])
+    for word in left:
+        option, value = _split(word, left)
+        if option in ("-r", "--requirement", "-c", "--constraint") or (
+            words[0] == "sync" and not option
+        ):
+            if not _PATH.fullmatch(value):
+                return None
+            requirements.append(value)
+        elif option in ("-e", "--editable") or not option:
+            whole = whole or bool(_LOCAL.match(value) and not _ADDRESS.match(value))
+        elif option in ("-f", "--find-links"):
+            whole = whole or not _ADDRESS.match(value)
+        elif option not in _PIP_FLAGS and (option not in _PIP_VALUES or not value):
+            return None
+        locked = locked or option == "--require-hashes"
+    return Installs(tuple(requirements), (), whole, locked, python=True)
+
+
+def _split(word: str, left: Iterable[str]) -> tuple[str, str]:
+    """An option and its value, which may be the next word; no option for an argument."""
+    if not word.startswith("-"):
+        return "", word
+    if word[:2] in ("-r", "-c", "-e", "-f", "-i") and len(word) > 2:
+        return word[:2], word[2:].removeprefix("=")
+    name, equals, value = word.partition("=")
+    takes = name in _PIP_VALUES or name in _FILES
+    return name, value if equals or not takes else next(iter(left), "")
+
+
+_FILES = frozenset(
+    {"-r", "--requirement", "-c", "--constraint", "-e", "--editable", "-f", "--find-links"}
+)
+
+
+def _below(folder: str, one: Installs) -> Installs:
+    def joined(paths: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(posixpath.join(folder, path) for path in paths)
+
+    return replace(one, requirements=joined(one.requirements), files=joined(one.files))
+
+
+def _together(found: list[Installs]) -> Installs:
+    def each(of: Callable[[Installs], tuple[str, ...]]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(path for one in found for path in of(one)))
+
+    return Installs(
+        each(lambda one: one.requirements),
+        each(lambda one: one.files),
+        whole=any(one.whole for one in found),
+        locked=all(one.locked for one in found),
+        python=any(one.python for one in found),
+        node=any(one.node for one in found),
+    )
