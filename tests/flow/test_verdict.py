@@ -9,7 +9,8 @@ from dishwasher.core import job as jobs
 from dishwasher.core import plan
 from dishwasher.core.build import Build
 from dishwasher.core.config import JobSpec
-from dishwasher.core.job import Job, Reason, State
+from dishwasher.core.history import Entry, begun, entry_id
+from dishwasher.core.job import Conclusion, Job, Reason, State
 from dishwasher.core.selection import Planned
 from dishwasher.errors import Conflict, Refused
 from dishwasher.flow.verdict import WRITES
@@ -94,6 +95,26 @@ def test_a_job_is_concluded_and_counted_once(house: House) -> None:
     house.store.interrupt(lambda: conclude(house, made["a"], Reason.FAILED))
     conclude(house, made["a"], Reason.OK)
     assert (house.job(made["a"]).reason, house.build("build").settled) == (Reason.FAILED, 1)
+
+
+def test_the_last_conclusion_ends_the_build_in_its_repositorys_list(house: House) -> None:
+    made = house.jobs(stored(house, *DIAMOND))
+    conclude(house, made["a"], Reason.OK)
+    assert house.store.get(Entry, entry_id(house.build("build"))) is None
+    conclude(house, made["b"], Reason.FAILED)
+    entry = house.store.get(Entry, entry_id(house.build("build")))
+    assert entry is not None and entry.ended == house.clock.now()
+    assert (entry.conclusion, entry.deciders) == (Conclusion.FAILURE, ("b",))
+
+
+def test_the_line_that_planning_wrote_is_ended(house: House) -> None:
+    built = stored(house, spec("a"))
+    made = house.jobs(built)
+    house.store.save(replace(begun(built, [made["a"]]), title="kept"))
+    conclude(house, made["a"], Reason.OK)
+    entry = house.store.get(Entry, entry_id(built))
+    assert entry is not None
+    assert (entry.title, entry.conclusion) == ("kept", Conclusion.SUCCESS)
 
 
 def test_a_change_that_changes_nothing_rings_nothing(house: House) -> None:

@@ -7,6 +7,7 @@ import tarfile
 from typing import Any
 
 import pytest
+from dishwasher.core.history import begun
 from dishwasher.core.job import Reason, State
 from dishwasher.core.result import Artifact, Result
 from dishwasher.http.files import disposition
@@ -16,7 +17,7 @@ from dishwasher.http.router import Router
 from dishwasher.http.span import BLOCK
 
 from tests.fakes.clock import NOON
-from tests.web.sample import Sample, job
+from tests.web.sample import BUILD, Sample, job
 
 RUNNING = job()
 DONE = job(id="b1-1", position=1, state=State.CONCLUDED, reason=Reason.OK, ended=NOON)
@@ -249,3 +250,14 @@ def test_a_log_is_searched_and_shown_in_parts(sample: Sample) -> None:
     assert ask(sample, "/jobs/none/search", {"q": "two"}).status == 404
     assert ask(sample, "/jobs/b1-0", {"from": "3"}).status == 200
     assert ask(sample, "/jobs/b1-0", {"from": "x"}).status == 400
+
+
+@pytest.mark.parametrize("id", ["2", "x", "²", "-1", "9" * 40])
+def test_a_repository_without_builds_is_missing(sample: Sample, id: str) -> None:
+    assert ask(sample, f"/repositories/{id}").status == 404
+
+
+def test_the_builds_of_a_repository_have_a_page(sample: Sample) -> None:
+    sample.store.save(begun(BUILD, [RUNNING]))
+    listed = ask(sample, "/repositories/1", {"branch": "opening-hours"})
+    assert listed.status == 200 and b'href="/builds/b1"' in content(listed)

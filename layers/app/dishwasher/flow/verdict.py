@@ -13,6 +13,7 @@ from dishwasher.core import deploy, plan
 from dishwasher.core.build import Build
 from dishwasher.core.config import Kind
 from dishwasher.core.deploy import Environment
+from dishwasher.core.history import Entry, begun, ended, entry_id
 from dishwasher.core.job import Job, Reason, State, Timing
 from dishwasher.errors import Conflict
 from dishwasher.ports import Bells, Clock, Record, Store, Topic
@@ -67,11 +68,13 @@ class Verdicts:
         build = self.store.get(Build, build_id)
         if build is None:
             return
-        moved = self._moved(build, self.store.group(Job, build_id))
+        jobs = self.store.group(Job, build_id)
+        moved = self._moved(build, jobs)
         if not moved:
             return
+        counted = _counted(build, moved)
         try:
-            self.store.save(_counted(build, moved), *moved)
+            self.store.save(counted, *moved, *self._listed(counted, (*jobs, *moved)))
         except Conflict:
             # A verdict came at this moment, and has let them go.
             return
@@ -88,7 +91,9 @@ class Verdicts:
         siblings = {job.id: job for job in self.store.group(Job, after.build)}
         siblings[after.id] = after
         moved = self._moved(build, siblings.values())
-        records: list[Record] = [_counted(build, (after, *moved)), after, *moved]
+        counted = _counted(build, (after, *moved))
+        records: list[Record] = [counted, after, *moved]
+        records += self._listed(counted, (*siblings.values(), *moved))
         held = self._held(after, build)
         if held is not None:
             unknown = after.reason is Reason.UNKNOWN_EFFECT
@@ -101,6 +106,14 @@ class Verdicts:
 
     def _moved(self, build: Build, jobs: Iterable[Job]) -> tuple[Job, ...]:
         return plan.advance(jobs, self.clock.now(), self.timing, fail_fast=build.fail_fast)
+
+    def _listed(self, build: Build, jobs: Iterable[Job]) -> tuple[Entry, ...]:
+        """The build's line in its repository's list, once it is over; the last of a job counts."""
+        if not build.is_over:
+            return ()
+        newest = {job.id: job for job in jobs}.values()
+        entry = self.store.get(Entry, entry_id(build))
+        return (begun(build, tuple(newest)) if entry is None else ended(entry, newest),)
 
     def _held(self, job: Job, build: Build) -> Environment | None:
         """The environment that this job holds; None when it holds none."""

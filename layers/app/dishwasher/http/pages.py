@@ -15,6 +15,9 @@ from dishwasher.web.ansi import PLAIN
 from dishwasher.web.log import Place
 from dishwasher.web.pages import Pages
 
+DIGITS = 18
+"""Of an id of GitHub's: more do not fit into the 64 bits that it has."""
+
 
 @dataclass(frozen=True, slots=True)
 class Site:
@@ -24,6 +27,7 @@ class Site:
 
     def routes(self) -> Iterator[Route]:
         yield Route("GET", "/", self.welcome)
+        yield Route("GET", "/repositories/{id}", self.repository)
         yield Route("GET", "/builds/{build_id}", self.build)
         yield Route("GET", "/builds/{build_id}/follow", self.follow_build)
         yield Route("GET", "/jobs/{job_id}", self.job)
@@ -34,6 +38,13 @@ class Site:
 
     def welcome(self, request: Request) -> Response:
         return page(request, 200, self.pages.welcome(self.public_url()))
+
+    def repository(self, request: Request, id: str) -> Response:
+        """`?branch=` shows one branch, `?before=` what is older than that line."""
+        known = int(id) if id.isascii() and id.isdigit() and len(id) <= DIGITS else 0
+        query = request.query
+        html = self.pages.repository(known, query.get("branch", ""), query.get("before", ""))
+        return self.missing(request) if html is None else page(request, 200, html)
 
     def build(self, request: Request, build_id: str) -> Response:
         html = self.pages.build(build_id)

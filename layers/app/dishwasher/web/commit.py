@@ -14,6 +14,8 @@ class CommitView:
 
     repository: str
     repository_url: str
+    builds_url: str
+    """Our page of the repository, or the forge's where ours is closed to the public."""
     sha: str
     commit_url: str
     branch: str
@@ -30,6 +32,7 @@ def commit(build: Build, github_url: str) -> CommitView:
     return CommitView(
         repository=event.repository.full_name,
         repository_url=base,
+        builds_url=base if event.repository.private else repository_path(event.repository.id),
         sha=event.sha,
         commit_url=f"{base}/commit/{quote(event.sha)}",
         branch=event.branch or event.tag,
@@ -37,3 +40,8 @@ def commit(build: Build, github_url: str) -> CommitView:
         pull_request=number,
         pull_request_url=f"{base}/pull/{number}",
     )
+
+
+def repository_path(id: int) -> str:
+    """By id, which stays when a repository is renamed."""
+    return f"/repositories/{id}"

@@ -17,6 +17,7 @@ from dishwasher.web.commit import commit
 from dishwasher.web.found import Found
 from dishwasher.web.line import JobView, job_line
 from dishwasher.web.log import Place, follow, window, window_from
+from dishwasher.web.repository import repository
 from dishwasher.web.search import search
 from dishwasher.web.steps import phases
 from dishwasher.web.timeline import timeline
@@ -79,6 +80,11 @@ class Pages:
             return None
         regions = {"main": self._render("build_main.html", **values)}
         return {"regions": regions, "over": values["over"]}
+
+    def repository(self, id: int, branch: str = "", before: str = "") -> str | None:
+        """The builds of a repository; None where nothing of it is known."""
+        values = repository(self.store, self.clock.now(), self.github_url, id, branch, before)
+        return None if values is None else self._render("repository.html", **values)
 
     def message(self, title: str, text: str) -> str:
         return self._render("message.html", title=title, text=text)

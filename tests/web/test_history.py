@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+from dishwasher.core.event import EventKind
+from dishwasher.core.history import WORST_FIRST, Entry
+from dishwasher.core.job import Conclusion
+from dishwasher.web import history as lines
+from dishwasher.web.history import HistoryView, history
+from dishwasher.web.tone import Tone
+
+from tests.fakes.clock import NOON
+from tests.web.sample import BUILD, EVENT, REPOSITORY, SHA, Sample, job
+
+HOME = "/repositories/1"
+
+
+def entry(number: int, branch: str = "master", **fields: object) -> Entry:
+    made = Entry(
+        id=f"{number:014d}.b{number}",
+        build=f"b{number}",
+        repository=1,
+        kind=EventKind.PUSH,
+        sha=SHA,
+        branch=branch,
+        tag="",
+        pull_request=0,
+        sender="anna",
+        title=f"Change {number}",
+        created=NOON - 1000 + number,
+        ended=NOON - 900 + number,
+        conclusion=Conclusion.SUCCESS,
+    )
+    return replace(made, **fields)  # type: ignore[arg-type]
+
+
+def shown(*entries: Entry, branch: str = "") -> HistoryView:
+    return history(entries, entries, NOON, home=HOME, default="master", branch=branch)
+
+
+def test_every_end_has_its_word() -> None:
+    assert set(lines.WORD) == set(WORST_FIRST)
+
+
+def test_a_line_says_what_was_built_and_how_it_went() -> None:
+    failed = entry(2, "a/b", conclusion=Conclusion.FAILURE, deciders=("lint", "tests"))
+    running = entry(3, ended=0.0, conclusion=None, kind=EventKind.SCHEDULE)
+    first, second = shown(running, failed).entries
+    assert (first.tone, first.word, first.why) == (Tone.RUN, "Running", "on schedule")
+    assert first.time == "16 min 37 s"
+    assert (second.word, second.deciders, second.time) == ("Failed", "lint, tests", "1 min 40 s")
+    assert second.branch_url == "/repositories/1?branch=a%2Fb"
+
+
+def test_branches_stand_as_their_newest_build_does() -> None:
+    view = shown(
+        entry(5, "fix", conclusion=Conclusion.FAILURE),
+        entry(4),
+        entry(3, "fix"),
+        entry(2, "", tag="v1"),
+        entry(1, ""),
+    )
+    assert [(one.name, one.tone) for one in view.branches] == [
+        ("fix", Tone.BAD),
+        ("master", Tone.GOOD),
+        ("v1", Tone.GOOD),
+    ]
+    assert [one.build for one in shown(entry(2, "fix"), entry(1), branch="fix").entries] == ["b2"]
+
+
+def test_the_trend_is_that_of_the_default_branch() -> None:
+    entries = [entry(number) for number in range(9, 0, -1)]
+    entries[0] = replace(entries[0], conclusion=Conclusion.FAILURE, ended=entries[0].created + 400)
+    entries[4] = replace(entries[4], conclusion=Conclusion.CANCELLED)
+    trend = shown(*entries, entry(0, "fix")).trend
+    assert trend is not None and len(trend.bars) == 8
+    assert trend.words == "7 of 8 passed, 1 min 40 s in the median"
+    last = trend.bars[-1]
+    assert (last.build, last.tone, last.height) == ("b9", Tone.BAD, 100.0)
+    assert {bar.height for bar in trend.bars[:-1]} == {25.0}
+    assert all(bar.x + bar.width <= 100 for bar in trend.bars)
+    assert shown(entry(2), entry(1)).trend is None
+
+
+def test_pages_go_on_where_the_last_one_ended() -> None:
+    sample = Sample()
+    sample.add(job(), build=BUILD)
+    total = lines.LOOKED_AT + 45
+    for number in range(total):
+        branch = "rare" if number == 7 else "master"
+        sample.store.save(replace(entry(number, branch), build="b1"))
+    seen: list[str] = []
+    before, pages = "", 0
+    while True:
+        html = sample.pages.repository(1, before=before)
+        assert html is not None
+        pages += 1
+        found = [f"Change {n}<" in html for n in range(total)]
+        seen += [str(n) for n in range(total - 1, -1, -1) if found[n]]
+        if "Older builds" not in html:
+            break
+        before = html.partition("before=")[2].partition('"')[0]
+    assert seen == [str(n) for n in range(total - 1, -1, -1)]
+    assert pages == -(-total // lines.SHOWN)
+    rare = sample.pages.repository(1, "rare")
+    assert rare is not None and "Older builds" in rare and "No build of rare" in rare
+    before = rare.rpartition("before=")[2].partition('"')[0]
+    assert "Change 7<" in str(sample.pages.repository(1, "rare", before))
+
+
+def test_what_is_written_in_a_commit_is_only_text() -> None:
+    sample = Sample()
+    sample.add(job(), build=BUILD)
+    evil = '"><script>alert(1)</script>'
+    sample.store.save(
+        *(replace(entry(n, evil, title=evil, sender=evil), build="b1") for n in range(4))
+    )
+    html = sample.pages.repository(1, evil)
+    assert html is not None and "<script>alert" not in html
+
+
+def test_a_repository_without_builds_has_no_page() -> None:
+    assert Sample().pages.repository(1) is None
+
+
+def test_a_private_repository_is_not_listed() -> None:
+    sample = Sample()
+    hidden = replace(BUILD, event=replace(EVENT, repository=replace(REPOSITORY, private=True)))
+    sample.add(job(), build=hidden)
+    sample.store.save(replace(entry(1), build="b1"))
+    assert sample.pages.repository(1) is None
+    assert "/repositories/" not in str(sample.pages.build("b1"))
