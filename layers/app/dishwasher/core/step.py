@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from dishwasher.core.installs import Installs
-
 
 class Shell(StrEnum):
     """What a job's steps share, and when a step of several statements fails."""
@@ -49,6 +47,27 @@ class Step:
     """Globs, `{a,b}` among them, whose files, sorted, are appended to the command."""
     why: str = ""
     """What in the repository implied it, one clause for people; empty where it was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Installs:
+    """What a phase that only installs dependencies goes by, so that its outcome can be kept.
+
+    Paths are relative to the folder that the job's steps start in.
+    """
+
+    requirements: tuple[str, ...] = ()
+    """Requirement and constraint files, which may include others."""
+    files: tuple[str, ...] = ()
+    """Other files that say what is installed, whether they are there or not."""
+    whole: bool = False
+    """The project itself is installed, which may read any of its files."""
+    locked: bool = False
+    """Every version stands in those files: installing later gives the same."""
+    python: bool = False
+    node: bool = False
+    why: str = ""
+    """What can not be kept, one clause for people; empty where all of it can."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from dishwasher.core.installs import Installs
-from dishwasher.core.step import Phase
+from dishwasher.core.step import Installs, Phase
 from dishwasher.core.ticket import Ticket
 from dishwasher.runner import files
 from dishwasher.runner.artifacts import open_regular

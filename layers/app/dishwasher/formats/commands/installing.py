@@ -7,14 +7,12 @@ means that nothing is kept.
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from dishwasher.core.config import Config, JobSpec, Uses
-from dishwasher.core.installs import Installs
-from dishwasher.core.step import Phase, Shell, Step
+from dishwasher.core.step import Installs, Phase, Shell, Step
 from dishwasher.formats.commands.shell import OR, PIPE, SCANNED, statements
 
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=[^$`]*", re.DOTALL)
@@ -172,7 +170,7 @@ def of_command(text: str) -> Installs | None:
             return None
         words = _without_assignments(statement.words)
         if words[:1] == ("cd",) and len(words) == 2 and _PATH.fullmatch(words[1]):
-            folder = posixpath.join(folder, words[1])
+            folder = _joined(folder, words[1])
         elif words[:1] == ("set",):
             # Options of the shell itself: a failure still fails the step.
             continue
@@ -259,10 +257,14 @@ _FILES = frozenset(
 
 
 def _below(folder: str, one: Installs) -> Installs:
-    def joined(paths: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(posixpath.join(folder, path) for path in paths)
+    def below(paths: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(_joined(folder, path) for path in paths)
 
-    return replace(one, requirements=joined(one.requirements), files=joined(one.files))
+    return replace(one, requirements=below(one.requirements), files=below(one.files))
+
+
+def _joined(folder: str, path: str) -> str:
+    return f"{folder}/{path}" if folder else path
 
 
 def _together(found: list[Installs]) -> Installs:
