@@ -235,3 +235,23 @@ def test_a_project_without_a_configuration_is_told_so(tmp_path: Path) -> None:
     assert code == 0
     assert "There is no configuration; the project's files imply one" in said
     assert "  2 checks: spelling, tests\n" in said
+
+
+def test_a_file_with_problem_matchers_is_read_where_it_is(tmp_path: Path) -> None:
+    config = tmp_path / ".dishwasher.yml"
+    config.write_text(
+        "checks:\n  a: {run: x, annotate: flake8}\n  b:\n    run: x\n    annotate: [m.json]\n"
+    )
+    code, said = validate(tmp_path)
+    assert code == 0 and "there is no file `m.json`, and without it the job fails" in said
+    (tmp_path / "m.json").write_text('{"problemMatcher": [{}]}')
+    code, said = validate(tmp_path, "--json")
+    (problem,) = json.loads(said)[0]["problems"]
+    assert code == 2
+    assert (problem["line"], problem["column"], problem["code"]) == (5, 16, "bad-matcher")
+    assert problem["message"] == "`m.json` can not be used: its matcher 1 has no `owner`"
+    pattern = '{"regexp": "(a)", "file": 1, "message": 1}'
+    (tmp_path / "m.json").write_text(
+        f'{{"problemMatcher": [{{"owner": "x", "pattern": [{pattern}]}}]}}'
+    )
+    assert validate(tmp_path)[0] == 0

@@ -72,6 +72,19 @@ def test_they_find_what_javascript_itself_finds() -> None:
             assert ours == answer, (text, translated(text), line)
 
 
+@pytest.mark.parametrize(
+    "text", [*SAME, "^$", "[^x]+:", r"\n|[\n]|\x0a|\u000a|\cJ|\W", "\n", "[\t-x]{9}"]
+)
+def test_of_many_lines_it_finds_those_that_it_finds_one_by_one(text: str) -> None:
+    expression, many = Expression(text), [*LINES, *reversed(LINES), "", ""]
+    begins, at = [], 0
+    for line in many:
+        if expression.match(line):
+            begins.append(at)
+        at += len(line) + 1
+    assert list(expression.lines("".join(f"{line}\n" for line in many))) == begins
+
+
 def test_case_may_be_given_up_at_the_beginning_as_githubs_runner_reads_it() -> None:
     assert Expression("(?i)^error").match("ERROR: x")
     assert Expression("a(?i:B)").match("ab")

@@ -9,10 +9,12 @@ import os.path
 import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
+from itertools import accumulate
 from pathlib import Path
 
 from dishwasher.checks import ansi
-from dishwasher.checks.tools import TOOLS, Matcher, Pattern
+from dishwasher.checks.running import Running, Watched
+from dishwasher.checks.tools import TOOLS, Matcher
 from dishwasher.core.findings import Finding, Level
 
 LINE = 16_384
@@ -33,17 +35,25 @@ _LEVELS = {
     "info": Level.NOTICE,
 }
 _NUMBER = r"\d{1,7}:"
-_FIELDS = ("file", "line", "column", "severity", "code", "message", "from_path")
+_LINE_END = re.compile(r"\r+\n")
+_DIGITS = re.compile(r"\d{1,7}", re.ASCII)
 
 
 class Scanner:
     """Reads one job's output line by line; paths count from `root`, the checkout."""
 
-    def __init__(self, names: tuple[str, ...], root: Path) -> None:
+    def __init__(
+        self,
+        names: tuple[str, ...],
+        root: Path,
+        own: tuple[Matcher, ...] = (),
+        say: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """`own` are those that the user brought along; `say` hears of one that is switched off."""
         tools = [(name, TOOLS[name]) for name in names]
-        self._running = tuple(
-            _Running(name, matcher) for name, tool in tools for matcher in tool.matchers
-        )
+        known = (Running(name, matcher) for name, tool in tools for matcher in tool.matchers)
+        self._own = tuple(Watched(matcher, say) for matcher in own)
+        self._all = (*self._own, *known)
         # Without names nothing can match: `(?!)` never does.
         gate = "|".join(tool.gate for _, tool in tools) or "(?!)"
         # ASCII: the digits that a search in bytes knows are all that a tool writes.
@@ -56,8 +66,11 @@ class Scanner:
     def scan(self, block: bytes) -> Iterator[Finding]:
         """As `feed` with line after line of many whole ones, the last "\\n" included."""
         block = ansi.strip_bytes(block)
+        own: list[int] = []
+        if any(one.is_on for one in self._own):
+            block, own = self._own_begins(block)
         done = 0
-        for begin in self._begins(block):
+        for begin in sorted({0, *self._begins(block), *own}):
             at = begin
             while begin >= done and at < len(block):
                 end = block.index(b"\n", at)
@@ -69,9 +82,9 @@ class Scanner:
                     break
             done = max(done, at)
 
-    def _begins(self, block: bytes) -> list[int]:
+    def _begins(self, block: bytes) -> set[int]:
         """Where the lines begin that can mean something while nothing waits for its next line."""
-        found = {0}
+        found: set[int] = set()
         for search in self._searches:
             at = 0
             while hit := search(block, at):
@@ -80,7 +93,22 @@ class Scanner:
                 at = block.find(b"\n", begin)
                 if at < 0:
                     break
-        return sorted(found)
+        return found
+
+    def _own_begins(self, block: bytes) -> tuple[bytes, list[int]]:
+        """The block as the user's matchers are to see it, and where lines begin for them."""
+        text = block.decode("utf-8", "replace")
+        if "\r" in text:
+            text = _LINE_END.sub("\n", text)
+        lines = text.split("\n")
+        if max(map(len, lines)) > LINE:
+            text = "\n".join(line[:LINE] for line in lines)
+        begins = sorted({at for one in self._own for at in one.begins(text)})
+        if not text.isascii():
+            # Characters to bytes.
+            edges = zip([0, *begins], begins, strict=False)
+            begins = list(accumulate(len(text[start:end].encode()) for start, end in edges))
+        return text.encode(), begins
 
     def feed(self, line: str) -> Finding | None:
         """The finding that ends with this line, if there is one and its file is in the checkout."""
@@ -89,36 +117,38 @@ class Scanner:
         if "\x1b" in line:
             line = ansi.strip(line)
         line = line.rstrip("\r\n")
-        if not self._waiting and not self._gate(line):
+        if not self._waiting and not self._own and not self._gate(line):
             return None
         fields, running = None, None
-        for running in self._running:
+        for running in self._all:
             fields = running.feed(line)
             if fields is not None:
                 break
         if fields is not None:
-            for other in self._running:
+            for other in self._all:
                 if other is not running:
                     other.reset()
-        self._waiting = any(one.is_waiting for one in self._running)
+        self._waiting = any(one.is_waiting for one in self._all)
         return None if fields is None or running is None else self._finding(running, fields)
 
-    def _finding(self, running: _Running, fields: dict[str, str]) -> Finding | None:
-        level = _LEVELS.get((fields.get("severity") or running.matcher.severity).lower())
-        path = self._path(fields.get("from_path", ""), fields.get("file", ""))
-        if path is None or level is None:
+    def _finding(self, running: Running, fields: dict[str, str]) -> Finding | None:
+        matcher = running.matcher
+        level = _LEVELS.get((fields.get("severity") or matcher.severity).lower())
+        path = self._path(fields.get("from_path") or matcher.from_path, fields.get("file", ""))
+        code = fields.get("code", "").strip()
+        message = ansi.plain(fields.get("message", "")).strip()[:MESSAGE] or code
+        if path is None or level is None or not message:
             return None
         # flake8 says line 0 of a file that it could not read; GitHub counts from 1.
-        line = max(int(fields.get("line") or 1), 1)
-        code = fields.get("code", "")
+        line = max(_number(fields.get("line", "")), 1)
         return Finding(
             path=path,
             start_line=line,
             end_line=line,
             level=level,
-            message=ansi.plain(fields.get("message", ""))[:MESSAGE] or code,
+            message=message,
             title=f"{running.name} {code}".rstrip(),
-            start_column=int(fields.get("column") or 0) or None,
+            start_column=_number(fields.get("column", "")) or None,
         )
 
     def _inside(self, project: str, written: str) -> str | None:
@@ -129,6 +159,11 @@ class Scanner:
         if not real.startswith(self._root + os.sep) or not os.path.isfile(real):
             return None
         return Path(real).relative_to(self._root).as_posix()
+
+
+def _number(text: str) -> int:
+    """0 for what is none: a user's group can hold anything."""
+    return int(text) if _DIGITS.fullmatch(text) else 0
 
 
 def _searches(signs: Iterable[str]) -> tuple[Callable[[bytes, int], re.Match[bytes] | None], ...]:
@@ -148,55 +183,3 @@ def _shared(signs: list[str]) -> list[str]:
     placed = [sign.removeprefix(_NUMBER) for sign in signs if sign.startswith(_NUMBER)]
     others = [sign for sign in signs if not sign.startswith(_NUMBER)]
     return [*others, f"{_NUMBER}(?:{'|'.join(placed)})"] if placed else others
-
-
-class _Running:
-    """One matcher, and how far the lines before have matched it.
-
-    The order of steps is that of GitHub's runner (OutputManager and IssueMatcher in
-    https://github.com/actions/runner): the last pattern is tried first.
-    """
-
-    def __init__(self, name: str, matcher: Matcher) -> None:
-        self.name, self.matcher = name, matcher
-        self._states: list[dict[str, str] | None] = [None] * (len(matcher.pattern) - 1)
-
-    @property
-    def is_waiting(self) -> bool:
-        return any(state is not None for state in self._states)
-
-    def reset(self) -> None:
-        self._states = [None] * len(self._states)
-
-    def feed(self, line: str) -> dict[str, str] | None:
-        """The fields of a whole match that ends here."""
-        last = len(self._states)
-        for position in range(last, -1, -1):
-            before = self._states[position - 1] if position else {}
-            if before is None:
-                continue
-            pattern = self.matcher.pattern[position]
-            match = pattern.regexp.match(line)
-            if position == last:
-                if match is not None:
-                    self.reset()
-                    if pattern.loop:
-                        self._states[-1] = before
-                    return _merged(before, pattern, match)
-                if position:
-                    self._states[-1] = None
-            elif match is None:
-                self._states[position] = None
-            elif not (pattern.first and self._states[position] is not None):
-                self._states[position] = _merged(before, pattern, match)
-        return None
-
-
-def _merged(before: dict[str, str], pattern: Pattern, match: re.Match[str]) -> dict[str, str]:
-    """What this line adds; what an earlier one has said stays."""
-    found = {
-        name: text
-        for name in _FIELDS
-        if (group := getattr(pattern, name)) and (text := match[group]) is not None
-    }
-    return found | before

@@ -7,20 +7,35 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any, Protocol
+
+
+class Matched(Protocol):
+    """What a regular expression has found: its groups, of which 0 is all of it."""
+
+    def __getitem__(self, group: int, /) -> str | Any: ...
+
+
+class Regexp(Protocol):
+    """Python's own, or one that a user has brought along."""
+
+    def match(self, string: str, /) -> Matched | None:
+        """Raises TimeoutError when it would take too long."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """One regular expression, and which of its groups holds what; 0 for none."""
+    """One regular expression, and which of its groups holds what."""
 
-    regexp: re.Pattern[str]
-    file: int = 0
-    line: int = 0
-    column: int = 0
-    severity: int = 0
-    code: int = 0
-    message: int = 0
-    from_path: int = 0
+    regexp: Regexp
+    file: int | None = None
+    line: int | None = None
+    column: int | None = None
+    severity: int | None = None
+    code: int | None = None
+    message: int | None = None
+    from_path: int | None = None
     """A file that `file` is relative to, such as a project file."""
     loop: bool = False
     """The last of several: the lines after it may match it again."""
@@ -30,11 +45,12 @@ class Pattern:
 
 @dataclass(frozen=True, slots=True)
 class Matcher:
-    """Patterns for as many lines, one after another; `severity` is for matches that name none."""
+    """Patterns for as many lines, one after another; the rest is for matches that name none."""
 
     owner: str
     pattern: tuple[Pattern, ...]
     severity: str = "error"
+    from_path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +79,9 @@ def _line(
     file: int,
     line: int,
     message: int,
-    column: int = 0,
-    severity: int = 0,
-    code: int = 0,
+    column: int | None = None,
+    severity: int | None = None,
+    code: int | None = None,
 ) -> Matcher:
     pattern = Pattern(re.compile(regexp), file, line, column, severity, code, message)
     return Matcher(owner, (pattern,), level)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from dishwasher.cli import brought
 from dishwasher.cli.reading import STDIN, Reading, contents, root_of, standard_input
 from dishwasher.cli.terminal import clean
 from dishwasher.core.config import Config
@@ -52,7 +53,7 @@ def of_folder(root: Path, format: str = "", path: str = "") -> Outcome:
         return Outcome(shown, taken, error.problems, data=reading.seen.get(error.path))
     data = reading.seen.get(config.path)
     taken = IMPLIED if data is None else choose.named(config.path, data, format)[0]
-    return Outcome(str(root / config.path), taken, config.warnings, config, data)
+    return _brought(Outcome(str(root / config.path), taken, config.warnings, config, data), root)
 
 
 def _of_file(path: Path, format: str) -> Outcome:
@@ -73,7 +74,17 @@ def _parsed(path: str, data: bytes, root: Path, format: str) -> Outcome:
         config = choose.parse(path, data, lambda: _look(root), taken)
     except ConfigError as error:
         return Outcome(path, taken, error.problems, data=data)
-    return Outcome(path, taken, config.warnings, choose.noted(config, why), data)
+    return _brought(Outcome(path, taken, config.warnings, choose.noted(config, why), data), root)
+
+
+def _brought(outcome: Outcome, root: Path) -> Outcome:
+    """With what is wrong with the files that it names."""
+    if outcome.config is None or outcome.data is None:
+        return outcome
+    found = tuple(brought.problems(outcome.config, outcome.data, root))
+    is_fine = all(problem.severity != "error" for problem in found)
+    config = outcome.config if is_fine else None
+    return replace(outcome, problems=(*outcome.problems, *found), config=config)
 
 
 def _look(root: Path) -> Repository:

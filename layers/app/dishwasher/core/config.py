@@ -30,7 +30,7 @@ class Uses(StrEnum):
 
 
 MATCHERS = ("flake8", "ruff", "mypy", "pylint", "eslint", "tsc", "pytest", "gcc", "sphinx")
-"""Tools whose output becomes annotations: what a job's `annotate` may name."""
+"""Tools whose output becomes annotations without a file that says how."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class JobSpec:
     needs: tuple[str, ...] = ()
     when: When = When()
     annotate: tuple[str, ...] = ()
-    """Names of the problem matchers that read this job's log."""
+    """What reads this job's log: names of MATCHERS, and paths of files with problem matchers."""
     artifacts: tuple[ArtifactSet, ...] = ()
     reports: tuple[ReportSet, ...] = ()
     caches: tuple[Cache, ...] = ()

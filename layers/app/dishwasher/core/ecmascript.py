@@ -1,6 +1,7 @@
 """Regular expressions in the syntax of JavaScript, which GitHub's problem matchers are written in.
 
-Each is rewritten for `regex`, sign by sign, so that nothing keeps a meaning that only Python knows.
+Each is rewritten for `regex`, sign by sign, so that nothing keeps a meaning that only Python knows,
+and nothing in it matches the end of a line: many lines can be searched at once, each for itself.
 GitHub's own runner reads them with .NET's ECMAScript option: \\d, \\w and \\s know ASCII alone.
 https://github.com/actions/runner/blob/main/src/Runner.Worker/IssueMatcher.cs
 """
@@ -8,6 +9,7 @@ https://github.com/actions/runner/blob/main/src/Runner.Worker/IssueMatcher.cs
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -18,8 +20,8 @@ if TYPE_CHECKING:
 
 LENGTH = 2_000
 """Characters of one expression; the longest of well-known matchers has 600."""
-LINE_SECONDS = 1.0
-"""Of one expression on one line, as long as GitHub's runner waits (OutputManager.cs)."""
+SECONDS = 1.0
+"""Of one search, as long as GitHub's runner takes for a line (OutputManager.cs)."""
 
 _GROUPS = ("(?:", "(?=", "(?!", "(?<=", "(?<!", "(?i:")
 _NAMED = re.compile(r"\(\?<([A-Za-z_]\w*)>", re.ASCII)
@@ -28,7 +30,20 @@ _NAMED_REFERENCE = re.compile(r"\\k<([A-Za-z_]\w*)>", re.ASCII)
 _CHARACTER = re.compile(r"\\(?:x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|c[A-Za-z]|0(?!\d)|[tnrfv]|[^\w\n])")
 _QUANTIFIER = re.compile(r"(?:[*+?]|\{\d+(?:,\d*)?\})\??", re.ASCII)
 _REPEATED = re.compile(r"[*+?]|\{\d+(?:,\d*)?\}", re.ASCII)
-_SETS, _EDGES = "dDwWsS", "bB"
+_RANGE = re.compile(r"-(?!\])")
+_NEVER = "(?:(?!))"
+_OUTSIDE = {
+    "d": r"\d",
+    "w": r"\w",
+    "S": r"\S",
+    "b": r"\b",
+    "B": r"\B",
+    "D": r"[^\d\n]",
+    "W": r"[^\w\n]",
+    "s": r"[^\S\n]",
+}
+"""What the escapes that stand for many characters, or for none, are outside of brackets."""
+_SETS = "dDwWsS"
 
 
 class Unreadable(ValueError):
@@ -47,7 +62,8 @@ class Expression:
         if pattern.repeats(text) > pattern.REPEATS:
             raise Unreadable(f"its counts in braces multiply to more than {pattern.REPEATS:,}")
         try:
-            self._compiled = regex.compile(translated(text), regex.ASCII | regex.VERSION0)
+            flags = regex.ASCII | regex.MULTILINE | regex.VERSION0
+            self._compiled = regex.compile(translated(text), flags)
         except RecursionError as error:
             raise Unreadable("its groups are nested too deep") from error
         except regex.error as error:
@@ -55,8 +71,20 @@ class Expression:
         self.groups = self._compiled.groups
 
     def match(self, line: str) -> regex.Match[str] | None:
-        """The first place in the line that it fits; raises TimeoutError after LINE_SECONDS."""
-        return self._compiled.search(line, timeout=LINE_SECONDS)
+        """The first place in the line that it fits; raises TimeoutError after SECONDS."""
+        return self._compiled.search(line, timeout=SECONDS)
+
+    def lines(self, text: str) -> Iterator[int]:
+        """Where those lines begin that it fits; the text ends with its last line's "\\n".
+
+        Raises TimeoutError.
+        """
+        at = 0
+        while at < len(text) and (found := self._compiled.search(text, at, timeout=SECONDS)):
+            if found.start() == len(text):
+                return
+            yield text.rfind("\n", 0, found.start()) + 1
+            at = text.index("\n", found.start()) + 1
 
 
 def translated(text: str) -> str:
@@ -99,7 +127,7 @@ class _Translation:
             return sign
         if _REPEATED.match(self.text, self.at - 1):
             raise Unreadable(f"nothing to repeat at position {self.at}")
-        return re.escape(sign)
+        return _NEVER if sign == "\n" else re.escape(sign)
 
     def _quantifier(self) -> str:
         """What follows an atom; an expression may not begin with one."""
@@ -137,7 +165,7 @@ class _Translation:
     def _escape(self) -> str:
         """Outside of brackets."""
         if character := self._character():
-            return character
+            return _NEVER if character == r"\n" else character
         if reference := _REFERENCE.match(self.text, self.at):
             self.at = reference.end()
             # A group that took no part fits the empty text there.
@@ -146,10 +174,10 @@ class _Translation:
             self.at = reference.end()
             return f"(?({reference[1]})(?P={reference[1]})|)"
         sign = self.text[self.at + 1 : self.at + 2]
-        if not sign or sign not in _SETS + _EDGES:
+        if sign not in _OUTSIDE:
             raise self._unknown(sign)
         self.at += 2
-        return f"\\{sign}"
+        return _OUTSIDE[sign]
 
     def _character(self) -> str:
         """An escape that stands for one character, inside of brackets and outside."""
@@ -157,10 +185,14 @@ class _Translation:
         if found is None:
             return ""
         self.at = found.end()
-        kind = found[0][1]
+        kind, rest = found[0][1], found[0][2:]
         if kind == "c":
-            return f"\\x{ord(found[0][2]) % 32:02x}"
-        return "\\x00" if kind == "0" else found[0]
+            point = ord(rest) % 32
+        elif kind in "xu":
+            point = int(rest, 16)
+        else:
+            return r"\x00" if kind == "0" else found[0]
+        return r"\n" if point == ord("\n") else f"\\u{point:04x}"
 
     def _unknown(self, sign: str) -> Unreadable:
         shown = f"`\\{sign}`" if sign else "a lone backslash"
@@ -170,27 +202,28 @@ class _Translation:
         """From `[` to `]`; within, only `\\`, `]`, `^` and `-` mean anything."""
         begin = self.at
         self.at += 1
-        parts = ["["]
-        if self.text.startswith("^", self.at):
+        is_negated = self.text.startswith("^", self.at)
+        if is_negated:
             self.at += 1
-            parts.append("^")
         if self.text.startswith("]", self.at):
             raise Unreadable(f"the brackets at position {begin + 1} hold nothing")
+        parts = []
         while not self.text.startswith("]", self.at):
             if self.at >= len(self.text):
                 raise Unreadable(f"the bracket at position {begin + 1} has no end")
             parts.append(self._member())
         self.at += 1
-        return "".join((*parts, "]"))
+        members = "".join(parts)
+        if is_negated:
+            return f"[^\\n{members}]"
+        # What it is made of, a control character at least, may hold the end of a line.
+        may_end = "\\" in self.text[begin : self.at] or not self.text[begin : self.at].isprintable()
+        return f"(?:(?!\\n)[{members}])" if may_end else f"[{members}]"
 
     def _member(self) -> str:
         """A character, a range of them, or a set such as `\\d`."""
         first, is_one = self._one()
-        is_range = self.text.startswith("-", self.at) and self.text[self.at + 1 :][:1] not in (
-            "]",
-            "",
-        )
-        if not (is_one and is_range):
+        if not (is_one and _RANGE.match(self.text, self.at)):
             return first
         hyphen = self.at
         self.at += 1
@@ -211,7 +244,7 @@ class _Translation:
         sign = self.text[self.at + 1 : self.at + 2]
         if sign == "b":
             self.at += 2
-            return "\\x08", True
+            return r"\x08", True
         if not sign or sign not in _SETS:
             raise self._unknown(sign)
         self.at += 2

@@ -110,7 +110,7 @@ class Jobs:
         read = self._run(fields, Kind.CHECK, fields.get(keys.RUN))
         spec = replace(
             read.draft.spec,
-            annotate=_raw(fields.or_else(keys.ANNOTATE, ())),
+            annotate=fields.or_else(keys.ANNOTATE, ()),
             reports=self._reports(fields),
             group=machines.text(fields.get(keys.GROUP)),
             caches=(

@@ -11,6 +11,7 @@ from dishwasher.formats.native.values import (
     File,
     Inside,
     Job,
+    Matchers,
     Names,
     Options,
     Url,
@@ -129,8 +130,9 @@ WITH = Key(
 FAIL = Key("fail", Flag(), "With `uses`: misspelt words fail the check too, not only brands.", True)
 ANNOTATE = Key(
     "annotate",
-    Choices(Choice(MATCHERS, "a tool whose output can be read")),
-    "Whose lines in the output become annotations.",
+    Matchers(Choice(MATCHERS, "a tool whose output can be read"), ".github/matchers/tool.json"),
+    "Whose lines in the output become annotations: a tool, or a file of the repository with "
+    "problem matchers as GitHub has them, whose name ends with `.json`.",
     "flake8",
 )
 REPORTS = Key(

@@ -10,8 +10,10 @@ from dishwasher.formats.problems import show
 from dishwasher.formats.reader import Reader, kind, place
 from dishwasher.formats.schema import Fields, Json, Record
 from dishwasher.formats.tree import Entry, Mapping, Scalar, Sequence
-from dishwasher.formats.values import NAME, Refs, Text, Texts, few
+from dishwasher.formats.values import NAME, Choice, Refs, Text, Texts, few
 
+SUFFIX = ".json"
+"""What the name of a file with problem matchers ends with, and no tool's does."""
 _PREFIXES = ("refs/heads/", "refs/tags/", "origin/")
 """What people write before a name who have it from git."""
 # https://git-scm.com/docs/git-check-ref-format, without what makes a glob.
@@ -49,7 +51,7 @@ class Inside:
     """`!` before a glob takes away what it matches."""
 
     def read(self, entry: Entry, reader: Reader) -> tuple[str, ...] | None:
-        kept = [scalar.text for scalar in reader.texts(entry) if self._is_inside(scalar, reader)]
+        kept = [scalar.text for scalar in reader.texts(entry) if self.is_inside(scalar, reader)]
         if kept and all(path.startswith("!") for path in kept):
             message = f"{show(entry.key.text)} only takes away"
             reader.note(entry.key, "conflict", message, "Write what it takes away from.")
@@ -57,9 +59,9 @@ class Inside:
 
     def one(self, entry: Entry, reader: Reader) -> str | None:
         scalar = reader.text(entry)
-        return scalar.text if scalar is not None and self._is_inside(scalar, reader) else None
+        return scalar.text if scalar is not None and self.is_inside(scalar, reader) else None
 
-    def _is_inside(self, scalar: Scalar, reader: Reader) -> bool:
+    def is_inside(self, scalar: Scalar, reader: Reader) -> bool:
         text = scalar.text.removeprefix("!") if self.excludes else scalar.text
         relative = text.removeprefix("~/") if self.home else text
         outside = relative.startswith(("/", "~", "$", "!")) or ".." in text.split("/")
@@ -88,6 +90,27 @@ class File:
 
     def schema(self) -> Json:
         return {"type": "string"}
+
+
+@dataclass(frozen=True, slots=True)
+class Matchers:
+    """Tools whose output is known, and files with problem matchers; one or a list."""
+
+    tools: Choice
+    example: str
+
+    def read(self, entry: Entry, reader: Reader) -> tuple[str, ...] | None:
+        chosen = [scalar.text for scalar in reader.texts(entry) if self._is_one(scalar, reader)]
+        return tuple(dict.fromkeys(chosen)) or None
+
+    def _is_one(self, scalar: Scalar, reader: Reader) -> bool:
+        if scalar.text.endswith(SUFFIX):
+            return Inside(self.example).is_inside(scalar, reader)
+        return self.tools.chosen(scalar, reader) is not None
+
+    def schema(self) -> Json:
+        item = {"anyOf": [self.tools.schema(), {"type": "string", "pattern": r"\.json$"}]}
+        return {"anyOf": [item, {"type": "array", "items": item, "minItems": 1}]}
 
 
 @dataclass(frozen=True, slots=True)
