@@ -84,19 +84,6 @@ def test_a_name_that_github_refuses_is_told_before(name: str) -> None:
         manifest.manifest(name, "https://ci.example.com", "http://localhost:1/back")
 
 
-@pytest.mark.parametrize(
-    ("url", "api_url"),
-    [
-        ("https://github.com", "https://api.github.com"),
-        ("https://acme.ghe.com", "https://api.acme.ghe.com"),
-        ("https://git.example.com", "https://git.example.com/api/v3"),
-        ("http://127.0.0.1:8080", "http://127.0.0.1:8080/api/v3"),
-    ],
-)
-def test_each_kind_of_github_has_its_api_somewhere_else(url: str, api_url: str) -> None:
-    assert manifest.api_url(url) == api_url
-
-
 def test_the_page_depends_on_who_shall_own_it() -> None:
     url = "https://github.com"
     assert manifest.creation_url(url, "", "a b") == f"{url}/settings/apps/new?state=a%20b"

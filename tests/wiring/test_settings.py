@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 from dishwasher.core.environment import JOB_ENV
 from dishwasher.errors import UserError
+from dishwasher.wiring.registration import keep
 from dishwasher.wiring.settings import DESCRIBED, read
+
+from tests.wiring.test_registration import APP
 
 PEM = "-----BEGIN RSA PRIVATE KEY-----\nabc\n-----END RSA PRIVATE KEY-----"
 ROOT = Path(__file__).parents[2]
@@ -99,6 +102,31 @@ def test_what_is_no_private_key_is_told_without_the_value(
 def test_no_secret_is_in_the_repr(environment: dict[str, str]) -> None:
     shown = repr(read(environment))
     assert "abc" not in shown and "a webhook secret" not in shown
+
+
+@pytest.mark.parametrize(
+    ("url", "api_url"),
+    [
+        ("https://github.com", "https://api.github.com"),
+        ("https://github.com/", "https://api.github.com"),
+        ("https://acme.ghe.com", "https://api.acme.ghe.com"),
+        ("https://git.example.com", "https://git.example.com/api/v3"),
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8080/api/v3"),
+    ],
+)
+def test_each_kind_of_github_has_its_api_elsewhere(
+    environment: dict[str, str], url: str, api_url: str
+) -> None:
+    assert read(environment | {"DISHWASHER_GITHUB_URL": url}).api_url == api_url
+
+
+def test_the_app_that_was_created_is_used(tmp_path: Path) -> None:
+    keep(APP, tmp_path)
+    settings = read({"DISHWASHER_DATA": str(tmp_path)})
+    assert (settings.app_id, settings.private_key) == ("17", APP.private_key)
+    assert (settings.client_id, settings.client_secret) == (APP.client_id, APP.client_secret)
+    assert settings.public_url == APP.public_url
+    assert "the client secret" not in repr(settings)
 
 
 def test_help_and_readme_have_every_setting_and_no_other() -> None:

@@ -11,7 +11,7 @@ from importlib import import_module
 import dishwasher
 from dishwasher.errors import Fault, UserError
 
-COMMANDS = ("demo", "init", "validate", "plan", "run", "schema", "serve", "secrets")
+COMMANDS = ("demo", "init", "validate", "plan", "run", "schema", "app", "serve", "secrets")
 """Modules of this package, in the order in which people meet them."""
 
 OK, FAILED, WRONG_USAGE, OUR_FAULT, INTERRUPTED = 0, 1, 2, 3, 130

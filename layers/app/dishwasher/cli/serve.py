@@ -7,7 +7,6 @@ import logging
 import os
 import signal
 import threading
-from dataclasses import replace
 from pathlib import Path
 
 from dishwasher.wiring import settings
@@ -60,9 +59,9 @@ def serve(options: argparse.Namespace) -> int:
     )
     # Jobs run as the same user, and the settings hold the App's key.
     orphans.shut_memory()
-    chosen = settings.read(os.environ)
-    if options.data:
-        chosen = replace(chosen, data=options.data)
+    # The App that was created is in the data folder.
+    folder = {"DISHWASHER_DATA": str(options.data)} if options.data else {}
+    chosen = settings.read({**os.environ, **folder})
     means = probe.choose(chosen.sandbox)
     house = local.build(chosen, options.workers, os.environ)
     ready = threading.Event()

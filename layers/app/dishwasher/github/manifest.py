@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from dishwasher.errors import Gone, InfraError, Rejected, UserError
 from dishwasher.github import answer as answers
@@ -23,8 +23,6 @@ CODE_SECONDS = 3600.0
 """For how long GitHub exchanges the code."""
 LOGIN = "/login/callback"
 """Where GitHub sends people back who log in on our pages."""
-DOT_COM = "https://github.com"
-HOMEPAGE = "https://github.com"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,18 +89,6 @@ def creation_url(url: str, organisation: str, state: str) -> str:
     """The page of GitHub to post the manifest to."""
     owner = f"/organizations/{quote(organisation, safe='')}" if organisation else ""
     return f"{url}{owner}/settings/apps/new?state={quote(state, safe='')}"
-
-
-def api_url(url: str) -> str:
-    """Where the API of this GitHub is: github.com, a tenant of ghe.com, or Enterprise Server.
-
-    https://docs.github.com/en/enterprise-server/rest/enterprise-admin
-    https://docs.github.com/en/enterprise-cloud@latest/admin/data-residency/network-details-for-ghecom
-    """
-    parts = urlsplit(url)
-    if parts.netloc in ("github.com", "www.github.com") or parts.netloc.endswith(".ghe.com"):
-        return f"{parts.scheme}://api.{parts.netloc.removeprefix('www.')}"
-    return f"{url}/api/v3"
 
 
 def convert(api: str, code: str) -> Made:

@@ -14,9 +14,12 @@ from dishwasher.core.job import Timing
 from dishwasher.core.sandbox import AUTO, ORDER
 from dishwasher.core.ticket import GIBIBYTE, Limits
 from dishwasher.errors import UserError
+from dishwasher.wiring import registration
 
 API_URL = "https://api.github.com"
 WEB_URL = "https://github.com"
+TENANTS = ".ghe.com"
+ENTERPRISE = "GitHub's own, or /api/v3 of Enterprise Server"
 POINTS_PER_MINUTE = 900
 """GitHub's secondary limit: https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api"""
 DATA = ".dishwasher"
@@ -33,8 +36,10 @@ DESCRIBED = {
     "DISHWASHER_GITHUB_APP_ID": "the App's id or client id",
     "DISHWASHER_GITHUB_PRIVATE_KEY": "its private key: PEM text, or a file's path",
     "DISHWASHER_GITHUB_WEBHOOK_SECRET": "what GitHub signs webhooks with; text, or a file's path",
-    "DISHWASHER_GITHUB_API_URL": f"where GitHub's API is ({API_URL})",
     "DISHWASHER_GITHUB_URL": f"where GitHub is ({WEB_URL})",
+    "DISHWASHER_GITHUB_API_URL": f"where its API is ({ENTERPRISE})",
+    "DISHWASHER_GITHUB_CLIENT_ID": "the App's client id, for people who log in on the pages",
+    "DISHWASHER_GITHUB_CLIENT_SECRET": "its client secret; text, or a file's path",
     "DISHWASHER_PUBLIC_URL": "where check runs link to (where the server listens)",
     "DISHWASHER_DATA": f"the data folder ({DATA}); --data wins",
     "DISHWASHER_GITHUB_POINTS_PER_MINUTE": "requests' cost for each installation and minute "
@@ -46,8 +51,11 @@ DESCRIBED = {
     JOB_ENV: "names of host variables that jobs may see",
     "DISHWASHER_LEASE_SECONDS": f"silence after which a runner counts as lost ({LEASE:g})",
 }
-"""Every setting of the embedded mode, for `--help`; the first three have no default."""
-HELP = "`dishwasher serve --help` lists all of them; `dishwasher demo` needs none."
+"""Every setting of the embedded mode, for `--help`; the first three come with the App."""
+HELP = (
+    "`dishwasher app create` makes an App and sets them; `dishwasher serve --help` lists all of "
+    "them; `dishwasher demo` needs none."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +68,9 @@ class Settings:
     data: Path
     api_url: str = API_URL
     url: str = WEB_URL
+    client_id: str = ""
+    client_secret: str = field(default="", repr=False)
+    """Empty: nobody can log in."""
     public_url: str = ""
     """Empty: where the server itself listens."""
     points_per_minute: int = POINTS_PER_MINUTE
@@ -82,15 +93,22 @@ class Settings:
 
 
 def read(environment: Mapping[str, str]) -> Settings:
-    """The settings of the embedded mode; raises UserError naming everything that is missing."""
-    reader = _Reader(environment)
+    """The settings of the embedded mode; raises UserError naming everything that is missing.
+
+    What the environment does not say is taken from the App that `dishwasher app create` has stored.
+    """
+    data = Path(environment.get("DISHWASHER_DATA") or DATA)
+    reader = _Reader(registration.completed(environment, data))
+    url = reader.url("GITHUB_URL", WEB_URL)
     settings = Settings(
         app_id=reader.text("APP_ID"),
         private_key=reader.secret("PRIVATE_KEY"),
         webhook_secret=reader.secret("WEBHOOK_SECRET"),
-        data=Path(environment.get("DISHWASHER_DATA") or DATA),
-        api_url=reader.url("GITHUB_API_URL", API_URL),
-        url=reader.url("GITHUB_URL", WEB_URL),
+        data=data,
+        api_url=reader.url("GITHUB_API_URL", api_of(url)),
+        url=url,
+        client_id=reader.optional("CLIENT_ID"),
+        client_secret=reader.secret("CLIENT_SECRET", needed=False),
         public_url=reader.url("PUBLIC_URL", ""),
         points_per_minute=int(reader.number("GITHUB_POINTS_PER_MINUTE", POINTS_PER_MINUTE)),
         lease=reader.number("LEASE_SECONDS", LEASE),
@@ -100,6 +118,18 @@ def read(environment: Mapping[str, str]) -> Settings:
     )
     reader.check(settings)
     return settings
+
+
+def api_of(url: str) -> str:
+    """Where the API of this GitHub is: github.com, a tenant of ghe.com, or Enterprise Server.
+
+    https://docs.github.com/en/enterprise-server/rest/enterprise-admin
+    https://docs.github.com/en/enterprise-cloud@latest/admin/data-residency/network-details-for-ghecom
+    """
+    parts = urlsplit(url)
+    if url == WEB_URL or parts.netloc.endswith(TENANTS):
+        return f"{parts.scheme}://api.{parts.netloc}"
+    return f"{url}/api/v3"
 
 
 def job_limits(environment: Mapping[str, str]) -> Limits:
@@ -125,9 +155,12 @@ class _Reader:
             self._mistakes.append(f"{key} is not set: {DESCRIBED[key]}")
         return value
 
-    def secret(self, name: str) -> str:
+    def optional(self, name: str) -> str:
+        return self._environment.get(f"DISHWASHER_GITHUB_{name}", "").strip()
+
+    def secret(self, name: str, *, needed: bool = True) -> str:
         """Text, or the content of the file that the text names."""
-        value = self.text(name)
+        value = self.text(name) if needed else self.optional(name)
         key = f"DISHWASHER_GITHUB_{name}"
         if value.startswith("ssm:"):
             self._mistakes.append(f"{key}: ssm: names are read on AWS only")
