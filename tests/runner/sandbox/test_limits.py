@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 from dishwasher.core.job import Reason
 from dishwasher.core.sandbox import Level
+from dishwasher.core.step import Shell
 from dishwasher.runner.sandbox import cgroup
 
 from tests.runner.conftest import Launch, Serve
 from tests.runner.sandbox.levels import AS_ROOT, WALLED, at
+from tests.runner.sandbox.people import Person, by
 from tests.runner.server import LIMITS, Server
 
 MEBIBYTE = 1024 * 1024
@@ -83,6 +85,36 @@ def test_case_20_a_full_disk_is_named_and_the_result_still_comes(
 ) -> None:
     said = done(serve("cat /dev/zero >file"), launch, level)
     assert "filled the disk of this machine" in said
+
+
+HIDDEN = """
+exec python3 -c '
+import os
+file = open("file", "wb")
+os.unlink("file")
+while file.write(bytes(1 << 20)): pass
+'
+"""
+"""As a file without a name, which no listing shows."""
+
+
+@at(*WALLED, Level.PLAIN)
+@by(Person.ROOT, Person.USER)
+@pytest.mark.parametrize("step", ["exec cat /dev/zero >file", HIDDEN], ids=["file", "hidden"])
+def test_case_20_a_job_that_writes_too_much_is_ended(
+    serve: Serve, launch: Launch, work: Path, level: Level, person: Person, step: str
+) -> None:
+    limits = replace(LIMITS, disk_bytes=64 * MEBIBYTE)
+    shell = Shell.ONE if step == HIDDEN else Shell.STRICT
+    server = serve(step, "echo ne''ver", limits=limits, shell=shell)
+    runner = launch(server, *person.before(work), DISHWASHER_SANDBOX=level)
+    result = server.result()
+    assert result.reason is Reason.FAILED
+    assert "wrote too much: a job here may have 64 MiB on disk in all" in result.detail
+    assert "DISHWASHER_JOB_DISK_GB" in result.detail
+    assert b"never" not in server.log
+    assert runner.wait(20) == 0
+    assert list(work.iterdir()) == []
 
 
 @at(Level.JAILED)

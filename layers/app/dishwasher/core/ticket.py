@@ -65,6 +65,9 @@ class Limits:
     table (kernel.pid_max) often no more than 32,768."""
     file_bytes: int = 16 * GIBIBYTE
     """Of one file: far more than can be kept, and less than the disk of a small server."""
+    disk_bytes: int = 20 * GIBIBYTE
+    """Of all files of a job together, databases included. GitHub's own runners promise 14:
+    https://docs.github.com/en/actions/reference/runners/github-hosted-runners"""
     cpu_seconds: float = 0.0
     """Of one process; 0 for what all processors can do in `job_seconds`."""
     cache_bytes: int = 1024**3

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from dishwasher.errors import InfraError
 from dishwasher.runner import orphans
+from dishwasher.runner.disk import Disk
 from dishwasher.runner.memory import Kills
 from dishwasher.runner.place import Here, Place, Process
 from dishwasher.runner.stop import Cause, Stop
@@ -69,6 +70,7 @@ class Commands:
         self._background: list[Process] = []
         self._closing = False
         self._kills = Kills()
+        self._disk: Disk | None = None
 
     def run(
         self,
@@ -155,6 +157,8 @@ class Commands:
 
     def leave_place(self) -> None:
         """End all that is in there."""
+        if self._disk is not None:
+            self._disk.end()
         place, self._place = self._place, self._here
         place.close()
 
@@ -166,7 +170,24 @@ class Commands:
         """Which of the limits was reached since a command last failed, when this is how it did."""
         if status == 0:
             return ""
-        return self._place.trouble() or (self._kills.words() if status == KILLED else "")
+        words = self._disk.trouble() if self._disk else ""
+        words = words or self._place.trouble()
+        return words or (self._kills.words() if status == KILLED else "")
+
+    def watch_disk(self, most: int, root: Path) -> None:
+        """Let the commands have at most so many bytes there and where else they write."""
+        self._disk = Disk(most, root, self)
+        self._disk.start()
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        return self._place.folders
+
+    def processes(self) -> set[int]:
+        return self._place.children()
+
+    def strike(self) -> None:
+        self._place.strike(self._others)
 
     def spare(self, pids: Collection[int]) -> None:
         """Children that are somebody else's to end."""

@@ -18,11 +18,6 @@ SILENCE_ADVICE = (
     "let it say what it does, or raise `silence` (in a circle.yml, the command's `timeout`)"
 )
 
-DISK_FULL = (
-    "filled the disk of this machine: let it write less, or move the server's data folder "
-    "(DISHWASHER_DATA) to a larger one"
-)
-
 HINTS = {
     signal.SIGKILL: "often because the machine ran out of memory",
     signal.SIGSEGV: "a crash in native code",

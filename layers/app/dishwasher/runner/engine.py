@@ -155,6 +155,7 @@ class Engine:
             *(self._ticket, self._host, self._workspace, self._commands),
             *(self._stages, self._notes, self._means, self._objects, self._sink),
         )
+        self._commands.watch_disk(self._ticket.limits.disk_bytes, self._workspace.root)
         return self._build.run()
 
     def _check_out(self) -> Verdict:

@@ -79,6 +79,13 @@ def sweep(keep: Collection[int] = ()) -> tuple[int, int]:
     return len(killed - strays), len(strays)
 
 
+def kill(pids: Collection[int]) -> None:
+    """These and all below them, at once; nobody is waited for."""
+    for pid in descendants(pids):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, signal.SIGKILL)
+
+
 def living(pids: Collection[int]) -> set[int]:
     """Those of them that have not ended, waited for or not."""
     return {pid for pid in pids if _state(pid) not in ("", "Z", "X")}

@@ -66,6 +66,15 @@ class Place(Protocol):
         """Kill all but those below `keep`; (how many ended, how many resist)."""
         ...
 
+    def strike(self, keep: Collection[int]) -> None:
+        """Send SIGKILL to all but those below `keep`; whoever follows them reaps them."""
+        ...
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """Where programs write besides the job's workspace."""
+        ...
+
     def trouble(self) -> str:
         """Which of the job's limits was reached since the last time that was asked, in words."""
         ...
@@ -130,6 +139,13 @@ class Here:
 
     def sweep(self, keep: Collection[int]) -> tuple[int, int]:
         return orphans.sweep(keep)
+
+    def strike(self, keep: Collection[int]) -> None:
+        orphans.kill(orphans.children() - set(keep))
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        return ()
 
     def trouble(self) -> str:
         return ""

@@ -13,7 +13,8 @@ from dishwasher.core.job import Reason
 from dishwasher.core.machine import Variable
 from dishwasher.core.step import Step
 from dishwasher.runner import files, variables
-from dishwasher.runner.ending import DISK_FULL, explain, title
+from dishwasher.runner.disk import FULL
+from dishwasher.runner.ending import explain, title
 from dishwasher.runner.environment import Workspace
 from dishwasher.runner.journal import Journal
 from dishwasher.runner.log import Log
@@ -85,7 +86,7 @@ class Steps:
         output = Output(self.log, self.scan)
         ended = self.shell.run(command, output.feed)
         if ended.exit_code and not ended.trouble and self.workspace.is_full:
-            ended = replace(ended, trouble=DISK_FULL)
+            ended = replace(ended, trouble=FULL)
         output.finish()
         self.journal.end_step(ended.exit_code, used=ended.usage)
         if ended.leaked:

@@ -29,6 +29,7 @@ MIRRORS = 10.0
 PATHS = ("/", "./", "../", "~")
 """Beginnings of a value that names a file, whether or not the file is there."""
 MEMORY, PROCESSES = Limits().memory_bytes / GIBIBYTE, Limits().processes
+DISK = Limits().disk_bytes / GIBIBYTE
 MIN_SECRET = 8
 """Characters of a webhook secret below which anyone could guess it."""
 
@@ -46,6 +47,7 @@ DESCRIBED = {
     f"({POINTS_PER_MINUTE})",
     SANDBOX: f"walls around jobs: {', '.join(ORDER)}, or the strongest of them ({AUTO})",
     "DISHWASHER_JOB_MEMORY_GB": f"memory of one job ({MEMORY:g})",
+    "DISHWASHER_JOB_DISK_GB": f"room on disk for one job ({DISK:g})",
     "DISHWASHER_JOB_PROCESSES": f"processes and threads of one job ({PROCESSES})",
     MIRROR_GB: f"room for what was fetched of repositories, 0 to keep nothing ({MIRRORS:g})",
     JOB_ENV: "names of host variables that jobs may see",
@@ -188,6 +190,7 @@ class _Reader:
     def limits(self) -> Limits:
         return Limits(
             memory_bytes=int(self.number("JOB_MEMORY_GB", MEMORY) * GIBIBYTE),
+            disk_bytes=int(self.number("JOB_DISK_GB", DISK) * GIBIBYTE),
             processes=int(self.number("JOB_PROCESSES", PROCESSES)),
         )
 

@@ -111,6 +111,8 @@ class Cell:
     """Whom the keeper itself is; None: as we are."""
     after: Callable[[], None] = lambda: None
     """Called once when all has ended."""
+    folders: tuple[Path, ...] = ()
+    """Where commands write besides the job's workspace."""
     _process: subprocess.Popen[bytes] | None = None
     _channel: socket.socket | None = None
     keeper: int = 0
@@ -212,6 +214,9 @@ class Cell:
         own = {self._process.pid} if self._process else set()
         more, others = orphans.sweep({*keep, *own})
         return ended + more, resist + others
+
+    def strike(self, keep: Collection[int]) -> None:
+        orphans.kill(orphans.children(self.keeper) - set(keep))
 
     def trouble(self) -> str:
         said = self.group.trouble() if self.group else ""

@@ -72,6 +72,7 @@ def enclose(
             user_namespace=means.user_namespace,
         )
     cell = Cell(rules, wrapper, group, own if means.user_namespace else None, _after(free, served))
+    cell.folders = (served,) if served is not None else ()
     try:
         cell.open()
     except BaseException:
