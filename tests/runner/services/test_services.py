@@ -16,7 +16,7 @@ from dishwasher.errors import InfraError, UserError
 from dishwasher.runner.services import ports
 from dishwasher.runner.services.ask import ask
 from dishwasher.runner.services.postgresql import PostgreSQL
-from dishwasher.runner.services.recipe import Place, Recipe, named
+from dishwasher.runner.services.recipe import Place, Recipe
 from dishwasher.runner.services.running import Services
 from dishwasher.runner.services.table import RECIPES
 from dishwasher.runner.stop import Cause, Stop, Stopped
@@ -135,6 +135,105 @@ def test_mysql_is_found_by_socket_and_by_port(services: Services, tmp_path: Path
     assert "circle_test" in run(services, tmp_path, "mysql", "-u", "root", "-e", "show databases")
 
 
+@installed("mysql")
+def test_mysql_takes_the_password_that_the_job_gives(services: Services, tmp_path: Path) -> None:
+    services.start(
+        ["mysql"],
+        {
+            "DATABASE_URL": "mysql://app:se%27cret@127.0.0.1/shop",
+            "MYSQL_DATABASE": "site",
+            "MYSQL_USER": "site",
+            "MYSQL_PASSWORD": "a\\'b",
+            "MYSQL_ROOT_PASSWORD": "top",
+        },
+    )
+    for user, password in (("app", "se'cret"), ("site", "a\\'b"), ("root", "top")):
+        words = ("-h", "127.0.0.1", "-u", user, f"-p{password}", "-Ne")
+        asked = "create database test_site; drop database test_site; show databases"
+        shown = run(services, tmp_path, "mysql", *words, asked)
+        assert {"shop", "site"} <= set(shown.splitlines())
+
+
+@installed("postgresql")
+def test_postgresql_has_what_is_named_one_by_one(services: Services, tmp_path: Path) -> None:
+    services.start(
+        ["postgresql"],
+        {
+            "DB_ENGINE": "django.db.backends.postgresql",
+            "DB_NAME": "shop",
+            "DB_USER": "keeper",
+            "DB_PASSWORD": "secret",
+            "DB_HOST": "127.0.0.1",
+            "REPLICA_DB_NAME": "copy",
+            "PGDATABASE": "mine",
+            "PGUSER": "me",
+        },
+    )
+    asked = "select current_user, current_database()"
+    for user, database in (("keeper", "shop"), ("keeper", "copy"), ("me", "mine")):
+        address = f"postgres://{user}:any@127.0.0.1/{database}"
+        assert psql(services, tmp_path, "-c", asked, address) == f"{user}|{database}"
+    # As Django's test runner does.
+    psql(services, tmp_path, "-c", "create database test_shop", "postgres://keeper@localhost/shop")
+    for extension in ("pg_trgm", "citext", "hstore"):
+        made = f"create extension {extension}"
+        psql(services, tmp_path, "-c", made, "postgres://keeper@localhost/test_shop")
+
+
+@installed("postgresql")
+def test_an_address_without_a_port_reaches_the_job_s_own_server(
+    services: Services, tmp_path: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as elsewhere:
+        port = str(elsewhere.getsockname()[1])
+        services.start(["postgresql"], {"DATABASE_URL": "postgres://localhost/circle_test"})
+        services.write_settings(tmp_path)
+        environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PGPORT": port}
+        environment.update(services.environment)
+        words = ("psql", "-AtqX", "-c", "select 1", "postgres://root@localhost/circle_test")
+        said = subprocess.run(words, env=environment, capture_output=True, text=True, check=True)
+        assert said.stdout == "1\n"
+
+
+@installed("postgresql")
+def test_a_missing_extension_names_the_package(services: Services, tmp_path: Path) -> None:
+    services.start(["postgresql"], {})
+    home = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), **services.environment}
+    for name in ("nowhere_at_all", "vector_of_none"):
+        words = (
+            "psql",
+            "-X",
+            "-c",
+            f"create extension {name}",
+            "postgres://root@localhost/postgres",
+        )
+        assert subprocess.run(words, env=home, capture_output=True, check=False).returncode
+    (advice,) = services.advice()
+    version = (services.servers[0].place.folder / "data/PG_VERSION").read_text().strip()
+    assert advice == (
+        f"PostgreSQL {version} of this machine lacks what `CREATE EXTENSION` asked for: "
+        f"nowhere_at_all, vector_of_none. Install the package "
+        f"postgresql-{version}-nowhere-at-all and postgresql-{version}-pgvector."
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "package"),
+    [
+        ('ERROR:  extension "postgis" is not available', "postgresql-15-postgis-3"),
+        ('control file "/usr/share/postgis_raster.control": No such', "postgresql-15-postgis-3"),
+        ('ERROR:  extension "hstore" is not available', "postgresql-contrib"),
+    ],
+)
+def test_extensions_have_packages(tmp_path: Path, said: str, package: str) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/PG_VERSION").write_text("15\n")
+    place = Place(tmp_path, 5432, None, (), ())
+    said = said.replace("control file", "could not open extension control file")
+    assert PostgreSQL().advice(place, said).endswith(f"Install the package {package}.")
+    assert PostgreSQL().advice(place, "all is well") == ""
+
+
 @installed("redis")
 @installed("memcached")
 def test_redis_and_memcached_at_once(services: Services, said: list[str]) -> None:
@@ -245,26 +344,6 @@ def test_a_server_that_ends_says_its_last_words(services: Services) -> None:
             services.start(["stubborn"], {})
     finally:
         del RECIPES["stubborn"]
-
-
-@pytest.mark.parametrize(
-    ("value", "users", "databases", "found"),
-    [
-        ("postgres://localhost/site", [], ["site"], []),
-        ("postgresql+psycopg://a:b@127.0.0.1:5433/site?x=1", ["a"], ["site"], [5433]),
-        ("postgres:///site", [], ["site"], []),
-        ("postgres://db.example.org/site", [], [], []),
-        ("mysql://localhost/site", [], [], []),
-        ("postgres://localhost:70000/site", [], [], []),
-        ('postgres://localhost/a";drop', [], [], []),
-        ("postgres://[::1/site", [], [], []),
-        ("just text", [], [], []),
-    ],
-)
-def test_what_an_address_names(
-    value: str, users: list[str], databases: list[str], found: list[int]
-) -> None:
-    assert named(PostgreSQL(), {"X": value}) == (set(users), set(databases), set(found))
 
 
 def test_clients_that_the_tests_use_are_there_where_the_servers_are() -> None:

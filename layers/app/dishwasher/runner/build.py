@@ -89,6 +89,9 @@ class Build:
                 verdict = self._run_on_machine(services.environment)
             if not verdict.fine:
                 self._keep_logs(services)
+                for advice in services.advice():
+                    self._log.say(advice)
+                    self._notes.append(advice)
         finally:
             services.end()
         return verdict
@@ -146,7 +149,11 @@ class Build:
         bin = self._workspace.virtualenv / "bin" if self._python else None
         environment = job_environment(self._ticket, self._host, self._workspace, bin)
         environment.update(served)
+        user = environment.get("PGUSER")
         environment.update(self._enclosure.environment)
+        if user:
+            # The sandbox tells clients whom to be; the job's own word counts for more.
+            environment["PGUSER"] = user
         prepared: list[Interpreter] = []
 
         def prepare() -> Verdict:

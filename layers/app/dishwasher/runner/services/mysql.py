@@ -58,9 +58,13 @@ class MySQL(Recipe):
     def _statements(self, place: Place) -> str:
         """One a line, as --init-file has it."""
         lines = [f"CREATE DATABASE IF NOT EXISTS `{name}`;" for name in place.databases]
-        for user in place.users:
+        for user, password in place.users:
             for host in ("localhost", "127.0.0.1"):
                 lines.append(f"CREATE USER IF NOT EXISTS '{user}'@'{host}';")
+                if password:
+                    # A client that gives one is refused where none is set.
+                    by = password.replace("\\", "\\\\").replace("'", "''")
+                    lines.append(f"ALTER USER '{user}'@'{host}' IDENTIFIED BY '{by}';")
                 lines.append(f"GRANT ALL ON *.* TO '{user}'@'{host}' WITH GRANT OPTION;")
         return "\n".join([*lines, ""])
 

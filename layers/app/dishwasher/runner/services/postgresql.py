@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from pathlib import Path
 
@@ -11,6 +12,23 @@ _FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 """https://www.postgresql.org/docs/current/non-durability.html"""
 _DEBIAN = "/usr/lib/postgresql"
 """Debian keeps the servers of several versions apart, none of them on PATH."""
+
+
+_NO_EXTENSION = re.compile(
+    r'extension "([\w-]{1,63})" is not available'
+    r'|extension control file "[^"]*/([\w-]{1,63})\.control"'
+)
+"""src/backend/commands/extension.c, since PostgreSQL 16 and before."""
+_PACKAGES = {"postgis": "postgresql-{version}-postgis-3", "vector": "postgresql-{version}-pgvector"}
+_CONTRIB = frozenset(
+    """
+    adminpack amcheck bloom btree_gin btree_gist citext cube dblink dict_int dict_xsyn earthdistance
+    file_fdw fuzzystrmatch hstore intarray isn lo ltree pageinspect pg_buffercache pgcrypto
+    pg_freespacemap pgrowlocks pg_stat_statements pgstattuple pg_trgm pg_visibility pg_walinspect
+    postgres_fdw seg sslinfo tablefunc tcn tsm_system_rows tsm_system_time unaccent uuid-ossp xml2
+    """.split()  # noqa: SIM905
+)
+"""https://www.postgresql.org/docs/current/contrib.html"""
 
 
 class PostgreSQL(Recipe):
@@ -37,7 +55,7 @@ class PostgreSQL(Recipe):
     def seed(self, place: Place) -> tuple[tuple[str, ...], bytes]:
         # In single-user mode, before it serves: no client is needed, and nobody comes too early.
         argv = (self.find(("postgres",)), "--single", "-j", "-D", str(_data(place)))
-        roles = [f'CREATE ROLE "{user}" SUPERUSER LOGIN' for user in place.users]
+        roles = [f'CREATE ROLE "{user}" SUPERUSER LOGIN' for user, _ in place.users]
         databases = [f'CREATE DATABASE "{name}"' for name in place.databases]
         statements = ";\n\n".join([*roles, *databases])
         return (*argv, *_settings(), "postgres"), f"{statements};\n\n".encode()
@@ -55,6 +73,17 @@ class PostgreSQL(Recipe):
             return False
         return len(lines) > 7 and lines[7].strip() == "ready"
 
+    def advice(self, place: Place, log: str) -> str:
+        missing = sorted({first or second for first, second in _NO_EXTENSION.findall(log)})
+        if not missing:
+            return ""
+        version = (_data(place) / "PG_VERSION").read_text().strip()
+        packages = sorted({_package(name).format(version=version) for name in missing})
+        return (
+            f"PostgreSQL {version} of this machine lacks what `CREATE EXTENSION` asked for: "
+            f"{', '.join(missing)}. Install the package {' and '.join(packages)}."
+        )
+
     def environment(self, place: Place) -> dict[str, str]:
         return {"PGHOST": "localhost", "PGPORT": str(place.port)}
 
@@ -70,3 +99,11 @@ def _settings() -> tuple[str, ...]:
 def _version(folder: Path) -> tuple[int, str]:
     name = folder.parent.name
     return (int(name) if name.isdigit() else 0, name)
+
+
+def _package(extension: str) -> str:
+    """Debian's name of the package, `{version}` in it; its relatives have similar ones."""
+    if extension in _CONTRIB:
+        return "postgresql-contrib"
+    first = extension.partition("_")[0]
+    return _PACKAGES.get(first, f"postgresql-{{version}}-{extension.replace('_', '-')}")

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import pwd
-import re
 import shutil
 import signal
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
-from dishwasher.core.service import NAMES
 from dishwasher.errors import InfraError, UserError
 
-NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_$-]{0,62}")
-"""Of a database or a role: PostgreSQL and MySQL cut or refuse more than 63 characters."""
 NOBODY = "nobody"
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -38,8 +32,8 @@ class Place:
     """Its own, empty, writable by its account."""
     port: int
     account: Account | None
-    users: tuple[str, ...]
-    """Names that may log in without a password, and do everything."""
+    users: tuple[tuple[str, str], ...]
+    """Names that may do everything, and the passwords they log in with where any is asked for."""
     databases: tuple[str, ...]
 
 
@@ -87,6 +81,10 @@ class Recipe(ABC):
         """Name and text of a file in the job's HOME by which clients find it; empty for none."""
         return "", ""
 
+    def advice(self, place: Place, log: str) -> str:
+        """What to install, where the server's log tells that something is missing."""
+        return ""
+
     def find(self, names: tuple[str, ...]) -> str:
         """The program's path; raises UserError that names the package to install."""
         for name in names:
@@ -116,26 +114,3 @@ class Recipe(ABC):
                 continue
             return Account(name, found.pw_uid, found.pw_gid)
         raise InfraError(f"{self.name} can not run as root, and there is no other user.")
-
-
-def named(recipe: Recipe, environment: Mapping[str, str]) -> tuple[set[str], set[str], set[int]]:
-    """Users, databases and ports that the job's variables name for this server, as URLs do."""
-    users: set[str] = set()
-    databases: set[str] = set()
-    ports: set[int] = set()
-    for value in environment.values():
-        scheme, colon, _ = value.partition("://")
-        if not colon or NAMES.get(scheme.partition("+")[0].lower()) != recipe.name:
-            continue
-        try:
-            parts = urlsplit(value)
-            port = parts.port
-        except ValueError:
-            # No address that any client could use.
-            continue
-        if parts.hostname not in (None, "", "localhost", "127.0.0.1", "::1"):
-            continue
-        users.update(filter(NAME.fullmatch, [unquote(parts.username or "")]))
-        databases.update(filter(NAME.fullmatch, [unquote(parts.path[1:])]))
-        ports.update([port] if port else [])
-    return users, databases, ports

@@ -15,11 +15,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dishwasher.errors import InfraError, UserError
+from dishwasher.runner.artifacts import open_regular
 from dishwasher.runner.place import Process
 from dishwasher.runner.sandbox import accounts
 from dishwasher.runner.sandbox.enclosed import OPEN, Enclosed
 from dishwasher.runner.services import ports
-from dishwasher.runner.services.recipe import PATH, Place, Recipe, named
+from dishwasher.runner.services.naming import DATABASES, Named, named
+from dishwasher.runner.services.recipe import PATH, Place, Recipe
 from dishwasher.runner.services.table import RECIPES
 from dishwasher.runner.stop import Stop, Stopped
 
@@ -31,6 +33,8 @@ LEAVE_SECONDS = 5.0
 PAUSE = 0.02
 SAID = 2_000
 """Characters of a server's own last words in an error."""
+LOGGED = 1024 * 1024
+"""Bytes of a server's log that are looked through."""
 USUAL_DATABASE = "circle_test"
 USUAL_USERS = ("ubuntu", "root", "postgres")
 """What circle.yml files rely on: https://circleci.com/docs/1.0/environment/#databases"""
@@ -65,9 +69,11 @@ class Services:
         recipes = [_recipe(name) for name in dict.fromkeys(names)]
         for recipe in recipes:
             recipe.check()
+        alone = len(DATABASES.intersection(names)) == 1
+        wanted = [(one, named(one.name, environment, alone=alone)) for one in recipes]
         # One order for all jobs: two that want the same ports never wait for each other.
-        for recipe in sorted(recipes, key=lambda recipe: _fixed(recipe, environment)):
-            self.servers.append(self._placed(recipe, environment))
+        for recipe, found in sorted(wanted, key=lambda pair: _fixed(*pair)):
+            self.servers.append(self._placed(recipe, found))
         with ThreadPoolExecutor(max_workers=max(1, len(self.servers))) as pool:
             for done in [pool.submit(self._serve, server) for server in self.servers]:
                 done.result()
@@ -99,9 +105,16 @@ class Services:
                 server.slot.free()
         self.servers.clear()
 
-    def _placed(self, recipe: Recipe, environment: Mapping[str, str]) -> _Server:
-        users, databases, _ = named(recipe, environment)
-        port, slot = self._port(recipe, environment)
+    def advice(self) -> tuple[str, ...]:
+        """What this machine lacks, by what the servers have printed."""
+        return tuple(
+            advice
+            for server in self.servers
+            if (advice := server.recipe.advice(server.place, _end_of(server.log)))
+        )
+
+    def _placed(self, recipe: Recipe, found: Named) -> _Server:
+        port, slot = self._port(recipe, found)
         walled = self.inside.cell is not None
         account = recipe.account() if os.geteuid() == 0 and not walled else None
         folder = Path(
@@ -110,28 +123,25 @@ class Services:
         if account is not None:
             os.chown(folder, account.uid, account.gid)
         self.inside.give(folder)
-        known = {*users, *USUAL_USERS, accounts.name_of(os.geteuid())}
-        place = Place(
-            folder, port, account, tuple(sorted(known)), tuple(sorted({*databases, USUAL_DATABASE}))
-        )
+        usual = (*USUAL_USERS, accounts.name_of(os.geteuid()))
+        users = {**dict.fromkeys(usual, ""), **found.users}
+        databases = tuple(sorted({*found.databases, USUAL_DATABASE}))
+        place = Place(folder, port, account, tuple(sorted(users.items())), databases)
         return _Server(recipe, place, slot, (self.logs_in or folder) / f"{recipe.name}.log")
 
-    def _port(
-        self, recipe: Recipe, environment: Mapping[str, str]
-    ) -> tuple[int, ports.Slot | None]:
+    def _port(self, recipe: Recipe, found: Named) -> tuple[int, ports.Slot | None]:
         """The usual port, or the one that an address names; another only if clients look it up."""
-        users, databases, wanted = named(recipe, environment)
-        fixed = _fixed(recipe, environment)
+        fixed = _fixed(recipe, found)
         if not self.inside.network:
             return fixed, None
         slot = ports.Slot(fixed)
-        may_move = recipe.movable and not wanted
+        may_move = recipe.movable and not found.ports
         if slot.take():
             if may_move and not ports.is_free(fixed):
                 slot.free()
                 self.say(f"Port {fixed} is another program's: it may be found in place of ours.")
                 return ports.any_free(), None
-        elif may_move and (users or databases):
+        elif may_move and found.is_found:
             # Whoever writes an address without a port leaves the port to the client's library.
             # Settings of Django often name the usual one, so without an address nobody moves.
             slot.free()
@@ -256,7 +266,16 @@ def _recipe(name: str) -> Recipe:
     return recipe
 
 
-def _fixed(recipe: Recipe, environment: Mapping[str, str]) -> int:
+def _fixed(recipe: Recipe, found: Named) -> int:
     """The port that clients look at without being told of another."""
-    _, _, wanted = named(recipe, environment)
-    return next(iter(sorted(wanted)), recipe.port)
+    return min(found.ports, default=recipe.port)
+
+
+def _end_of(log: Path) -> str:
+    """The last of what a server has printed."""
+    try:
+        with open_regular(str(log)) as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - LOGGED))
+            return file.read(LOGGED).decode("utf-8", "replace")
+    except OSError:
+        return ""
