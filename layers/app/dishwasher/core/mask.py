@@ -6,18 +6,13 @@ out of logs by accident, as every CI system does.
 
 from __future__ import annotations
 
-import base64
-import json
 import struct
 from collections.abc import Iterable, Iterator
-from urllib.parse import quote, quote_plus
+
+from dishwasher.core import spellings
+from dishwasher.core.spellings import SHORTEST
 
 MASK = b"***"
-SHORTEST = 6
-"""Bytes; a shorter secret would take every `a` or `true` out of the log, which tells it as well.
-
-https://github.com/buildkite/agent/blob/main/internal/redact/redact.go (LengthMin)
-"""
 COMMON = b" etaoinsrldcmpuhfg0123456789.-_/:,bwyvk=\"'()[]STEARINOCLDPMUFGHBWVYxqjzKX+%QJZ"
 """Bytes as often as logs hold them; what is not named is rarer still."""
 GRAM = 8
@@ -35,35 +30,12 @@ def needles(secrets: Iterable[str]) -> tuple[frozenset[bytes], tuple[str, ...]]:
     found: set[bytes] = set()
     short = []
     for secret in dict.fromkeys(secrets):
-        parts = {secret, *secret.splitlines()}
-        long = [part for part in parts if len(part.strip().encode()) >= SHORTEST]
+        long = {part for part in spellings.parts(secret) if len(part.strip().encode()) >= SHORTEST}
         if not long:
             short.append(secret)
         for part in long:
-            found.update(_spellings(part))
-            found.update(_spellings(part.strip()))
+            found.update(spellings.of(part))
     return frozenset(found), tuple(short)
-
-
-def _spellings(secret: str) -> Iterator[bytes]:
-    raw = secret.encode()
-    yield raw
-    for escaped in (json.dumps(secret), json.dumps(secret, ensure_ascii=False)):
-        yield escaped[1:-1].encode()
-    yield from (
-        quote(secret, safe="").encode(),
-        quote(secret).encode(),
-        quote_plus(secret).encode(),
-    )
-    yield from (raw.hex().encode(), raw.hex().upper().encode())
-    # A secret inside a longer text begins at one of three places of base64's groups of three bytes.
-    # Only the characters that it alone decides are looked for.
-    for before in range(3):
-        bits = 8 * (before + len(raw))
-        first, last = -(-8 * before // 6), bits // 6
-        for encoded in (base64.b64encode, base64.urlsafe_b64encode):
-            # Never shorter than the secret itself: six bits a character.
-            yield encoded(b"\0" * before + raw)[first:last]
 
 
 class Sought:
