@@ -76,10 +76,11 @@ class Jobs:
 
     def __call__(self, *phases: Phase, **values: Any) -> Job:
         known, templates = values.pop("of_ticket", ()), values.pop("facts", ())
+        mask = values.pop("mask", None)
         made = ticket(Source("", "a" * 40), phases=phases, **({"limits": LIMITS} | values))
         made = replace(made, facts=known, spec=replace(made.spec, facts=templates))
         workspace = self._workspace()
-        log, notes = Log(workspace.root, 1_000_000), list[str]()
+        log, notes = Log(workspace.root, 1_000_000, mask), list[str]()
         journal = Journal(lambda: log.size, lambda: None)
         commands = Commands(self.stop, time.monotonic() + self.seconds, GRACE)
         stages = Stages(Judge(self.stop, self.seconds), journal, log)

@@ -68,6 +68,8 @@ class Server:
         self.ticket, self.fault, self.attempt = ticket, fault, attempt
         self.words: list[str] = []
         self.log = b""
+        self.heard = b""
+        """Every other body of a request, files aside."""
         self.beats: list[Progress] = []
         self.results: list[Result] = []
         self.started: list[str] = []
@@ -185,6 +187,7 @@ class _Handler(BaseHTTPRequestHandler):
         with server.changed:
             fault = server.fault(verb, server.words.count(verb))
             server.words.append(verb)
+            server.heard += b"" if verb == "log" or before == "files" else body
             if before == "files":
                 # The URL is the permission; another host must never see the token.
                 seen = "Authorization" in self.headers

@@ -7,9 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from dishwasher.checks.junit import MESSAGE
 from dishwasher.core.findings import Finding, Level
 from dishwasher.core.job import Reason
+from dishwasher.core.machine import Machine, Variable
 from dishwasher.core.mask import Masker
+from dishwasher.core.outputs import Cache, ReportFormat, ReportSet
 from dishwasher.core.result import PhaseResult, Result, StepResult
 from dishwasher.core.step import Phase, Step
 from dishwasher.runner.log import Log
@@ -17,6 +20,7 @@ from dishwasher.runner.mask import WITHHELD, Mask
 from dishwasher.runner.output import Output
 
 from tests.runner.conftest import Launch, Serve
+from tests.runner.job import Jobs, phase
 
 SECRET = "correct-horse/battery"
 
@@ -117,3 +121,37 @@ def test_what_runs_in_the_background_is_masked_too(serve: Serve, launch: Launch)
 def test_a_value_that_a_masker_changes_keeps_its_type() -> None:
     finding = Finding("a.py", 3, 4, Level.NOTICE, SECRET)
     assert Mask([("TOKEN", SECRET)]).value(finding) == replace(finding, message="***")
+
+
+def test_names_of_files_and_keys_of_caches_tell_no_secret(serve: Serve, launch: Launch) -> None:
+    token = "correct-horse-battery"
+    variables = (Variable("COPY", "see $TOKEN", expand=True),)
+    server = serve(
+        'cd "$DISHWASHER_ARTIFACTS"; echo 1 > fine.txt; echo 2 > "of $TOKEN.txt"',
+        secrets=(("TOKEN", token),),
+        machine=Machine(environment=variables),
+        caches=(Cache(("kept",), key="k-$TOKEN-$COPY"),),
+    )
+    launch(server)
+    result = server.result()
+    assert result.reason is Reason.OK
+    assert "1 file with a secret in the name: left out of the artifacts." in result.notes
+    assert [one.path for one in result.artifacts] == ["fine.txt"] == list(server.files)
+    assert token.encode() not in server.log
+    assert b"k-" in server.heard and token.encode() not in server.heard
+
+
+@pytest.mark.parametrize("before", [MESSAGE - len(SECRET), MESSAGE - len(SECRET) + 5, MESSAGE - 3])
+def test_a_secret_that_a_report_s_limit_cuts_is_masked_before(job: Jobs, before: int) -> None:
+    text = "x" * before + SECRET
+    job.files = {
+        "r.xml": f'<testsuite><testcase name="a"><failure message="{text}"/></testcase></testsuite>'
+    }
+    done = job(
+        phase("build", "true"),
+        reports=(ReportSet(ReportFormat.JUNIT, ("r.xml",)),),
+        mask=Mask([("TOKEN", SECRET)]),
+    )
+    tests = done.build.outputs.tests
+    assert tests is not None
+    assert tests.failing[0].message == f"{'x' * before}***"[:MESSAGE]

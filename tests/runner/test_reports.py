@@ -10,10 +10,12 @@ from dishwasher.core.findings import Finding, Level
 from dishwasher.core.outcome import FAILING_KEPT
 from dishwasher.core.outputs import REPORTS_FOLDER, ReportFormat, ReportSet
 from dishwasher.runner import reports
+from dishwasher.runner.mask import Mask
 from dishwasher.runner.reports import DETAILS, read
 
 CASE = '<testcase classname="app.T" name="%s" file="app/tests.py" line="3"><failure message="no"/>'
 FAILING = f'<testsuite name="s">{CASE % "test_a"}</testcase></testsuite>'
+NONE = Mask()
 JUNIT = (ReportSet(ReportFormat.JUNIT, ("out/*.xml",)),)
 
 
@@ -29,7 +31,7 @@ def checkout(tmp_path: Path) -> Path:
 def test_failing_tests_are_findings_where_their_file_is(checkout: Path, tmp_path: Path) -> None:
     (checkout / "out" / "a.xml").write_text(FAILING)
     (checkout / "out" / "b.xml").write_text(FAILING.replace("app/tests.py", "gone.py"))
-    found = read(JUNIT, checkout, tmp_path, "")
+    found = read(JUNIT, checkout, tmp_path, "", NONE)
     assert found.tests is not None
     assert (found.tests.failed, found.notes) == (2, ())
     assert found.findings == (Finding("app/tests.py", 3, 3, Level.FAILURE, "no", "app.T.test_a"),)
@@ -40,7 +42,7 @@ def test_paths_count_from_where_the_steps_started(
     checkout: Path, tmp_path: Path, start: str, written: str
 ) -> None:
     (checkout / "out" / "a.xml").write_text(FAILING.replace("app/tests.py", written))
-    (finding,) = read(JUNIT, checkout, tmp_path, start).findings
+    (finding,) = read(JUNIT, checkout, tmp_path, start, NONE).findings
     assert finding.path == "app/tests.py"
 
 
@@ -48,7 +50,7 @@ def test_paths_count_from_where_the_steps_started(
 def test_a_path_that_leads_out_is_no_finding(checkout: Path, tmp_path: Path, written: str) -> None:
     (tmp_path / "outside.py").write_text("x\n")
     (checkout / "out" / "a.xml").write_text(FAILING.replace("app/tests.py", written))
-    found = read(JUNIT, checkout, tmp_path, "")
+    found = read(JUNIT, checkout, tmp_path, "", NONE)
     assert found.findings == ()
     assert found.tests is not None
 
@@ -57,7 +59,7 @@ def test_the_folder_of_reports(checkout: Path, tmp_path: Path) -> None:
     (tmp_path / "reports" / "django").mkdir(parents=True)
     (tmp_path / "reports" / "django" / "a.xml").write_text(FAILING)
     wanted = (ReportSet(ReportFormat.JUNIT, ("**/*.xml",), base=REPORTS_FOLDER),)
-    found = read(wanted, checkout, tmp_path / "reports", "")
+    found = read(wanted, checkout, tmp_path / "reports", "", NONE)
     assert found.tests is not None
     assert found.tests.failed == 1
 
@@ -67,7 +69,7 @@ def test_what_can_not_be_read_is_noted(checkout: Path, tmp_path: Path) -> None:
     (tmp_path / "secret.xml").write_text(FAILING)
     (checkout / "out" / "b.xml").symlink_to(tmp_path / "secret.xml")
     os.mkfifo(checkout / "out" / "c.xml")
-    found = read(JUNIT, checkout, tmp_path, "")
+    found = read(JUNIT, checkout, tmp_path, "", NONE)
     assert found.tests is None
     assert found.notes == (
         "out/a.xml: The test report holds no <testsuite>; it is not JUnit XML.",
@@ -79,7 +81,7 @@ def test_what_can_not_be_read_is_noted(checkout: Path, tmp_path: Path) -> None:
 def test_other_formats_are_left_alone(checkout: Path, tmp_path: Path) -> None:
     (checkout / "out" / "a.xml").write_text("<coverage/>")
     wanted = (ReportSet(ReportFormat.COBERTURA, ("out/*.xml",)),)
-    assert read(wanted, checkout, tmp_path, "") == reports.Read(None, (), ())
+    assert read(wanted, checkout, tmp_path, "", NONE) == reports.Read(None, (), ())
 
 
 def test_a_result_stays_small(checkout: Path, tmp_path: Path) -> None:
@@ -88,7 +90,7 @@ def test_a_result_stays_small(checkout: Path, tmp_path: Path) -> None:
         f'<testcase name="t{n}"><failure>{details}</failure></testcase>' for n in range(200)
     )
     (checkout / "out" / "a.xml").write_text(f"<testsuite>{cases}</testsuite>")
-    tests = read(JUNIT, checkout, tmp_path, "").tests
+    tests = read(JUNIT, checkout, tmp_path, "", NONE).tests
     assert tests is not None
     assert (tests.failed, len(tests.failing)) == (200, FAILING_KEPT)
     assert {len(case.details) for case in tests.failing} == {DETAILS}

@@ -61,7 +61,7 @@ class Build:
         self._base = workspace.checkout / self._spec.directory
         self.findings = Findings()
         self.tail: tuple[str, ...] = ()
-        self.outputs = Outputs(self._spec, workspace, notes, self.findings)
+        self.outputs = Outputs(self._spec, workspace, notes, self.findings, self._log.mask)
 
     def run(self) -> Verdict:
         """Raises Fenced; who has called it ends the sandbox that the commands are in then."""

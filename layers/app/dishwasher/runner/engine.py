@@ -189,7 +189,10 @@ class Engine:
 
         words = (self._ticket, self._sink, self._workspace, self._stop)
         self._caches = Caches(*words, self._log.say, self._notes.append)
-        self._caches.restore(job_environment(self._ticket, self._host, self._workspace))
+        environment = job_environment(self._ticket, self._host, self._workspace)
+        # Keys are stored and shown; a variable can hold a secret that another one has the name of.
+        shown = {name: text for name, text in environment.items() if self._mask.passes(text)}
+        self._caches.restore(shown)
         return Verdict(Reason.OK)
 
     def _store_caches(self) -> Verdict:
@@ -248,12 +251,16 @@ class Engine:
             begun = {phase.name for phase in self._journal.phases}
             self._build.outputs.collect(found, verdict, begun)
         self._notes.extend(found.notes)
-        if not found.files:
+        kept = tuple(one for one in found.files if self._mask.passes(one.artifact.path))
+        if len(kept) < len(found.files):
+            left = _count(len(found.files) - len(kept), "file")
+            self._notes.append(f"{left} with a secret in the name: left out of the artifacts.")
+        if not kept:
             return verdict
 
         def work() -> Verdict:
-            artifacts.send(self._sink, found.files)
-            self._artifacts = tuple(kept.artifact for kept in found.files)
+            artifacts.send(self._sink, kept)
+            self._artifacts = tuple(one.artifact for one in kept)
             return Verdict(Reason.OK)
 
         sent = self._stages.run("artifacts", work)

@@ -36,13 +36,20 @@ class Mask:
     def text(self, text: str) -> str:
         if not self._needles:
             return text
+        masked = self.bytes(text.encode("utf-8", "surrogatepass"))
+        return masked.decode("utf-8", "surrogatepass")
+
+    def bytes(self, data: bytes) -> bytes:
         try:
             masker = self.stream()
-            masked = masker.feed(text.encode("utf-8", "surrogatepass")) + masker.finish()
-            return masked.decode("utf-8", "surrogatepass")
+            return masker.feed(data) + masker.finish()
         except Exception:
             # Whatever is wrong here, the text may hold a secret: it is not shown.
-            return WITHHELD
+            return WITHHELD.encode()
+
+    def passes(self, text: str) -> bool:
+        """Nothing in it has to be masked, for what can not be used when something is."""
+        return self.text(text) == text
 
     def files(self, folder: Path) -> None:
         """Mask what programs have written below a folder of ours, past every other door."""

@@ -12,6 +12,7 @@ from dishwasher.core.outputs import REPORTS_FOLDER, ArtifactSet
 from dishwasher.runner.artifacts import Collection
 from dishwasher.runner.environment import Workspace
 from dishwasher.runner.findings import Findings
+from dishwasher.runner.mask import Mask
 from dishwasher.runner.shell import Interpreter
 from dishwasher.runner.verdict import Verdict
 
@@ -24,9 +25,14 @@ class Outputs:
     """`ask` while the job's shell is there, `collect` when all commands have ended."""
 
     def __init__(
-        self, spec: JobSpec, workspace: Workspace, notes: list[str], findings: Findings
+        self,
+        spec: JobSpec,
+        workspace: Workspace,
+        notes: list[str],
+        findings: Findings,
+        mask: Mask,
     ) -> None:
-        self._spec, self._workspace = spec, workspace
+        self._spec, self._workspace, self._mask = spec, workspace, mask
         self._notes, self._findings = notes, findings
         self._sets = spec.artifacts
         self.tests: TestSummary | None = None
@@ -61,7 +67,7 @@ class Outputs:
         from dishwasher.runner import reports
 
         folders = self._workspace.checkout, self._workspace.reports
-        found = reports.read(self._spec.reports, *folders, self._spec.directory)
+        found = reports.read(self._spec.reports, *folders, self._spec.directory, self._mask)
         self.tests = found.tests
         self._notes.extend(found.notes)
         self._findings.report(found.findings)
