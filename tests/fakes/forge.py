@@ -180,6 +180,9 @@ class FakeForge:
     def clone_url(self, repository: Repository) -> str:
         return f"https://forge.invalid/{repository.full_name}.git"
 
+    def tarball_url(self, repository: Repository, sha: str) -> str:
+        return f"https://api.forge.invalid/repos/{repository.full_name}/tarball/{sha}"
+
     def clone_token(self, repository: Repository) -> str:
         trouble = self._meet("clone_token", repository)
         token = f"ghs_{self._next()}_{'.'.join(['long'] * 120)}"

@@ -6,64 +6,19 @@ import fcntl
 import os
 import shutil
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from dishwasher.core.ticket import Source
 from dishwasher.errors import InfraError
 from dishwasher.runner.checkout import Missing
-from dishwasher.runner.command import Commands, Grace
-from dishwasher.runner.mirror import COMMITS, PACKS, UNUSED, Mirror, Mirrors, mirrors
-from dishwasher.runner.mirrored_checkout import MirroredCheckout
-from dishwasher.runner.stop import Cause, Stop, Stopped
+from dishwasher.runner.mirror import COMMITS, PACKS, UNUSED, Mirrors, mirrors
+from dishwasher.runner.stop import Cause, Stopped
 
 from tests.runner.forge import Forge
+from tests.runner.mirrored import Machine, at_head, fetches, packs
 from tests.runner.test_checkout import git
-
-GIGABYTE = 10**9
-
-
-class Machine:
-    """Checks out as the runners of one machine do, each time in a new folder."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.stop = folder, Stop()
-        self.mirrors = Mirrors(folder / "mirrors", GIGABYTE)
-        self.said: list[str] = []
-        self.pauses: list[float] = []
-        self._count = 0
-
-    def mirror(self, trusted: bool = True, history: bool = False) -> Mirror:
-        return self.mirrors.of(7, trusted, history)
-
-    def __call__(
-        self,
-        source: Source,
-        *,
-        trusted: bool = True,
-        history: bool = False,
-        wait: float = 30.0,
-    ) -> Path:
-        """The checkout; `said` and `pauses` are of this one alone."""
-        self._count += 1
-        checkout = self.folder / f"checkout-{self._count}"
-        for folder in (self.folder / "home", checkout):
-            folder.mkdir(exist_ok=True)
-        self.said.clear()
-        self.pauses.clear()
-        commands = Commands(self.stop, time.monotonic() + 60, Grace())
-        environment = {"PATH": os.environ["PATH"], "HOME": str(self.folder / "home")}
-        MirroredCheckout(
-            *(commands, checkout, environment, self.pauses.append),
-            *(self.mirrors, self.mirror(trusted, history), self.said.append, wait),
-        ).run(source, history)
-        assert git(checkout, "rev-parse", "HEAD") == source.sha
-        assert git(checkout, "status", "--porcelain") == ""
-        git(checkout, "fsck", "--full")
-        return checkout
 
 
 @pytest.fixture
@@ -71,18 +26,6 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
     machine = Machine(tmp_path)
     yield machine
     machine.stop.close()
-
-
-def at_head(forge: Forge) -> Source:
-    return Source(forge.url, forge.git("rev-parse", "HEAD"), repository=7)
-
-
-def fetches(forge: Forge) -> int:
-    return sum(path.endswith("/info/refs") for path in forge.paths)
-
-
-def packs(mirror: Mirror) -> list[Path]:
-    return sorted((mirror.place / "objects/pack").glob("*.pack"))
 
 
 def test_the_same_commit_comes_by_network_once(machine: Machine, forge: Forge) -> None:
@@ -197,75 +140,6 @@ def test_a_repository_of_sha256(machine: Machine, forge: Forge) -> None:
     machine(at_head(forge))
     assert len(at_head(forge).sha) == 64
     assert fetches(forge) == 2
-
-
-def cut(mirror: Mirror) -> None:
-    pack = packs(mirror)[-1]
-    pack.chmod(0o600)
-    os.truncate(pack, pack.stat().st_size // 2)
-
-
-def rot(mirror: Mirror) -> None:
-    """As after a power cut: the length is right, and the end too."""
-    pack = packs(mirror)[-1]
-    data = pack.read_bytes()
-    pack.chmod(0o600)
-    pack.write_bytes(data[:12] + bytes(len(data) - 40) + data[-28:])
-
-
-def lose_index(mirror: Mirror) -> None:
-    packs(mirror)[-1].with_suffix(".idx").unlink()
-
-
-def lose_objects(mirror: Mirror) -> None:
-    shutil.rmtree(mirror.place / "objects")
-
-
-def leave_locks(mirror: Mirror) -> None:
-    """As git does when it is killed."""
-    for name in ("shallow.lock", "HEAD.lock", "config.lock"):
-        (mirror.place / name).touch()
-
-
-def leave_pieces(mirror: Mirror) -> None:
-    (mirror.place / "objects/pack/tmp_pack_XyZ").write_bytes(b"PACK half of it")
-
-
-def write_settings(mirror: Mirror) -> None:
-    """As a job without any walls around it could."""
-    canary = mirror.place.parent / "canary"
-    (mirror.place / "hooks").mkdir()
-    for name in ("reference-transaction", "post-checkout"):
-        (mirror.place / "hooks" / name).write_text(f"#!/bin/sh\ntouch {canary}\n")
-        (mirror.place / "hooks" / name).chmod(0o755)
-    (mirror.place / "config").write_text(
-        f"[core]\n\tbare = true\n\tfsmonitor = touch {canary}\n\tsshCommand = touch {canary}\n"
-    )
-
-
-DAMAGES = (cut, rot, lose_index, lose_objects, leave_locks, leave_pieces, write_settings)
-
-
-@pytest.mark.parametrize("damage", DAMAGES)
-@pytest.mark.parametrize("same", [True, False], ids=["same-commit", "next-commit"])
-def test_a_damaged_mirror_fails_no_job_and_is_made_anew(
-    machine: Machine, forge: Forge, damage: Callable[[Mirror], None], same: bool
-) -> None:
-    forge.commit({"a": os.urandom(2000).hex()})
-    machine(at_head(forge))
-    damage(machine.mirror())
-    if not same:
-        forge.commit({"b": "next\n"})
-    machine(at_head(forge))
-    # Whatever it was, it is over with the job after that at the latest.
-    forge.commit({"c": "later\n"})
-    machine(at_head(forge))
-    before = fetches(forge)
-    machine(at_head(forge))
-    assert fetches(forge) == before
-    assert not list(machine.mirror().place.glob("*.lock"))
-    assert not list(machine.mirror().place.rglob("tmp_*"))
-    assert not (machine.mirror().place.parent / "canary").exists()
 
 
 def test_a_server_that_fails_once_costs_no_mirror(machine: Machine, forge: Forge) -> None:

@@ -98,6 +98,9 @@ class Hub:
     def clone_url(self, repository: Repository) -> str:
         return f"https://hub.invalid/{repository.full_name}.git"
 
+    def tarball_url(self, repository: Repository, sha: str) -> str:
+        return f"https://hub.invalid/{repository.full_name}/tarball/{sha}"
+
     def clone_token(self, repository: Repository) -> str:
         return self._call(repository, "token", lambda: f"ghs_{self._world.random.random()}")
 

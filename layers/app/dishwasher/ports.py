@@ -232,6 +232,10 @@ class Source(Protocol):
 
     def clone_url(self, repository: Repository) -> str: ...
 
+    def tarball_url(self, repository: Repository, sha: str) -> str:
+        """Where a clone token opens the files of that commit, for those who have no git."""
+        ...
+
     def clone_token(self, repository: Repository) -> str:
         """A new token for one repository, contents:read, to be revoked by `revoke`."""
         ...

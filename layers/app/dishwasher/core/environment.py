@@ -12,7 +12,9 @@ MIRRORS = "DISHWASHER_MIRRORS"
 """Where the runners of one machine keep what they have fetched; told by the server."""
 MIRROR_GB = "DISHWASHER_MIRROR_GB"
 """Setting: room for that, in GiB."""
-FOR_RUNNERS = (JOB_ENV, SANDBOX, MIRRORS, MIRROR_GB)
+TARBALL = "DISHWASHER_TARBALL"
+"""Told by the server: the git of this machine is too old to fetch with."""
+FOR_RUNNERS = (JOB_ENV, SANDBOX, MIRRORS, MIRROR_GB, TARBALL)
 RESERVED = "DISHWASHER_"
 """The server's own settings, its secrets among them, can not be passed on even when listed."""
 

@@ -171,7 +171,10 @@ class Attempts:
             job=current.id,
             attempt=current.attempt,
             spec=spec,
-            source=Source(clone_url, event.sha, build.base_sha, token, event.repository.id),
+            source=Source(
+                *(clone_url, event.sha, build.base_sha, token, event.repository.id),
+                self.source.tarball_url(event.repository, event.sha),
+            ),
             environment=(
                 *event.inputs,
                 ("DISHWASHER_JOB", spec.name),

@@ -72,7 +72,7 @@ class GithubApp:
         clock: Clock,
         limiter: Limiter,
     ) -> None:
-        self.url = url.rstrip("/")
+        self.url, self.api_url = url.rstrip("/"), api_url.rstrip("/")
         self._id = app_id.strip()
         self._key = Key(app_id, private_key)
         self._client = Client(api_url)

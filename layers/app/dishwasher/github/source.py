@@ -166,6 +166,10 @@ class GithubSource:
     def clone_url(self, repository: Repository) -> str:
         return f"{self._app.url}/{quote(self._app.name(repository))}.git"
 
+    def tarball_url(self, repository: Repository, sha: str) -> str:
+        """https://docs.github.com/en/rest/repos/contents#download-a-repository-archive-tar"""
+        return f"{self._app.api_url}/repos/{quote(self._app.name(repository))}/tarball/{sha}"
+
     def clone_token(self, repository: Repository) -> str:
         """A new token for this one repository, contents:read; good for an hour unless revoked."""
         token = self._app.mint(repository, Purpose.CLONE).value

@@ -1,4 +1,4 @@
-"""What the embedded mode needs of this machine besides Python: Linux, bash and git."""
+"""What the embedded mode needs of this machine besides Python: Linux and bash; and better git."""
 
 from __future__ import annotations
 
@@ -17,8 +17,13 @@ SECONDS = 10.0
 _VERSION = re.compile(r"git version (\d+)\.(\d+)")
 
 
-def require(path: str | None, git: tuple[int, int] = GIT, platform: str = sys.platform) -> None:
-    """Raise UserError, saying what to install, where something is missing on this PATH."""
+def require(
+    path: str | None, git: tuple[int, int] | None = None, platform: str = sys.platform
+) -> None:
+    """Raise UserError, saying what to install, where something is missing on this PATH.
+
+    `git`: at least this one, where nothing goes without it.
+    """
     if platform != "linux":
         raise UserError(
             f"Dishwasher runs jobs on Linux only, and this is {platform}: use a Linux machine, "
@@ -26,21 +31,25 @@ def require(path: str | None, git: tuple[int, int] = GIT, platform: str = sys.pl
         )
     if shutil.which("bash", path=path) is None:
         raise UserError("bash is not on PATH, and every step of a job runs in it: install bash")
+    lack = without_git(path, git) if git else ""
+    if lack:
+        raise UserError(lack)
+
+
+def without_git(path: str | None, git: tuple[int, int] = GIT) -> str:
+    """Why commits can not be fetched on this PATH, and what to install; empty when they can."""
     wanted = ".".join(map(str, git))
     program = shutil.which("git", path=path)
     if program is None:
-        raise UserError(f"git is not on PATH: install git {wanted} or newer")
-    said = _said(program)
-    found = _VERSION.match(said)
-    if found is None or (int(found[1]), int(found[2])) < git:
-        raise UserError(f"git {wanted} or newer is needed, and {program} says: {said!r}")
-
-
-def _said(program: str) -> str:
+        return f"git is not on PATH: install git {wanted} or newer"
     try:
         done = subprocess.run(
             (program, "--version"), capture_output=True, timeout=SECONDS, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise UserError(f"{program} can not be run: {error}") from error
-    return done.stdout.decode("utf-8", "replace").strip()[:100]
+        return f"{program} can not be run: {error}"
+    said = done.stdout.decode("utf-8", "replace").strip()[:100]
+    found = _VERSION.match(said)
+    if found is None or (int(found[1]), int(found[2])) < git:
+        return f"git {wanted} or newer is needed, and {program} says: {said!r}"
+    return ""

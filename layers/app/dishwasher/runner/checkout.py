@@ -28,6 +28,9 @@ MISSING_TRIES = 3
 """A commit can be missing on one of GitHub's replicas in the moment after its push."""
 PAUSE = 1.0
 
+GONE = (
+    "The commit {sha} is not in the repository: its branch was deleted or pushed over with --force."
+)
 SAID = 64 * 1024
 """Bytes of git's own words that are kept."""
 
@@ -138,11 +141,7 @@ class Checkout:
                 missing += 1
                 # A missing base is not waited for: the job can do without.
                 if missing >= MISSING_TRIES or (len(shas) > 1 and shas[1] in said):
-                    raise Missing(
-                        f"The commit {shas[0]} is not in the repository: its branch was deleted "
-                        "or pushed over with --force.",
-                        said,
-                    )
+                    raise Missing(GONE.format(sha=shas[0]), said)
             elif DENIED.search(said):
                 raise InfraError(f"{url} can not be read: {_words(said)}")
             else:

@@ -79,8 +79,11 @@ def padding(size: int) -> bytes:
 class Reader:
     """The members of an archive in order; the content of each is read before the next."""
 
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
+    def __init__(self, file: BinaryIO, *, commented: bool = False) -> None:
+        """`commented`: there may be headers for the whole archive, as git writes one."""
+        self._file, self._commented = file, commented
+        self.comment = ""
+        """What the archive says of itself: of one that git has made, the name of the commit."""
         self._left = 0
         """Bytes of the member's content that were not read yet."""
         self._padding = 0
@@ -99,6 +102,9 @@ class Reader:
             info = _info(block)
             if info.type == tarfile.XHDTYPE:
                 extended = self._extended(info.size)
+                continue
+            if info.type == tarfile.XGLTYPE and self._commented:
+                self.comment = self._extended(info.size).get("comment", self.comment)
                 continue
             if info.type not in KINDS:
                 raise Damaged(f"{info.name!r} is neither a file, a folder nor a link")

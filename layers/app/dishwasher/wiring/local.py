@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dishwasher.core.environment import MIRROR_GB, MIRRORS
+from dishwasher.core.environment import MIRROR_GB, MIRRORS, TARBALL
 from dishwasher.core.shelf import Room
 from dishwasher.flow.accept import Accept
 from dishwasher.flow.attempt import Attempts
@@ -36,6 +37,8 @@ from dishwasher.local.vault import SqliteVault
 from dishwasher.ports import Store
 from dishwasher.wiring.activity import LoggedChecks, LoggedStore
 from dishwasher.wiring.settings import Settings
+
+_log = logging.getLogger(__name__)
 
 REAP_SECONDS = 10.0
 """Between two rounds of the reaper: a lost runner is reported well within three minutes."""
@@ -103,6 +106,11 @@ class House:
 def build(settings: Settings, workers: int, environment: Mapping[str, str]) -> House:
     """Wire the flows; raises UserError or InfraError where settings or machine do not serve."""
     machine.require(environment.get("PATH"))
+    for_runners = _mirrors(settings)
+    lack = machine.without_git(environment.get("PATH"))
+    if lack:
+        _log.warning("%s; until then jobs get tarballs, without history or changed lines", lack)
+        for_runners[TARBALL] = lack
     clock, address = SystemClock(), Address(settings.public_url)
     database = Database(settings.data)
     store, queue = LoggedStore(SqliteStore(database)), SqliteQueue(database, clock)
@@ -126,7 +134,7 @@ def build(settings: Settings, workers: int, environment: Mapping[str, str]) -> H
     fleet = ProcessFleet(
         settings.data / "work",
         workers,
-        {**environment, **_mirrors(settings)},
+        {**environment, **for_runners},
         lambda attempt: ended[0].ended(attempt),
     )
     reap = Reap(store, queue, clock, fleet, verdicts, timing, caches)

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 
 from dishwasher.demo.github.clock import Clock
+from dishwasher.demo.github.codeload import Codeload
 from dishwasher.demo.github.control import Control
 from dishwasher.demo.github.dispatch import Api, Observer
 from dishwasher.demo.github.faults import Fault, Faults, Kind
@@ -51,6 +52,7 @@ class StandIn(Stage, Watch):
         Watch.__init__(self, self.world, Journal(self._notify))
         self._api = Api(self.world, self.limits, self.faults, self.journal, observe)
         self._git = Git(self.world, self.faults, self.journal)
+        self._codeload = Codeload(self.world, self.journal)
         self._site = Site(self)
         self._control = Control(self)
         self._server = Server(host, port, self._serve)
@@ -96,6 +98,8 @@ class StandIn(Stage, Watch):
             return self._api.serve(request, request.path[len(API) :])
         if self._git.handles(request):
             return self._git.serve(request)
+        if self._codeload.handles(request):
+            return self._codeload.serve(request)
         if self._control.handles(request):
             return self._control.serve(request)
         return self._site.serve(request)

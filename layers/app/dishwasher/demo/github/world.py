@@ -44,6 +44,8 @@ class World:
         self.apps: dict[int, App] = {}
         self.installations: dict[int, Installation] = {}
         self.tokens: dict[str, Token] = {}
+        self.downloads: dict[str, tuple[int, str, float]] = {}
+        """Of archives, by their token: (repository, commit, until when)."""
         self.codes: dict[str, tuple[int, float]] = {}
         """Of apps made from a manifest: (app, until when the code is exchanged)."""
         self.viewer: User | None = None

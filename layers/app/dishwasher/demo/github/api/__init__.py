@@ -19,6 +19,7 @@ NOUNS = (
     "pulls",
     "references",
     "repositories",
+    "tarballs",
 )
 
 
