@@ -184,41 +184,41 @@ class FakeForge:
         return f"https://api.forge.invalid/repos/{repository.full_name}/tarball/{sha}"
 
     def clone_token(self, repository: Repository) -> str:
-        trouble = self._meet("clone_token", repository)
+        trouble = self.meet("clone_token", repository)
         token = f"ghs_{self._next()}_{'.'.join(['long'] * 120)}"
         self.tokens[token] = repository.id
-        self._lose(trouble, once=False)
+        self.lose(trouble, once=False)
         return token
 
     def revoke(self, token: str) -> None:
-        trouble = self._meet("revoke", None)
+        trouble = self.meet("revoke", None)
         self.tokens.pop(token, None)
-        self._lose(trouble, once=False)
+        self.lose(trouble, once=False)
 
     # Checks
 
     def create(self, repository: Repository, check: Check) -> int:
-        trouble = self._meet("create", repository, once=True)
+        trouble = self.meet("create", repository, once=True)
         if check.head_sha not in self.repositories[repository.id].files:
             raise Unseen(f"no commit {check.head_sha}")
         _validate(check)
         run = ForgeRun(self._next(), repository.id, self._clock.now(), check)
         self.runs[run.id] = run
         self._show(run, check)
-        self._lose(trouble, once=True)
+        self.lose(trouble, once=True)
         return run.id
 
     def update(self, repository: Repository, id: int, check: Check) -> None:
         once = bool(check.annotations)
-        trouble = self._meet("update", repository, once=once)
+        trouble = self.meet("update", repository, once=once)
         if id not in self.runs:
             raise Gone(f"no check run {id}")
         _validate(check)
         self._show(self.runs[id], check)
-        self._lose(trouble, once=once)
+        self.lose(trouble, once=once)
 
     def list(self, repository: Repository, sha: str) -> tuple[PostedCheck, ...]:
-        trouble = self._meet("list", repository)
+        trouble = self.meet("list", repository)
         at = self._clock.now() - (STALE_SECONDS if trouble is Trouble.STALE else 0)
         return tuple(
             PostedCheck(run.id, run.shown.external_id, run.was_completed(at))
@@ -241,21 +241,24 @@ class FakeForge:
     # Deliveries
 
     def failed(self, since: float) -> tuple[FailedDelivery, ...]:
-        self._meet("failed", None)
+        self.meet("failed", None)
         seen = [delivery for delivery in self.deliveries if delivery.at >= since]
         arrived = {delivery.guid for delivery in seen if delivery.arrived}
         latest = {delivery.guid: delivery.id for delivery in seen if delivery.guid not in arrived}
         return tuple(FailedDelivery(id, guid) for guid, id in latest.items())
 
     def redeliver(self, id: int) -> None:
-        trouble = self._meet("redeliver", None)
+        trouble = self.meet("redeliver", None)
         guid = next((one.guid for one in self.deliveries if one.id == id), None)
         if guid is None:
             raise Gone(f"no delivery {id}")
         self.redelivered.append(guid)
-        self._lose(trouble, once=False)
+        self.lose(trouble, once=False)
 
-    # How calls go wrong
+    # How calls go wrong, here and at its neighbours
+
+    def now(self) -> float:
+        return self._clock.now()
 
     def _planned(self, operation: str) -> Trouble:
         waiting = self._trouble[operation]
@@ -263,12 +266,10 @@ class FakeForge:
 
     def _call(self, operation: str, repository: Repository) -> ForgeRepository:
         """For reads: a lost answer and a lost question are one."""
-        self._lose(self._meet(operation, repository), once=False)
+        self.lose(self.meet(operation, repository), once=False)
         return self.repositories[repository.id]
 
-    def _meet(
-        self, operation: str, repository: Repository | None, *, once: bool = False
-    ) -> Trouble:
+    def meet(self, operation: str, repository: Repository | None, *, once: bool = False) -> Trouble:
         """Raise what goes wrong before the effect; answers what may go wrong after it."""
         self.calls.append(operation)
         trouble = self.weather(operation)
@@ -284,10 +285,10 @@ class FakeForge:
         if trouble is Trouble.GONE or missing:
             raise Gone(f"{operation}: the repository is gone")
         if trouble is Trouble.BEFORE:
-            self._lose(Trouble.AFTER, once=once)
+            self.lose(Trouble.AFTER, once=once)
         return trouble
 
-    def _lose(self, trouble: Trouble, *, once: bool) -> None:
+    def lose(self, trouble: Trouble, *, once: bool) -> None:
         """Raise what a caller sees who gets no answer."""
         if trouble is Trouble.AFTER:
             raise Ambiguous("the answer was lost") if once else InfraError("the answer was lost")

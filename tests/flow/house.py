@@ -30,6 +30,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.forge import FakeForge, ForgeRun
 from tests.fakes.queue import MemoryQueue
 from tests.fakes.store import MemoryStore
+from tests.fakes.talk import FakeTalk
 from tests.fakes.vault import MemoryVault
 from tests.samples import BASE_SHA, OTHER_SHA, REPOSITORY, SHA
 
@@ -102,6 +103,8 @@ class House:
         self.queue = MemoryQueue(self.clock)
         self.blobs = MemoryBlobs(self.clock)
         self.forge = FakeForge(self.clock)
+        self.talk = FakeTalk(self.forge)
+        self.talk.stands(REPOSITORY, 5, SHA)
         self.fleet = FakeFleet()
         self.vault = MemoryVault()
         store, queue, clock, forge = self.store, self.queue, self.clock, self.forge
@@ -134,7 +137,9 @@ class House:
             self.vault,
         )
         self.settle = Settle(self.blobs, clock, self.attempts, self.verdicts, self.timing)
-        self.reports = Reports(store, self.blobs, queue, clock, forge, self.verdicts, page)
+        self.reports = Reports(
+            store, self.blobs, queue, clock, forge, self.talk, self.verdicts, page
+        )
         self.caches = Caches(store, self.blobs, clock, self.attempts, ROOM)
         self.reap = Reap(store, queue, clock, self.fleet, self.verdicts, self.timing, self.caches)
         self.redeliver = Redeliver(store, clock, forge)

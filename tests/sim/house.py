@@ -30,6 +30,7 @@ from tests.sim.laws import Laws
 from tests.sim.mail import SECRET, Mail
 from tests.sim.ports import SimBlobs, SimClock, SimStore
 from tests.sim.runner import Runner
+from tests.sim.talk import SimTalk
 from tests.sim.vault import SimVault
 from tests.sim.web import Web
 from tests.sim.world import World
@@ -51,6 +52,7 @@ class House:
 
     world: World
     hub: Hub
+    talk: SimTalk
     laws: Laws
     store: SimStore
     queue: SimQueue
@@ -63,7 +65,7 @@ class House:
 def build(world: World) -> House:
     """The flows, and their workers in one to three processes that have clocks of their own."""
     hub = Hub(world)
-    laws = Laws(world, hub)
+    laws, talk = Laws(world, hub), SimTalk(world, hub)
     store, queue, blobs = SimStore(world, laws), SimQueue(world), SimBlobs(world)
     count = world.random.choice((1, 2, 3))
     skew = world.faults.skew
@@ -88,7 +90,7 @@ def build(world: World) -> House:
     flows: dict[Topic, Callable[[str], None]] = {
         Topic.DELIVERIES: Plan(store, blobs, queue, clock, hub, verdicts, timing, b"ids"),
         Topic.JOBS: Dispatch(store, clock, hub, fleet, verdicts, timing, lambda: "http://here"),
-        Topic.REPORTS: Reports(store, blobs, queue, clock, hub, verdicts, page),
+        Topic.REPORTS: Reports(store, blobs, queue, clock, hub, talk, verdicts, page),
     }
     for instance in instances:
         for topic, flow in flows.items():
@@ -100,7 +102,7 @@ def build(world: World) -> House:
         _repeat(world, instance, "reap", reap, world.random.choice((10.0, 30.0, 60.0)))
     _repeat(world, instances[0], "redeliver", redeliver, LOOK_FOR_MISSED)
     world.crash_instance = lambda: _crash(world, instances)
-    return House(world, hub, laws, store, queue, blobs, fleet, mail, instances)
+    return House(world, hub, talk, laws, store, queue, blobs, fleet, mail, instances)
 
 
 def _listen(

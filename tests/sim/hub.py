@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from dishwasher.core.event import NO_COMMIT, Repository
 from dishwasher.core.report import ANNOTATIONS_PER_REQUEST, Check, Status
@@ -69,17 +69,17 @@ class Hub:
             config = self._visible(sha).config
             return config if path == ".dishwasher.yml" else None
 
-        return self._call(repository, f"file {sha[:6]}", read)
+        return self.call(repository, f"file {sha[:6]}", read)
 
     def files(self, repository: Repository, sha: str) -> Listing:
         def read() -> Listing:
             config = self._visible(sha).config
             return Listing(frozenset() if config is None else frozenset({".dishwasher.yml"}))
 
-        return self._call(repository, f"files {sha[:6]}", read)
+        return self.call(repository, f"files {sha[:6]}", read)
 
     def branch_sha(self, repository: Repository, branch: str) -> str | None:
-        return self._call(repository, f"branch {branch}", lambda: self._shown(repository, branch))
+        return self.call(repository, f"branch {branch}", lambda: self._shown(repository, branch))
 
     def compare(
         self, repository: Repository, base: str, head: str, *, paths: bool = False
@@ -93,7 +93,11 @@ class Hub:
                 return None
             return compare(left, right)
 
-        return self._call(repository, f"compare {base[:6]}...{head[:6]}", read)
+        return self.call(repository, f"compare {base[:6]}...{head[:6]}", read)
+
+    def stand(self, repository: Repository, number: int) -> Any:
+        """Nobody of this world has asked GitHub for a pull request yet."""
+        raise Gone(f"no pull request {number}")
 
     def clone_url(self, repository: Repository) -> str:
         return f"https://hub.invalid/{repository.full_name}.git"
@@ -102,10 +106,10 @@ class Hub:
         return f"https://hub.invalid/{repository.full_name}/tarball/{sha}"
 
     def clone_token(self, repository: Repository) -> str:
-        return self._call(repository, "token", lambda: f"ghs_{self._world.random.random()}")
+        return self.call(repository, "token", lambda: f"ghs_{self._world.random.random()}")
 
     def revoke(self, token: str) -> None:
-        self._call(None, "revoke", lambda: None)
+        self.call(None, "revoke", lambda: None)
 
     # The Checks port.
 
@@ -117,7 +121,7 @@ class Hub:
             self._validate(check)
             self._needed(check)
             number = len(self.runs) + 1
-            listed_at = self._world.now + self._lag()
+            listed_at = self._world.now + self.lag()
             run = Run(
                 number, repository.id, check.head_sha, check.external_id, check.name, listed_at
             )
@@ -125,7 +129,7 @@ class Hub:
             self._say(run, check)
             return number
 
-        return self._call(
+        return self.call(
             repository, f"create {check.external_id} {check.status}", make, once=True, write=True
         )
 
@@ -138,7 +142,7 @@ class Hub:
             self._validate(check)
             self._say(self.runs[id], check)
 
-        self._call(repository, what, say, once=once, write=True)
+        self.call(repository, what, say, once=once, write=True)
 
     def list(self, repository: Repository, sha: str) -> tuple[PostedCheck, ...]:
         def read() -> tuple[PostedCheck, ...]:
@@ -152,10 +156,10 @@ class Hub:
                 if run.listed_at <= now and run.repository == repository.id
             )
 
-        return self._call(repository, f"list {sha[:6]}", read)
+        return self.call(repository, f"list {sha[:6]}", read)
 
     def annotated(self, repository: Repository, id: int) -> int:
-        return self._call(repository, f"annotated {id}", lambda: len(self.runs[id].annotations))
+        return self.call(repository, f"annotated {id}", lambda: len(self.runs[id].annotations))
 
     def free_at(self, repository: Repository) -> float:
         # As the limiter knows it, by the worker's clock; nothing is sent for it.
@@ -185,16 +189,20 @@ class Hub:
                 self._world.sometimes("a late write reopened a check run")
         elif not was_completed:
             run.completed_at = self._world.now
-            run.completed_listed_at = self._world.now + self._lag()
-        if self._frozen or not self._world.faults.clocks_agree:
+            run.completed_listed_at = self._world.now + self.lag()
+        if self.is_frozen:
             run.zombie = True
 
     _frozen = False
-    """Whether the call that has its effect now was begun by a worker that froze in between."""
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether the call that has its effect now was begun by a worker that froze in between."""
+        return self._frozen or not self._world.faults.clocks_agree
 
     def _needed(self, check: Check) -> None:
         """Whoever looked, and looked in time, would have found the first check run."""
-        if self._frozen or not self._world.faults.clocks_agree:
+        if self.is_frozen:
             return
         for run in self.runs.values():
             found = run.external_id == check.external_id and not run.zombie
@@ -218,12 +226,12 @@ class Hub:
             raise Unseen(f"no commit found for {sha}")
         return commit
 
-    def _lag(self) -> float:
+    def lag(self) -> float:
         if self._world.chance(self._world.faults.unlisted):
             return self._world.random.uniform(0.0, UNLISTED_FOR)
         return 0.0
 
-    def _call(
+    def call(
         self,
         repository: Repository | None,
         what: str,

@@ -284,6 +284,48 @@ class Checks(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Conversation:
+    """A pull request, as far as it decides what may be said under it."""
+
+    head: str
+    is_open: bool
+    is_locked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PostedComment:
+    """A comment of ours as the forge lists it."""
+
+    id: int
+    body: str
+
+
+class Comments(Protocol):
+    """Our comments on pull requests; no call sleeps, none repeats a POST."""
+
+    def conversation(self, repository: Repository, number: int) -> Conversation: ...
+
+    def comments(self, repository: Repository, number: int) -> tuple[PostedComment, ...]:
+        """Those that this App has written, the oldest first."""
+        ...
+
+    def comment(self, repository: Repository, number: int, body: str) -> int:
+        """Write one and answer its id; raises Ambiguous when it may have been written.
+
+        Raises Gone where nobody may write any more.
+        """
+        ...
+
+    def edit(self, repository: Repository, id: int, body: str) -> None:
+        """Nobody is notified of it. Raises Gone where the comment was deleted."""
+        ...
+
+    def withdraw(self, repository: Repository, id: int) -> None:
+        """Delete the comment; harmless where it is gone."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class FailedDelivery:
     """A delivery that GitHub could not hand over: GitHub's id of it, and its GUID."""
 

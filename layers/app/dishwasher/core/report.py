@@ -66,13 +66,27 @@ class Posted:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """What our comment on a pull request says."""
+
+    comment: int = 0
+    """GitHub's id of it; 0 while none was made that we know of."""
+    digest: str = ""
+    """Of the body that was sent last."""
+    doubtful: bool = False
+    """A call was begun whose end we have not seen: look before repeating it."""
+    silent: str = ""
+    """The head for which nothing more is said: someone deleted the comment, or closed the talk."""
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """The fenced claim on reporting one commit, and what was posted for it."""
+    """The fenced claim on reporting a commit or a pull request, and what was posted for it."""
 
     KIND: ClassVar[str] = "report"
 
     id: str
-    """`<repository id>/<sha>`, the group of its builds."""
+    """`<repository id>/<sha>`, the group of its builds, or `<repository id>/pull/<number>`."""
     holder: str = ""
     """A secret of the claim that reports now; empty when nobody does."""
     until: float = 0.0
@@ -84,6 +98,7 @@ class Report:
     linger: float = 0.0
     """When to look for them once more: a reporter that was given up may have gone on late."""
     posted: tuple[Posted, ...] = ()
+    said: Said = Said()
     bell: str = ""
     """Id of the build that is rung when it is due."""
     due: float = 0.0
@@ -106,3 +121,8 @@ class Report:
         """The report with this job's entry replaced or added."""
         others = tuple(other for other in self.posted if other.job != posted.job)
         return replace(self, posted=(*others, posted))
+
+
+def pull_key(repository: int, number: int) -> str:
+    """The id of the report on a pull request."""
+    return f"{repository}/pull/{number}"

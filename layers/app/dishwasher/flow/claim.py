@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from dishwasher.core.report import Posted, Report
+from dishwasher.core.report import Posted, Report, Said
 from dishwasher.errors import Conflict, InfraError, Lost, Throttled
 from dishwasher.ports import Clock, Store
 
@@ -72,6 +72,12 @@ class Claim:
         until = self.clock.now() + self.hold
         self._write(lambda report: replace(report.having(posted), until=until, due=until))
         return posted
+
+    def say(self, said: Said) -> Said:
+        """Keep what our comment says, and renew the claim."""
+        until = self.clock.now() + self.hold
+        self._write(lambda report: replace(report, said=said, until=until, due=until))
+        return said
 
     def sweep_at(self, time: float) -> None:
         """When to look for check runs that are open and should not be; 0 for never."""

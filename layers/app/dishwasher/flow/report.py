@@ -14,9 +14,10 @@ from dishwasher.core.job import Job, reported
 from dishwasher.errors import InfraError, Throttled
 from dishwasher.flow.check_runs import CheckRuns
 from dishwasher.flow.claim import Claim
+from dishwasher.flow.comment import PullComments
 from dishwasher.flow.turn import Turns
 from dishwasher.flow.verdict import Verdicts
-from dishwasher.ports import Bells, Blobs, Checks, Clock, Store
+from dishwasher.ports import Bells, Blobs, Checks, Clock, Comments, Store
 
 PATIENCE = 2
 """Failures in one round: one check run that GitHub fails on must not hold up the others."""
@@ -29,6 +30,7 @@ class Reports:
     bells: Bells
     clock: Clock
     checks: Checks
+    comments: Comments
     verdicts: Verdicts
     page: Callable[[str], str]
     """Job id → URL of its page."""
@@ -37,15 +39,37 @@ class Reports:
         build = self.store.get(Build, build_id)
         if build is None:
             return
+        failures: list[InfraError] = []
+        # The comment first: a job counts as reported with its check run, and then nobody rings.
+        for tell in (self._pull_request, self._commit):
+            try:
+                tell(build)
+            except InfraError as error:
+                failures.append(error)
+        if failures:
+            raise failures[0]
+
+    def _pull_request(self, build: Build) -> None:
+        PullComments(
+            self.store,
+            self.blobs,
+            self.bells,
+            self.clock,
+            self.comments,
+            self.verdicts.timing.hold,
+            self.page,
+        )(build)
+
+    def _commit(self, build: Build) -> None:
         turns = Turns(self.store, self.bells, self.clock, self.verdicts.timing.hold)
         turns(
             build.group,
             build,
-            lambda claim: self._commit(claim, build),
+            lambda claim: self._check_runs(claim, build),
             lambda: self._give_up(build),
         )
 
-    def _commit(self, claim: Claim, build: Build) -> None:
+    def _check_runs(self, claim: Claim, build: Build) -> None:
         runs = CheckRuns(
             self.store,
             self.blobs,

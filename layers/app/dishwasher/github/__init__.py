@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from dishwasher.github.app import GithubApp
 from dishwasher.github.checks import GithubChecks
+from dishwasher.github.comments import GithubComments
 from dishwasher.github.deliveries import GithubDeliveries
 from dishwasher.github.limiter import Limiter
 from dishwasher.github.source import GithubSource
 
-__all__ = ["GithubApp", "GithubChecks", "GithubDeliveries", "GithubSource", "Limiter"]
+__all__ = [
+    "GithubApp",
+    "GithubChecks",
+    "GithubComments",
+    "GithubDeliveries",
+    "GithubSource",
+    "Limiter",
+]

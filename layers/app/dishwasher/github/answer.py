@@ -102,6 +102,8 @@ def fault(answer: Answer, what: str, *, once: bool) -> Fault | None:
 
 def value(answer: Answer, what: str, *, once: bool) -> Any:
     """The JSON of a success; with `once`, one that can not be read is Ambiguous."""
+    if answer.status == 204:
+        return None
     try:
         return json.loads(answer.body)
     except (ValueError, RecursionError) as error:

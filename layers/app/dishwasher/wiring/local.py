@@ -22,6 +22,7 @@ from dishwasher.flow.settle import Settle
 from dishwasher.flow.verdict import Verdicts
 from dishwasher.github.app import GithubApp
 from dishwasher.github.checks import GithubChecks
+from dishwasher.github.comments import GithubComments
 from dishwasher.github.deliveries import GithubDeliveries
 from dishwasher.github.limiter import Limiter
 from dishwasher.github.source import GithubSource
@@ -156,7 +157,9 @@ def build(settings: Settings, workers: int, environment: Mapping[str, str]) -> H
         attempts=attempts,
         caches=caches,
         settle=Settle(blobs, clock, attempts, verdicts, timing),
-        reports=Reports(store, blobs, queue, clock, checks, verdicts, address.page),
+        reports=Reports(
+            *(store, blobs, queue, clock, checks, GithubComments(app), verdicts, address.page)
+        ),
         reap=reap,
         redeliver=Redeliver(store, clock, GithubDeliveries(app)),
         reap_seconds=min(REAP_SECONDS, settings.lease / 4),

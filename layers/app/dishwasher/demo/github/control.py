@@ -34,7 +34,7 @@ PREFIX = "/_control/"
 ON_REPO = frozenset(
     {
         *("commit", "move", "delete_branch", "tag", "open_pull", "merge", "close", "reopen"),
-        *("comment", "rerun", "rename", "delete", "fork", "collaborate"),
+        *("comment", "delete_comment", "lock", "rerun", "rename", "delete", "fork", "collaborate"),
         *("head", "pull", "check_runs", "comments", "deployments", "statuses"),
     }
 )

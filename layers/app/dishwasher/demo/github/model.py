@@ -120,6 +120,8 @@ class PullRequest:
     merged_by: int | None = None
     merge_commit_sha: str | None = None
     mergeable: bool | None = None
+    locked: bool = False
+    """The conversation: only who may write to the repository may comment."""
 
 
 @dataclass(frozen=True, slots=True)

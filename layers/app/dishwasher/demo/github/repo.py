@@ -168,6 +168,17 @@ class Repo:
             pull, who = self.pull(number), self._user(user)
             return comments.add(self._world, self.row, pull, body, who.id)
 
+    def delete_comment(self, comment_id: int) -> None:
+        with self._world.lock:
+            self._world.comments.remove(comment_id)
+            self._world.notify()
+
+    def lock(self, number: int) -> None:
+        """Nobody but the team may comment from now on."""
+        with self._world.lock:
+            pull = self.pull(number)
+            self._world.pulls.put(replace(pull, locked=True))
+
     def rerun(self, check_run_id: int, user: str | None = None) -> None:
         """Press "Re-run" at a check."""
         with self._world.lock:

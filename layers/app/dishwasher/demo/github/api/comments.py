@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from dishwasher.demo.github import comments, rules
-from dishwasher.demo.github.answer import Answer, not_found
+from dishwasher.demo.github.answer import Answer, Refusal, not_found
 from dishwasher.demo.github.model import Comment, PullRequest, Reaction
 from dishwasher.demo.github.paging import page
 from dishwasher.demo.github.routes import Call, route
@@ -24,6 +24,8 @@ def create(call: Call) -> Answer:
     rules.comment_body(call.body["body"])
     actor = call.caller.actor(call.world)
     pull = _pull(call)
+    if pull.locked and call.caller.user is None:
+        raise Refusal(403, "Unable to create comment because issue is locked.")
     made = comments.add(
         call.world, call.repository, pull, call.body["body"], actor.id, call.caller.app_id()
     )

@@ -62,7 +62,7 @@ def simple(world: World, which: PullRequest) -> Json:
         "statuses_url": statuses,
         "number": which.number,
         "state": which.state,
-        "locked": False,
+        "locked": which.locked,
         "active_lock_reason": None,
         "title": which.title,
         "body": which.body,

@@ -1,0 +1,106 @@
+"""What stands under the simulated pull requests: comments that lists show late."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dishwasher.core.comment import MARKER
+from dishwasher.core.event import Repository
+from dishwasher.errors import Gone
+from dishwasher.ports import Conversation, PostedComment
+
+from tests.sim.hub import LONG_LISTED, Hub
+from tests.sim.world import World
+
+
+@dataclass(slots=True)
+class Word:
+    """One comment of ours; `zombie` when it was written without a claim."""
+
+    id: int
+    repository: int
+    number: int
+    head: str
+    body: str
+    listed_at: float
+    zombie: bool = False
+    withdrawn: bool = False
+
+
+class SimTalk:
+    """The port Comments; every call may fail before or after its effect."""
+
+    def __init__(self, world: World, hub: Hub) -> None:
+        self._world, self._hub = world, hub
+        self.words: list[Word] = []
+
+    def of(self, repository: int, number: int) -> list[Word]:
+        return [
+            word
+            for word in self.words
+            if (word.repository, word.number) == (repository, number) and not word.withdrawn
+        ]
+
+    def conversation(self, repository: Repository, number: int) -> Conversation:
+        def read() -> Conversation:
+            stand = self._hub.stand(repository, number)
+            return Conversation(stand.head_sha, stand.is_open, is_locked=False)
+
+        return self._hub.call(repository, f"conversation {number}", read)
+
+    def comments(self, repository: Repository, number: int) -> tuple[PostedComment, ...]:
+        def read() -> tuple[PostedComment, ...]:
+            here = self.of(repository.id, number)
+            if any(word.listed_at > self._world.now for word in here):
+                self._world.sometimes("a list lacked a comment that was made")
+            return tuple(
+                PostedComment(word.id, word.body)
+                for word in here
+                if word.listed_at <= self._world.now
+            )
+
+        return self._hub.call(repository, f"comments {number}", read)
+
+    def comment(self, repository: Repository, number: int, body: str) -> int:
+        def make() -> int:
+            self._world.law(body.endswith(MARKER), "G3 a comment that nobody could find again")
+            self._needed(repository, number)
+            listed_at = self._world.now + self._hub.lag()
+            head = self._hub.stand(repository, number).head_sha
+            made = Word(len(self.words) + 1, repository.id, number, head, body, listed_at)
+            made.zombie = self._hub.is_frozen
+            self.words.append(made)
+            return made.id
+
+        return self._hub.call(repository, f"comment {number}", make, once=True, write=True)
+
+    def edit(self, repository: Repository, id: int, body: str) -> None:
+        def say() -> None:
+            word = self._find(id)
+            word.body = body
+            word.zombie = word.zombie or self._hub.is_frozen
+
+        self._hub.call(repository, f"edit {id}", say, write=True)
+
+    def withdraw(self, repository: Repository, id: int) -> None:
+        def remove() -> None:
+            for word in self.words:
+                if word.id == id:
+                    word.withdrawn = True
+                    self._world.sometimes("a second comment was withdrawn")
+
+        self._hub.call(repository, f"withdraw {id}", remove, write=True)
+
+    def _needed(self, repository: Repository, number: int) -> None:
+        """Whoever looked, and looked in time, would have found the first one."""
+        for word in self.of(repository.id, number):
+            long_ago = word.listed_at + LONG_LISTED < self._world.now
+            seen = long_ago and not word.zombie and not self._hub.is_frozen
+            self._world.law(not seen, "G3", repository.id, number, "got a second comment")
+            self._world.sometimes("a comment was made twice")
+
+    def _find(self, id: int) -> Word:
+        found = next((word for word in self.words if word.id == id and not word.withdrawn), None)
+        if found is None:
+            raise Gone(f"no comment {id}")
+        return found
