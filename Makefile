@@ -28,7 +28,7 @@ test-real: $(STAMP)
 	@DISHWASHER_TEST_REAL=1 $(BIN)/python -m pytest -q --cov --cov-report= $(ARGS)
 	@$(BIN)/python infra/coverage
 
-# Minutes, and whatever the package indexes give: people run it, CI does not.
+# Minutes, and whatever the package indexes give: of these CI runs the article's file alone.
 test-projects: $(STAMP)
 	@infra/ci-packages
 	@DISHWASHER_TEST_REAL=1 DISHWASHER_TEST_PROJECTS=1 $(BIN)/python -m pytest -q tests/cms $(ARGS)
