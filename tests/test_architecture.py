@@ -26,8 +26,8 @@ VAGUE = {"utils", "util", "helpers", "helper", "manager", "common", "misc"}
 PURE = frozenset(
     """
     __future__ abc base64 bisect collections configparser dataclasses difflib enum fnmatch functools
-    hashlib hmac html itertools json math operator re string struct textwrap tomllib types typing
-    unicodedata zlib
+    hashlib hmac html ipaddress itertools json math operator re string struct textwrap tomllib types
+    typing unicodedata zlib
     """.split()  # noqa: SIM905
 )
 """Of the standard library, what can be used without touching the world.

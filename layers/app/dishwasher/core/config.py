@@ -86,6 +86,8 @@ class JobSpec:
     """A failure is shown as neutral and meets the needs of others."""
     network: bool = True
     """Steps reach the network, and not only the job's own services."""
+    hosts: tuple[str, ...] = ()
+    """What they reach where they do not reach the network: lines as `core.network` reads them."""
     history: bool = False
     """The checkout has the whole history of its commit, not the commit alone."""
     repeatable: bool = True

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dishwasher.core.job import Reason
-from dishwasher.core.sandbox import Level
+from dishwasher.core.network import network
 from dishwasher.core.step import Shell
 from dishwasher.core.ticket import Ticket
 from dishwasher.errors import UserError
@@ -33,6 +33,11 @@ from dishwasher.runner.verdict import Verdict
 if TYPE_CHECKING:
     from dishwasher.runner.sandbox.probe import Means
     from dishwasher.runner.services.running import Services
+
+NO_USER = (
+    "The job's servers can not be in its own network here, for they refuse to run as root and this "
+    "runner has no user for them. Run the server as another user than root, or delete `services`."
+)
 
 
 class Build:
@@ -58,6 +63,7 @@ class Build:
         self._workspace, self._commands, self._stages = workspace, commands, stages
         self._judge, self._log, self._notes = stages.judge, stages.log, notes
         self._means, self._objects, self._enclosure = means, objects, OPEN
+        self._network = network(ticket.spec, ticket.trusted)
         self._base = workspace.checkout / self._spec.directory
         self.findings = Findings()
         self.tail: tuple[str, ...] = ()
@@ -114,15 +120,16 @@ class Build:
         limits, services = self._ticket.limits, bool(self._spec.machine.services)
         self._enclosure = enclose(
             *(self._means, self._workspace, limits, self._host),
-            network=self._spec.network,
+            network=self._network,
             services=services,
             more=self._objects,
+            say=self._log.say,
         )
         if self._enclosure.cell is not None:
             self._commands.enter(self._enclosure.cell)
         self._log.say(f"Sandbox: {self._enclosure.words}")
-        if not self._spec.network and self._means.level is not Level.JAILED:
-            self._notes.append("Only a jail takes the whole network from a job; this one has it.")
+        if services and not (self._enclosure.network or self._enclosure.houses_servers):
+            raise UserError(NO_USER)
         return Verdict(Reason.OK)
 
     def _serve(self, services: Services) -> Verdict:
@@ -154,6 +161,10 @@ class Build:
         if user:
             # The sandbox tells clients whom to be; the job's own word counts for more.
             environment["PGUSER"] = user
+        for name, value in self._enclosure.proxied.items():
+            # What the job sets itself is its own; the machine's proxy is out of its reach.
+            if environment.get(name) in (None, self._host.get(name)):
+                environment[name] = value
         prepared: list[Interpreter] = []
 
         def prepare() -> Verdict:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dishwasher.core import network
 from dishwasher.core.config import Uses
 from dishwasher.core.findings import Finding
 from dishwasher.core.job import Reason
@@ -138,7 +139,7 @@ class Engine:
             detail = f"This runner speaks protocol {PROTOCOL}, the ticket {self._ticket.protocol}."
             return Verdict(Reason.INFRA, detail)
         lacks = self._means.lacks if self._means else ()
-        refused = refusal(self._ticket.trusted, self._level, lacks)
+        refused = refusal(self._ticket.trusted, self._level, lacks) or self._network_refusal(lacks)
         if refused:
             self._log.say(refused)
             return Verdict(Reason.REFUSED, refused)
@@ -157,6 +158,16 @@ class Engine:
         )
         self._commands.watch_disk(self._ticket.limits.disk_bytes, self._workspace.root)
         return self._build.run()
+
+    def _network_refusal(self, lacks: tuple[str, ...]) -> str:
+        """Why the job may not have the network that it would have; empty when it may."""
+        wanted = network.network(self._ticket.spec, self._ticket.trusted)
+        refused = network.refusal(wanted, self._level, lacks)
+        if refused and self._means is None:
+            # Who runs files of their own without walls has asked for none.
+            self._notes.append(network.UNKEPT)
+            return ""
+        return refused
 
     def _check_out(self) -> Verdict:
         source = self._ticket.source

@@ -21,7 +21,7 @@ FULL = "the disk of the runner's machine was full"
 class Log:
     """Output stops at `limit` bytes; the runner's own lines have `SPARE` bytes more.
 
-    One thread writes, another may read.
+    One thread writes output; any may say something of the runner's own, or read.
     """
 
     def __init__(self, folder: Path, limit: int, mask: Mask | None = None) -> None:
@@ -71,22 +71,23 @@ class Log:
         os.close(self._fd)
 
     def _own(self, data: bytes) -> None:
-        begin = b"" if self._fresh else b"\n"
-        if self.size + len(data) < self._limit + SPARE:
-            self._append(begin, data)
+        with self.grown:
+            begin = b"" if self._fresh else b"\n"
+            if self.size + len(data) < self._limit + SPARE:
+                self._append(begin, data)
 
     def _append(self, *parts: bytes) -> int:
         """How many bytes could be written: a job that fills the disk is told so, and goes on."""
         data = b"".join(parts)
         written = 0
-        try:
-            while written < len(data):
-                written += os.pwrite(self._fd, data[written:], self.size + written)
-        except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-                raise
-            self._was_full = True
         with self.grown:
+            try:
+                while written < len(data):
+                    written += os.pwrite(self._fd, data[written:], self.size + written)
+            except OSError as error:
+                if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                    raise
+                self._was_full = True
             self.size += written
             self._fresh = data[:written].endswith(b"\n") if written else self._fresh
             self.grown.notify_all()

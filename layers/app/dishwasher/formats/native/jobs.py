@@ -49,6 +49,7 @@ BUILD, DEPENDENCIES = "build", "dependencies"
 _ONLY_RUN = (
     *(keys.ANNOTATE, keys.ARTIFACTS, keys.REPORTS, keys.JOB_CACHE, keys.ENVIRONMENT),
     *(keys.SECRETS, keys.MATRIX, keys.SILENCE, keys.FINALLY, keys.GROUP, keys.SETUP),
+    keys.NETWORK,
 )
 _ONLY_USES = (keys.WITH, keys.FAIL)
 
@@ -93,6 +94,8 @@ class Jobs:
             machine=machine,
             facts=FACTS,
             caches=self._setup.caches,
+            network=self._setup.reach.on,
+            hosts=self._setup.reach.hosts,
         )
         return Read(Draft(spec, entry.key))
 
@@ -159,7 +162,7 @@ class Jobs:
         written = machines.variables(fields, keys.ENVIRONMENT, self._reader)
         machine = self._setup.machine(machines.environment(written), is_set_up=is_set_up)
         machines.warn_of_servers(written, machine.services, self._reader)
-        needs = _needs(fields)
+        needs, reach = _needs(fields), fields.or_else(keys.NETWORK, self._setup.reach)
         spec = JobSpec(
             fields.place.text,
             kind,
@@ -176,9 +179,13 @@ class Jobs:
             caches=self._setup.caches if is_set_up else (),
             timeout=fields.or_else(keys.TIMEOUT, 0.0),
             silence=fields.or_else(keys.SILENCE, 0.0),
+            network=reach.on,
+            hosts=reach.hosts,
             allow_failure=fields.or_else(keys.ALLOW_FAILURE, False),
         )
         self._check_silence(fields)
+        if is_set_up and self._setup.dependencies and keys.NETWORK in fields and reach.is_nothing:
+            machines.warn_of_no_network(fields, keys.NETWORK, self._reader)
         variables = (*(name for name, _ in written), *fields.or_else(keys.SECRETS, ()))
         return Read(Draft(spec, fields.place, needs), None, None, is_set_up, variables)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dishwasher.core.config import MATCHERS, Uses
 from dishwasher.formats.native import hints, parts
 from dishwasher.formats.native.matrix import Axes
+from dishwasher.formats.native.network import Reachable
 from dishwasher.formats.native.values import (
     Branch,
     Commands,
@@ -101,6 +102,20 @@ ALLOW_FAILURE = Key(
     "A failure is shown as neutral and stops nothing that needs it.",
     True,
 )
+NETWORK = Key(
+    "network",
+    Reachable(),
+    "What its steps reach besides its services: `false` for nothing, or the hosts that may be "
+    "reached by HTTP and HTTPS, each with a port where it is not 80 or 443; `*.` before a name "
+    "stands for all below it. Without it the network is on. A job that says so runs jailed only.",
+    ["pypi.org", "*.pythonhosted.org", "git.example.org:8443"],
+)
+FILE_NETWORK = Key(
+    NETWORK.name,
+    NETWORK.type,
+    "What the steps of every job reach that says nothing else: `true`, `false`, or hosts.",
+    ["pypi.org", "*.pythonhosted.org"],
+)
 ARTIFACTS = Key(
     "artifacts",
     Inside("reports/*.xml", excludes=True),
@@ -165,7 +180,8 @@ CHECK_RECORD = Record(
     "of a check",
     (
         *(RUN, USES, WITH, FAIL, NEEDS, WHEN, MATRIX, GROUP, SETUP, ENVIRONMENT, SECRETS),
-        *(TIMEOUT, SILENCE, ALLOW_FAILURE, ANNOTATE, REPORTS, ARTIFACTS, JOB_CACHE, FINALLY),
+        *(TIMEOUT, SILENCE, NETWORK, ALLOW_FAILURE, ANNOTATE, REPORTS, ARTIFACTS, JOB_CACHE),
+        FINALLY,
     ),
     hints=(*hints.JOB, *((name, f"Write `when: {{{name}: …}}`.") for name in hints.FILTERS)),
 )
@@ -203,6 +219,7 @@ DEPLOYMENT_RECORD = Record(
             SECRETS,
             TIMEOUT,
             SILENCE,
+            NETWORK,
             SETUP,
         ),
         *(SMOKE, SCREENSHOTS, ARTIFACTS, ALLOW_FAILURE, FINALLY),
@@ -305,7 +322,7 @@ INPUTS = Key(
 )
 FILE = Record(
     "at the top",
-    (MACHINE, DEPENDENCIES, CACHE, CHECKS, DEPLOYMENTS, SCHEDULES, INPUTS),
+    (MACHINE, DEPENDENCIES, CACHE, FILE_NETWORK, CHECKS, DEPLOYMENTS, SCHEDULES, INPUTS),
     hints=hints.FILE,
 )
 

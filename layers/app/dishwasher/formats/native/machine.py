@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dishwasher.core.environment import RESERVED
 from dishwasher.core.machine import Machine, Service, Variable
@@ -12,6 +12,7 @@ from dishwasher.core.service import NAMES, STARTABLE
 from dishwasher.core.step import Step
 from dishwasher.formats.commands.shell import SCANNED
 from dishwasher.formats.native import keys, parts
+from dishwasher.formats.native.network import Reach
 from dishwasher.formats.problems import show
 from dishwasher.formats.reader import Reader
 from dishwasher.formats.schema import Fields, Key
@@ -23,6 +24,7 @@ Written = tuple[tuple[Scalar, Scalar], ...]
 
 # A tool that installs Python packages, as the word of a command that it is.
 _INSTALLS_PYTHON = re.compile(r"(?:^|[\s;&|(/])(?:pip3?|pipenv|poetry|uv)\s")
+ON = Reach(True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class Setup:
     installs_python: bool = False
     """The dependencies ask for a virtual environment."""
     caches: tuple[Cache, ...] = ()
+    reach: Reach = ON
+    """What jobs reach that say nothing of it."""
 
     @property
     def can_be_skipped(self) -> bool:
@@ -61,23 +65,30 @@ def read(top: Fields, reader: Reader) -> Setup:
     dependencies = steps(top.get(keys.DEPENDENCIES))
     installs_python = any(_INSTALLS_PYTHON.search(step.command) for step in dependencies)
     cached = caches(top, keys.CACHE, reader)
+    reach = top.or_else(keys.FILE_NETWORK, ON)
+    if dependencies and reach.is_nothing:
+        warn_of_no_network(top, keys.FILE_NETWORK, reader)
+    setup = Setup(
+        dependencies=dependencies,
+        installs_python=installs_python,
+        caches=cached,
+        reach=reach,
+    )
     if fields is None:
-        return Setup(dependencies=dependencies, installs_python=installs_python, caches=cached)
+        return setup
     if fields.says_nothing:
         reader.warn(fields.place, "empty", "`machine` says nothing", "Delete it.")
     written = variables(fields, keys.MACHINE_ENVIRONMENT, reader)
     services = _services(fields)
     warn_of_servers(written, services, reader)
-    return Setup(
+    return replace(
+        setup,
         python=text(fields.get(keys.PYTHON)),
         node=text(fields.get(keys.NODE)),
         timezone=text(fields.get(keys.TIMEZONE)),
         services=services,
         environment=environment(written),
         written=written,
-        dependencies=dependencies,
-        installs_python=installs_python,
-        caches=cached,
     )
 
 
@@ -129,6 +140,14 @@ def warn_of_servers(written: Written, services: tuple[Service, ...], reader: Rea
         message = f"{show(value.text)} is a server on this machine, and no service starts it"
         suggestion = f"Add `{word}` to `services` of `machine`."
         reader.warn(value, "missing-service", message, suggestion)
+
+
+def warn_of_no_network(fields: Fields, key: Key[Reach], reader: Reader) -> None:
+    """Steps that install, where nothing is to be had."""
+    message = "the steps of `dependencies` have no network either"
+    suggestion = "List the hosts that they install from, such as `pypi.org` and "
+    suggestion += "`files.pythonhosted.org`."
+    reader.warn(fields.entry(key).key, "no-network", message, suggestion)
 
 
 def caches(fields: Fields, key: Key[tuple[str, ...] | Fields], reader: Reader) -> tuple[Cache, ...]:

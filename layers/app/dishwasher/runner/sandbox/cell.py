@@ -62,6 +62,8 @@ class Rules:
     """Whether set-uid programs work."""
     user: tuple[int, int] | None = None
     """User and group id that commands change to; the keeper must be root for that."""
+    listen: tuple[int, ...] = ()
+    """Ports of the loopback in there that somebody outside serves."""
 
 
 Wrapper = Callable[[tuple[str, ...]], tuple[tuple[str, ...], tuple[int, ...]]]
@@ -117,6 +119,8 @@ class Cell:
     _channel: socket.socket | None = None
     keeper: int = 0
     """Its process id."""
+    listeners: dict[int, int] = field(default_factory=dict)
+    """The sockets of `Rules.listen`, by port, for whoever serves them, and closes them then."""
     _lost: bool = False
     _said: int = -1
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -160,6 +164,11 @@ class Cell:
         os.close(descriptor)
         if self.group is not None:
             self.group.add(self.keeper)
+        for _ in self.rules.listen:
+            letter, _, port, descriptor = self._hear()
+            if letter != words_of.LISTENS:
+                raise InfraError(self._words() or "the sandbox has no network of its own")
+            self.listeners[port] = descriptor
 
     def start(
         self, argv: Sequence[str], cwd: Path, environment: Mapping[str, str], output: int
@@ -285,6 +294,7 @@ def _settings(rules: Rules) -> dict[str, Any]:
         "tcp": rules.tcp,
         "privileges": not rules.new_privileges,
         "user": rules.user,
+        "listen": rules.listen,
     }
 
 

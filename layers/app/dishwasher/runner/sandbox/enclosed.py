@@ -28,6 +28,8 @@ class Enclosed:
     """Whether commands share the machine's network with us."""
     named: bool = True
     """Whether a name goes with the commands' user, which PostgreSQL insists on."""
+    proxied: Mapping[str, str] = field(default_factory=dict)
+    """Variables that lead to its way out, in place of the machine's own."""
 
     @property
     def houses_servers(self) -> bool:

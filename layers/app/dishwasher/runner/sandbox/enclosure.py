@@ -9,9 +9,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from dishwasher.core.network import Network, Scope
 from dishwasher.core.sandbox import Level
 from dishwasher.core.ticket import GIBIBYTE, Limits
 from dishwasher.errors import InfraError
+from dishwasher.runner.egress import gate
 from dishwasher.runner.environment import Workspace
 from dishwasher.runner.sandbox import accounts, cgroup, passage, places, users
 from dishwasher.runner.sandbox.cell import Cell, Rules, View, Wrapper, bare
@@ -28,6 +30,15 @@ DEVICES = tuple(
     f"/dev/{name}" for name in ("null", "zero", "full", "random", "urandom", "tty", "ptmx", "pts")
 )
 """Where one writes that has not: no disk, and not /tmp, where others have what is theirs."""
+SAID = {
+    Scope.MACHINE: "on",
+    Scope.PUBLIC: "of public addresses",
+    Scope.LISTED: "of the listed hosts",
+    Scope.NONE: "off",
+}
+
+
+ON = Network()
 
 
 def enclose(
@@ -36,13 +47,15 @@ def enclose(
     limits: Limits,
     host: Mapping[str, str],
     *,
-    network: bool = True,
+    network: Network = ON,
     services: bool = False,
     more: tuple[Path, ...] = (),
+    say: Callable[[str], None] = print,
 ) -> Enclosed:
     """Make the sandbox; nothing of the job's may have run yet. Raises InfraError.
 
     `services`: the job has servers, which are in there with it. `more`: folders to read.
+    Only a jail has a `network` that is not the machine's; `say` is told what that refuses.
     """
     if means.level is Level.PLAIN and not means.own_user:
         return Enclosed(words=f"{OPEN}, user {os.geteuid()}")
@@ -59,7 +72,7 @@ def enclose(
     if own is not None and means.mounts:
         view = View(closed, accounts.write(workspace.root, own, workspace.home), SHARED_MEMORY)
     group = cgroup.group(memory(limits), limits.processes)
-    rules = _rules(means, own, read, write, network)
+    rules = _rules(means, own, read, write, gate.ports(network, host))
     alone = own is not None or means.level is Level.JAILED
     rules = replace(
         rules, limits=for_one(limits, alone=alone, grouped=group is not None), view=view
@@ -68,20 +81,24 @@ def enclose(
     if means.level is Level.JAILED:
         wrapper = Jail(
             *(read, write, str(workspace.temporary), str(workspace.home), own),
-            network=network,
+            network=network.scope is Scope.MACHINE,
             user_namespace=means.user_namespace,
         )
     cell = Cell(rules, wrapper, group, own if means.user_namespace else None, _after(free, served))
     cell.folders = (served,) if served is not None else ()
     try:
         cell.open()
+        if rules.listen:
+            cell.after = gate.opened(network, host, cell.listeners, say, cell.after)
     except BaseException:
         cell.close()
         raise
-    environment = _environment(means, own, workspace)
-    named = view is not None or means.level is Level.JAILED or own is None
-    words = _words(means, cell, network)
-    return Enclosed(cell, environment, words, own, served, network, named)
+    return Enclosed(
+        *(cell, _environment(means, own, workspace), _words(means, cell, network), own, served),
+        network=network.scope is Scope.MACHINE,
+        named=view is not None or means.level is Level.JAILED or own is None,
+        proxied=gate.environment(network, host),
+    )
 
 
 def _rules(
@@ -89,16 +106,16 @@ def _rules(
     own: tuple[int, int] | None,
     read: tuple[str, ...],
     write: tuple[str, ...],
-    network: bool,
+    listen: tuple[int, ...],
 ) -> Rules:
     jailed = means.level is Level.JAILED
     return Rules(
         landlock=means.landlock,
         read=("/",) if jailed else (*read, *KERNEL),
         write=(*write, *(WITHIN if jailed else (*DEVICES, "/dev/shm"))),
-        tcp=network or jailed,
         new_privileges=means.level is Level.PLAIN,
         user=None if means.user_namespace else own,
+        listen=listen,
     )
 
 
@@ -162,11 +179,11 @@ def _environment(means: Means, own: tuple[int, int] | None, workspace: Workspace
     return found
 
 
-def _words(means: Means, cell: Cell, network: bool) -> str:
+def _words(means: Means, cell: Cell, network: Network) -> str:
     group = cell.group
     user = cell.rules.user or cell.as_user
     parts = [
-        "network on" if network else "network off",
+        f"network {SAID[network.scope]}",
         f"user {user[0]}" if user else "the runner's user",
     ]
     if group is not None:

@@ -22,9 +22,11 @@ from typing import Any, NoReturn
 from dishwasher.runner.sandbox import landlock, passage
 
 START, GO, WAIT = "start", "go", "wait"
-READY, BEGUN, GONE, ENDED, PEAK = b"R", b"B", b"G", b"E", b"P"
-"""Ready; a command is there and waits; it has become its program, or failed to; it has ended, and
-so much memory it had at most, in bytes."""
+READY, LISTENS = b"R", b"L"
+"""Ready; the socket that comes with it listens in there, on the port that is the number."""
+BEGUN, GONE, ENDED, PEAK = b"B", b"G", b"E", b"P"
+"""A command is there and waits; it has become its program, or failed to; it has ended, and so much
+memory it had at most, in bytes."""
 WORD = 13
 """Bytes of a word from the keeper: a letter, a process id, a number."""
 PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 4, 36
@@ -32,6 +34,8 @@ SIGPIPE, SIGXFSZ, SIG_DFL = 13, 25, 0
 """Those that Python ignores, which a program would inherit."""
 KILL = 9
 REAP_MILLISECONDS = 1000
+LISTENING = 512
+"""Connections that wait to be accepted."""
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -55,6 +59,8 @@ class Keeper:
         settings, _ = self._hear()
         self._settle(settings)
         self._say(READY, os.getpid(), 0, os.pidfd_open(os.getpid()))
+        for port in settings["listen"]:
+            self._listen(port)
         poll = select.poll()
         poll.register(self._channel.fileno(), select.POLLIN)
         while True:
@@ -82,6 +88,13 @@ class Keeper:
         if settings["privileges"]:
             landlock.forbid_new_privileges()
         _libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+    def _listen(self, port: int) -> None:
+        """A socket belongs to the network that it was made in: who gets it serves this one."""
+        listener = _socket.socket(_socket.AF_INET, _socket.SOCK_STREAM)
+        listener.bind(("127.0.0.1", port))
+        listener.listen(LISTENING)
+        self._say(LISTENS, 0, port, listener.detach())
 
     def _obey(self, order: tuple[Any, ...], descriptors: list[int]) -> None:
         kind, *rest = order
