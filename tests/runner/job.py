@@ -20,6 +20,7 @@ from dishwasher.runner.command import Commands, Grace
 from dishwasher.runner.environment import Workspace
 from dishwasher.runner.journal import Journal
 from dishwasher.runner.log import Log
+from dishwasher.runner.sink import Sink
 from dishwasher.runner.stages import Stages
 from dishwasher.runner.stop import Stop
 from dishwasher.runner.verdict import Judge, Verdict
@@ -71,6 +72,8 @@ class Jobs:
         self.stop = Stop()
         self.host: Mapping[str, str] = HOST
         self.seconds = 60.0
+        self.sink: Sink | None = None
+        """Where prepared environments are kept."""
         self.files: dict[str, str] = {}
         """Of the checkout, by path."""
 
@@ -85,7 +88,7 @@ class Jobs:
         commands = Commands(self.stop, time.monotonic() + self.seconds, GRACE)
         stages = Stages(Judge(self.stop, self.seconds), journal, log)
         try:
-            build = Build(made, self.host, workspace, commands, stages, notes)
+            build = Build(made, self.host, workspace, commands, stages, notes, sink=self.sink)
             verdict = build.run()
         finally:
             commands.end()

@@ -72,6 +72,9 @@ class Limits:
     """Of one process; 0 for what all processors can do in `job_seconds`."""
     cache_bytes: int = 1024**3
     """Of one cache, compressed."""
+    install_seconds: float = 3.0
+    """Dependencies that take less are not stored: `python -m bench.prepared` shows that storing
+    and restoring the smallest environment would take as long."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,7 +154,8 @@ class Engine:
             self._stages.run("restore caches", self._restore_caches)
         self._build = Build(
             *(self._ticket, self._host, self._workspace, self._commands),
-            *(self._stages, self._notes, self._means, self._objects, self._sink),
+            *(self._stages, self._notes, self._means, self._objects),
+            sink=self._sink,
         )
         self._commands.watch_disk(self._ticket.limits.disk_bytes, self._workspace.root)
         return self._build.run()

@@ -83,6 +83,7 @@ class Ingredients:
     """The job's folder, whose name is another one each time."""
     checkout: Path
     home: Path
+    tree_files: int = TREE_FILES
 
     def key(self, environment: Mapping[str, str], programs: Iterable[str], today: str) -> Key:
         """`programs`: the interpreters that are used, each in words; `today`: YYYY-MM-DD.
@@ -193,7 +194,7 @@ class Ingredients:
         for path, place in walk(self.checkout):
             state = os.lstat(place)
             count, size = count + 1, size + state.st_size
-            if count > TREE_FILES or size > TREE_BYTES:
+            if count > self.tree_files or size > TREE_BYTES:
                 raise Unknown("the project itself is installed, and is too large to compare")
             told = f"{path}\0{state.st_mode}\0{_digest(Path(place))}\0"
             digest.update(told.encode("utf-8", "surrogateescape"))

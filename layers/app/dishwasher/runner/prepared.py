@@ -26,8 +26,6 @@ from dishwasher.runner.unpack import Unpacker
 
 FORMAT = "prepared 1"
 """Raised when old archives can not be used any more."""
-WORTH_SECONDS = 3.0
-"""What took less to install is not stored: storing and restoring would take as long."""
 ROOT = "job"
 """What paths in an archive begin with: the job's folder."""
 PARTS = ("virtualenv", *touched.ROOTS)
@@ -129,7 +127,8 @@ class Prepared:
     @property
     def is_worth_it(self) -> bool:
         """Whether to `save`, now that the phase has succeeded and nothing of it runs any more."""
-        return self._before is not None and time.monotonic() - self._began >= WORTH_SECONDS
+        took = time.monotonic() - self._began
+        return self._before is not None and took >= self._ticket.limits.install_seconds
 
     def save(self) -> None:
         self._archives.attempt("Storing the dependencies", self._save)

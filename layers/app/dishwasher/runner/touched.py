@@ -37,7 +37,7 @@ State = tuple[int, ...]
 _FOLDER: State = (0,)
 
 
-def look(root: Path) -> dict[str, State]:
+def look(root: Path, most: int = SEEN) -> dict[str, State]:
     """Everything that there is now; raises TooMany, OSError."""
     found: dict[str, State] = {}
     waiting = list(ROOTS)
@@ -48,8 +48,8 @@ def look(root: Path) -> dict[str, State]:
                 path = f"{folder}/{entry.name}"
                 if path in NOT_KEPT:
                     continue
-                if len(found) >= SEEN:
-                    raise TooMany(f"the job has more than {SEEN} files")
+                if len(found) >= most:
+                    raise TooMany(f"the job has more than {most} files")
                 found[path] = state = _state(entry.stat(follow_symlinks=False))
                 if state is _FOLDER and entry.name not in OWNED:
                     waiting.append(path)
