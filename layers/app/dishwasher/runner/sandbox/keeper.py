@@ -32,6 +32,9 @@ WORD = 13
 PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 4, 36
 SIGPIPE, SIGXFSZ, SIG_DFL = 13, 25, 0
 """Those that Python ignores, which a program would inherit."""
+KEYCTL = {"x86_64": 250, "other": 219}
+"""The number of a system call, on Intel's and on all newer architectures."""
+JOIN_SESSION_KEYRING = 1
 KILL = 9
 REAP_MILLISECONDS = 1000
 LISTENING = 512
@@ -77,6 +80,8 @@ class Keeper:
     def _settle(self, settings: dict[str, Any]) -> None:
         """Give up what no command shall have."""
         _libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        # Who starts a server may have keys in a ring that all below inherit: keyrings(7).
+        _libc.syscall(KEYCTL.get(os.uname().machine, KEYCTL["other"]), JOIN_SESSION_KEYRING, 0)
         self._user = settings["user"]
         os.umask(0o022)
         if settings["view"] is not None:

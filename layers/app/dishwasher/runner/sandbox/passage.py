@@ -40,11 +40,11 @@ def open_up(
     """For this process and all that it starts; needs the right to mount, raises OSError.
 
     `instead`: files of ours, each with the place of the file that it replaces. `shared_memory`:
-    bytes of a /dev/shm of its own; shared memory and message queues of System V are so too.
+    bytes of a /dev/shm of its own, with which System V's memory is its own; 0 for the machine's.
     """
-    _checked(_libc.unshare(CLONE_NEWNS | CLONE_NEWIPC))
+    _checked(_libc.unshare(CLONE_NEWNS | (CLONE_NEWIPC if shared_memory else 0)))
     _mount("none", "/", "", MS_REC | MS_PRIVATE)
-    if os.path.isdir("/dev/shm"):
+    if shared_memory and os.path.isdir("/dev/shm"):
         words = f"mode=1777,size={shared_memory}".encode()
         _mount("tmpfs", "/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV, words)
     for file, place in instead:
