@@ -130,6 +130,19 @@ def test_of_a_key_that_moves_the_last_one_stays() -> None:
     assert shelf.keep(after, second, ROOM, NOW, moving=True) == after
 
 
+def test_of_a_slot_only_the_newest_stays() -> None:
+    old, other, elsewhere = entry("env-1-a"), entry("env-2-a"), entry("env-1-a", "branch topic")
+    apart = entry("env-1-a", version="w", blob="apart")
+    there = Shelf("s", (old, other, elsewhere, apart))
+    new = entry("env-1-b", size=1)
+    after = shelf.keep(there, new, Room(100, 1000), NOW, moving=False, slot="env-1-")
+    assert set(after.entries) == {other, elsewhere, apart, new}
+    assert after.leavings == (Leaving(old.blob, 60, NOW + REPLACED_SECONDS),)
+    # A slot that is none of the key's own pushes nobody out.
+    after = shelf.keep(there, new, Room(100, 1000), NOW, moving=False, slot="env-2-")
+    assert len(after.entries) == 5
+
+
 def test_what_was_used_longest_ago_makes_room() -> None:
     entries = tuple(entry(f"k{n}", used=NOW + used) for n, used in enumerate((3, 1, 2, 4)))
     there = Shelf("s", entries)

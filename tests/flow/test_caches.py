@@ -154,6 +154,17 @@ def test_a_key_that_moves_has_the_last_content(house: House) -> None:
     assert house.blobs.get(old) is None
 
 
+def test_of_a_slot_the_newest_stays(house: House) -> None:
+    main = visitor(house)
+    for key in ("env-a", "env-b"):
+        offer = replace(offered(key, key.encode()), slot="env-")
+        leave = house.caches.offer(*main._key, offer)
+        house.blobs.receive(leave.url.rpartition("/")[2], io.BytesIO(key.encode()))
+        house.caches.keep(*main._key, offer)
+    assert main.restored("env-a") is None
+    assert main.restored("env-b") == b"env-b"
+
+
 def test_an_upload_that_is_never_kept_is_removed(house: House) -> None:
     main = visitor(house)
     leave = main.offer("pip-1", b"wheels")

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import json
 import socket
 import threading
 from collections.abc import Callable
 from dataclasses import fields, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from zlib import crc32
 
+from dishwasher.cli.local_caches import LocalCaches
 from dishwasher.core.codec import decode, encode
 from dishwasher.core.result import Artifact, Progress, Result
 from dishwasher.core.ticket import (
     PROTOCOL,
     Bootstrap,
+    CacheOffer,
+    CacheQuery,
     Claim,
     Claimed,
     Limits,
@@ -79,6 +84,9 @@ class Server:
         self.retry_after = ""
         self.fenced = False
         self.changed = threading.Condition()
+        self.caches: LocalCaches | None = None
+        self.blobs = Path()
+        self._offered = Path()
         self.connections: list[socket.socket] = []
         self._claimed = False
         self._http = self._listen(0)
@@ -90,6 +98,10 @@ class Server:
     @property
     def bootstrap(self) -> Bootstrap:
         return Bootstrap(f"http://127.0.0.1:{self.port}", self.attempt, CODE)
+
+    def keep_caches(self, folder: Path) -> None:
+        """From now on, in this folder."""
+        self.caches, self.blobs = LocalCaches(folder, ("main",)), folder
 
     def wait(self, condition: Callable[[], object], timeout: float = 30.0) -> None:
         with self.changed:
@@ -153,6 +165,8 @@ class Server:
                 self.expected = {artifact.path: artifact for artifact in wanted}
                 urls = (Upload(a.path, f"/files/{i}") for i, a in enumerate(wanted))
                 return 200, UploadAnswer(tuple(urls))
+            case "find" | "offer" | "keep" if self.caches is not None:
+                return 200, self._cache(self.caches, verb, json.loads(body))
             case "result":
                 self.results.append(decode(Result, json.loads(body)))
                 return 200, Orders()
@@ -164,6 +178,17 @@ class Server:
         if offset <= len(self.log):
             self.log += body[len(self.log) - offset :]
         return 200, LogAnswer(len(self.log), self.cancel)
+
+    def _cache(self, caches: LocalCaches, verb: str, said: object) -> object:
+        if verb == "find":
+            found = caches.find(decode(CacheQuery, said))
+            return replace(found, url=found.url and f"/blobs/{Path(found.url).name}")
+        if verb == "offer":
+            leave = caches.offer(decode(CacheOffer, said))
+            self._offered = Path(leave.url) if leave.url else self._offered
+            return replace(leave, url=leave.url and f"/blobs/{self._offered.name}")
+        caches.keep(decode(CacheOffer, said))
+        return Orders()
 
     def store(self, index: int, body: bytes) -> tuple[int, object]:
         artifact = list(self.expected.values())[index]
@@ -188,7 +213,11 @@ class _Handler(BaseHTTPRequestHandler):
             fault = server.fault(verb, server.words.count(verb))
             server.words.append(verb)
             server.heard += b"" if verb == "log" or before == "files" else body
-            if before == "files":
+            if before == "blobs":
+                assert server.caches is not None
+                server.caches.put(str(server._offered), io.BytesIO(body))
+                status, said = 200, Orders()
+            elif before == "files":
                 # The URL is the permission; another host must never see the token.
                 seen = "Authorization" in self.headers
                 status, said = (400, "a token") if seen else server.store(int(verb), body)
@@ -214,6 +243,15 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     do_POST = do_PUT = _serve
+
+    def do_GET(self) -> None:
+        """A cache that was found."""
+        folder = self.server_of_attempt.blobs
+        data = (folder / self.path.rpartition("/")[2]).read_bytes()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
 
     def log_message(self, format: str, *args: Any) -> None:
         """Quiet."""
