@@ -29,10 +29,18 @@ class World:
         *,
         lease: float = LEASE,
         environment: Mapping[str, str] | None = None,
+        login: bool = False,
     ) -> None:
+        """With `login` people log in on the pages of private repositories, as all of these are."""
         self.folder = folder
         self.github = StandIn(folder / "github").start()
         self.app = self.github.add_app()
+        if login:
+            environment = {
+                **(environment or {}),
+                "DISHWASHER_GITHUB_CLIENT_ID": self.app.client_id,
+                "DISHWASHER_GITHUB_CLIENT_SECRET": self.app.client_secret,
+            }
         self.bot = Bot(folder, self.github, self.app, lease=lease, environment=environment)
         self.table = Table(self.bot.data)
         self.owners: dict[int, str] = {}

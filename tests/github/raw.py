@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 Json = Any
 
@@ -102,7 +102,7 @@ class RawServer:
             split.path,
             {name: values[0] for name, values in parse_qs(split.query).items()},
             {name.lower(): text for name, text in handler.headers.items()},
-            json.loads(raw) if raw else None,
+            _body(raw, handler.headers.get("Content-Type", "")),
         )
         with self._lock:
             self.asked.append(asked)
@@ -140,3 +140,9 @@ def _reset(handler: BaseHTTPRequestHandler) -> None:
     handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
     handler.close_connection = True
     handler.connection.close()
+
+
+def _body(raw: bytes, kind: str) -> Json:
+    if "x-www-form-urlencoded" in kind:
+        return dict(parse_qsl(raw.decode()))
+    return json.loads(raw) if raw else None

@@ -13,6 +13,7 @@ from dishwasher.core.result import Artifact, Result
 from dishwasher.http.files import disposition
 from dishwasher.http.message import Request, Response
 from dishwasher.http.pages import Site
+from dishwasher.http.readers import Readers
 from dishwasher.http.router import Router
 from dishwasher.http.span import BLOCK
 
@@ -42,7 +43,12 @@ def ask(
     method: str = "GET",
     **headers: str,
 ) -> Response:
-    site = Site(sample.pages, sample.blobs, lambda: "https://ci.invalid")
+    site = Site(
+        sample.pages,
+        sample.blobs,
+        lambda: "https://ci.invalid",
+        Readers(sample.clock, b"k" * 32, None),
+    )
     router = Router(site.routes(), site.missing)
     return router(Request(method, path, io.BytesIO(), 0, query or {}, headers))
 
@@ -154,7 +160,7 @@ def test_following_a_job(sample: Sample) -> None:
     assert dict(answer.headers)["cache-control"] == "private, no-store"
     assert (
         news(answer)["html"]
-        == '<div id="L2"><a href="#L2">2</a><span class="f1 o">two</span></div>'
+        == '<div id="L2"><a href="#L2" aria-label="2"></a><span class="f1 o">two</span></div>'
     )
     evil = ask(sample, "/jobs/b1-0/follow", {"start": "4", "style": '"><script>'})
     assert news(evil)["html"].count("<") == 6

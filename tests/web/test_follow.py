@@ -12,6 +12,7 @@ from dishwasher.core.job import Reason, State
 from dishwasher.core.result import PhaseResult, Progress, Result, StepResult
 from dishwasher.daemon.server import Server
 from dishwasher.http.pages import Site
+from dishwasher.http.readers import Readers
 from dishwasher.http.router import Router
 
 from tests.fakes.clock import NOON
@@ -34,7 +35,12 @@ def sample() -> Sample:
 
 @pytest.fixture
 def url(sample: Sample) -> Iterator[str]:
-    site = Site(sample.pages, sample.blobs, lambda: "http://ci.invalid")
+    site = Site(
+        sample.pages,
+        sample.blobs,
+        lambda: "http://ci.invalid",
+        Readers(sample.clock, b"k" * 32, None),
+    )
     server = Server(Router(site.routes(), site.missing))
     server.start()
     yield f"{server.url}/jobs/b1-0"
@@ -67,7 +73,7 @@ def test_a_running_job_is_followed_to_its_end(sample: Sample, url: str, browser:
     page.goto(url)
     page.evaluate("document.querySelector('#side details').open = false")
     sample.blobs.append("attempts/b1-0.1/log", 16, b"ee\n" + b"more\n" * 100 + b"\x1b[0mla")
-    page.wait_for_function("() => document.querySelector('#open').textContent === '104la'")
+    page.wait_for_function("() => document.querySelector('#open').textContent === 'la'")
     assert page.evaluate("scrollY") == 0
     page.evaluate("scrollTo(0, 1e6)")
     sample.blobs.append("attempts/b1-0.1/log", 524, b"st\n" + b"end\n" * 50)
@@ -94,7 +100,7 @@ def test_a_new_attempt_starts_the_page_anew(sample: Sample, url: str, browser: A
     sample.printed(second, b"again\n")
     sample.store.save(second)
     page.wait_for_function("() => document.querySelector('main').dataset.attempt === '2'")
-    assert [text for _, text in shown(page)] == ['<a href="#L1">1</a>again']
+    assert [text for _, text in shown(page)] == ['<a href="#L1" aria-label="1"></a>again']
 
 
 def test_without_javascript_the_page_refreshes_itself(

@@ -38,6 +38,12 @@ def shown(*entries: Entry, branch: str = "") -> HistoryView:
     return history(entries, entries, NOON, home=HOME, default="master", branch=branch)
 
 
+def listed(sample: Sample, branch: str = "", before: str = "") -> str:
+    newest = sample.pages.find_repository(1)
+    assert newest is not None
+    return sample.pages.repository(newest, branch, before)
+
+
 def test_every_end_has_its_word() -> None:
     assert set(lines.WORD) == set(WORST_FIRST)
 
@@ -92,8 +98,7 @@ def test_pages_go_on_where_the_last_one_ended() -> None:
     seen: list[str] = []
     before, pages = "", 0
     while True:
-        html = sample.pages.repository(1, before=before)
-        assert html is not None
+        html = listed(sample, before=before)
         pages += 1
         found = [f"Change {n}<" in html for n in range(total)]
         seen += [str(n) for n in range(total - 1, -1, -1) if found[n]]
@@ -102,10 +107,10 @@ def test_pages_go_on_where_the_last_one_ended() -> None:
         before = html.partition("before=")[2].partition('"')[0]
     assert seen == [str(n) for n in range(total - 1, -1, -1)]
     assert pages == -(-total // lines.SHOWN)
-    rare = sample.pages.repository(1, "rare")
-    assert rare is not None and "Older builds" in rare and "No build of rare" in rare
+    rare = listed(sample, "rare")
+    assert "Older builds" in rare and "No build of rare" in rare
     before = rare.rpartition("before=")[2].partition('"')[0]
-    assert "Change 7<" in str(sample.pages.repository(1, "rare", before))
+    assert "Change 7<" in listed(sample, "rare", before)
 
 
 def test_what_is_written_in_a_commit_is_only_text() -> None:
@@ -115,18 +120,17 @@ def test_what_is_written_in_a_commit_is_only_text() -> None:
     sample.store.save(
         *(replace(entry(n, evil, title=evil, sender=evil), build="b1") for n in range(4))
     )
-    html = sample.pages.repository(1, evil)
-    assert html is not None and "<script>alert" not in html
+    html = listed(sample, evil)
+    assert "<script>alert" not in html
 
 
 def test_a_repository_without_builds_has_no_page() -> None:
-    assert Sample().pages.repository(1) is None
+    assert Sample().pages.find_repository(1) is None
 
 
-def test_a_private_repository_is_not_listed() -> None:
+def test_a_private_repository_is_linked_where_people_can_log_in() -> None:
     sample = Sample()
     hidden = replace(BUILD, event=replace(EVENT, repository=replace(REPOSITORY, private=True)))
-    sample.add(job(), build=hidden)
-    sample.store.save(replace(entry(1), build="b1"))
-    assert sample.pages.repository(1) is None
-    assert "/repositories/" not in str(sample.pages.build("b1"))
+    assert "/repositories/" not in sample.pages.build(hidden)
+    assert "/repositories/1" in replace(sample.pages, login=True).build(hidden)
+    assert "/repositories/1" in sample.pages.build(BUILD)

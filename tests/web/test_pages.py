@@ -5,6 +5,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
+from dishwasher.core.build import Build
 from dishwasher.core.config import JobSpec, Kind
 from dishwasher.core.findings import Finding, Level
 from dishwasher.core.job import Job, Reason, State
@@ -27,6 +28,16 @@ def page(sample: Sample, id: str = "b1-0") -> str:
     found = sample.pages.find(id)
     assert found is not None
     return sample.pages.job(found)
+
+
+def found(sample: Sample) -> Build:
+    build = sample.pages.find_build("b1")
+    assert build is not None
+    return build
+
+
+def built(sample: Sample) -> str:
+    return sample.pages.build(found(sample))
 
 
 def text(html: str) -> str:
@@ -129,7 +140,7 @@ def test_unknown_jobs_and_builds(sample: Sample) -> None:
     assert sample.pages.find("nope") is None
     sample.store.save(job(id="orphan", build="gone"))
     assert sample.pages.find("orphan") is None
-    assert sample.pages.build("nope") is None and sample.pages.follow_build("nope") is None
+    assert sample.pages.find_build("nope") is None
 
 
 def test_markup_in_names_and_texts_is_inert(sample: Sample) -> None:
@@ -159,9 +170,7 @@ def test_markup_in_names_and_texts_is_inert(sample: Sample) -> None:
         ),
     )
     sample.printed(evil, EVIL.encode() + b"\n" + EVIL.encode())
-    build = sample.pages.build("b1")
-    assert build is not None
-    for html in (page(sample), build):
+    for html in (page(sample), built(sample)):
         assert "<script>alert" not in html and "<img src=x" not in html
         assert set(re.findall(r"<script[^>]*>", html)) == {
             f'<script src="{sample.pages.assets.url("follow.js")}" defer>'
@@ -176,8 +185,14 @@ def test_what_a_follower_gets(sample: Sample) -> None:
     found = sample.pages.find("b1-0")
     assert found is not None
     news = sample.pages.follow_job(found, Place(4, 2))
-    assert news["html"] == '<div id="L2"><a href="#L2">2</a><span class="f1">two</span></div>'
-    assert news["open"] == '<div id="L3"><a href="#L3">3</a><span class="f1">thr</span></div>'
+    assert (
+        news["html"]
+        == '<div id="L2"><a href="#L2" aria-label="2"></a><span class="f1">two</span></div>'
+    )
+    assert (
+        news["open"]
+        == '<div id="L3"><a href="#L3" aria-label="3"></a><span class="f1">thr</span></div>'
+    )
     assert (news["start"], news["line"], news["style"]) == (13, 3, "38;5;1")
     assert (news["attempt"], news["more"], news["over"]) == (1, False, False)
     assert set(news["regions"]) == {"head", "side", "main"}  # type: ignore[call-overload]
@@ -212,19 +227,17 @@ def test_a_build_lists_its_jobs_in_order(sample: Sample) -> None:
         named(10, "staging", state=State.BLOCKED, started=0.0),
         named(2, "lint", state=State.CONCLUDED, reason=Reason.OK, ended=NOON),
     )
-    html = sample.pages.build("b1")
-    assert html is not None
+    html = built(sample)
     assert "lint Passed 20 s staging deployment Waits for other jobs" in text(html)
     assert 'data-follow="/builds/b1/follow"' in html
-    news = sample.pages.follow_build("b1")
-    assert news is not None and news["over"] is False
+    news = sample.pages.follow_build(found(sample))
+    assert news["over"] is False
     assert news["regions"]["main"] in html  # type: ignore[index]
 
 
 def test_a_build_that_is_over_is_not_followed(sample: Sample) -> None:
     sample.add(job(state=State.CONCLUDED, reason=Reason.OK, ended=NOON))
-    html = sample.pages.build("b1")
-    assert html is not None and "data-follow" not in html
+    assert "data-follow" not in built(sample)
 
 
 def test_times_are_for_the_readers_own_zone(sample: Sample) -> None:
@@ -255,11 +268,11 @@ def test_a_build_shows_how_its_time_was_spent(sample: Sample) -> None:
         for at in range(3)
     ]
     sample.add(*jobs)
-    html = sample.pages.build("b1")
-    assert html is not None and html.count('class="lane"') == 3
+    html = built(sample)
+    assert html.count('class="lane"') == 3
     assert 'aria-label="waited 20 s, ran 40 s"' in html
-    news = sample.pages.follow_build("b1")
-    assert news is not None and "Timeline" in str(news["regions"])
+    news = sample.pages.follow_build(found(sample))
+    assert "Timeline" in str(news["regions"])
 
 
 def test_a_part_of_a_long_log_is_shown_and_left_again(sample: Sample) -> None:
@@ -282,7 +295,7 @@ def test_what_is_searched_for_is_shown_as_text(sample: Sample) -> None:
     found = sample.pages.find("b1-0")
     assert found is not None
     html = sample.pages.search(found, EVIL[:27])
-    assert "1 line has" in html and '<a href="/jobs/b1-0?from=6#L2">2</a>' in html
+    assert "1 line has" in html and '<a href="/jobs/b1-0?from=6#L2" aria-label="2"></a>' in html
     assert "<script>alert" not in html and "onerror" not in attributes(html)
     assert "No line has" in sample.pages.search(found, "nowhere")
     assert "Nothing to look for" in sample.pages.search(found, " ")

@@ -13,6 +13,7 @@ from typing import ClassVar, Protocol, TypeVar
 from dishwasher.core.event import Repository
 from dishwasher.core.report import Check
 from dishwasher.core.secret import Slot, StoredSecret
+from dishwasher.core.session import Person
 from dishwasher.core.ticket import Bootstrap
 
 
@@ -81,6 +82,22 @@ class Store(Protocol):
 
         A row that can not be read is left out and logged: it must not hide the others.
         """
+        ...
+
+
+class People(Protocol):
+    """Who reads the pages, by the forge's own word."""
+
+    def login_url(self, state: str, challenge: str, redirect: str) -> str:
+        """The page of the forge that asks the person and sends the browser to `redirect`."""
+        ...
+
+    def person(self, code: str, verifier: str, redirect: str) -> Person:
+        """Who came back with this code; raises Refused where the forge does not know it."""
+        ...
+
+    def may_read(self, repository: Repository, person: Person) -> bool:
+        """Whether the forge shows this repository to the person."""
         ...
 
 

@@ -19,8 +19,8 @@ from dishwasher.web.found import Found
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    find: Callable[[str], Found | None]
-    """Job id → the job; None for what is unknown."""
+    find: Callable[[Request, str], Found | None]
+    """Job id → the job; None for what is unknown, and for what is not for this reader."""
     blobs: Blobs
     missing: Callable[[Request], Response]
 
@@ -31,7 +31,7 @@ class Files:
 
     def log(self, request: Request, job_id: str) -> Response:
         """`?start=&end=` in bytes; without them all that there is."""
-        found = self.find(job_id)
+        found = self.find(request, job_id)
         if found is None:
             return self.missing(request)
         size = self.blobs.size(found.log_key) or 0
@@ -46,7 +46,7 @@ class Files:
         return self._stream(found.log_key, start, end, headers)
 
     def artifact(self, request: Request, job_id: str, path: str) -> Response:
-        found = self.find(job_id)
+        found = self.find(request, job_id)
         if found is None or not _lists(found, path):
             return self.missing(request)
         key = artifact_key(found.job.attempt_id, path)
@@ -61,7 +61,7 @@ class Files:
 
     def bundle(self, request: Request, job_id: str) -> Response:
         """Every artifact, or those in `?folder=`, as one archive."""
-        found, folder = self.find(job_id), request.query.get("folder", "")
+        found, folder = self.find(request, job_id), request.query.get("folder", "")
         kept = found.result.artifacts if found is not None and found.result is not None else ()
         paths = [one.path for one in kept if one.path.startswith(f"{folder}/") or not folder]
         if found is None or not paths:

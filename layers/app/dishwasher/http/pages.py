@@ -5,13 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from urllib.parse import quote
 
+from dishwasher.core.build import Build
+from dishwasher.core.session import own_place
 from dishwasher.http.browser import SAFE, answer, packed, page
 from dishwasher.http.files import Files
+from dishwasher.http.login import Login
 from dishwasher.http.message import Request, Response
+from dishwasher.http.readers import Readers
 from dishwasher.http.router import Route
 from dishwasher.ports import Blobs
 from dishwasher.web.ansi import PLAIN
+from dishwasher.web.found import Found
 from dishwasher.web.log import Place
 from dishwasher.web.pages import Pages
 
@@ -24,6 +30,7 @@ class Site:
     pages: Pages
     blobs: Blobs
     public_url: Callable[[], str]
+    readers: Readers
 
     def routes(self) -> Iterator[Route]:
         yield Route("GET", "/", self.welcome)
@@ -34,7 +41,10 @@ class Site:
         yield Route("GET", "/jobs/{job_id}/follow", self.follow_job)
         yield Route("GET", "/jobs/{job_id}/search", self.search)
         yield Route("GET", "/static/{name}", self.static)
-        yield from Files(self.pages.find, self.blobs, self.missing).routes()
+        yield from Files(self._job, self.blobs, self.missing).routes()
+        if self.readers.people is not None:
+            message = self.pages.message
+            yield from Login(self.readers, self.readers.people, self.public_url, message).routes()
 
     def welcome(self, request: Request) -> Response:
         return page(request, 200, self.pages.welcome(self.public_url()))
@@ -42,39 +52,61 @@ class Site:
     def repository(self, request: Request, id: str) -> Response:
         """`?branch=` shows one branch, `?before=` what is older than that line."""
         known = int(id) if id.isascii() and id.isdigit() and len(id) <= DIGITS else 0
+        newest = self.pages.find_repository(known)
+        if newest is None or not self.readers.may_list(request, newest.event.repository):
+            return self.missing(request)
         query = request.query
-        html = self.pages.repository(known, query.get("branch", ""), query.get("before", ""))
-        return self.missing(request) if html is None else page(request, 200, html)
+        html = self.pages.repository(newest, query.get("branch", ""), query.get("before", ""))
+        return page(request, 200, html)
 
     def build(self, request: Request, build_id: str) -> Response:
-        html = self.pages.build(build_id)
-        return self.missing(request) if html is None else page(request, 200, html)
+        build = self._build(request, build_id)
+        return (
+            self.missing(request) if build is None else page(request, 200, self.pages.build(build))
+        )
 
     def follow_build(self, request: Request, build_id: str) -> Response:
-        news = self.pages.follow_build(build_id)
-        return self.missing(request) if news is None else answer(request, news)
+        build = self._build(request, build_id)
+        return (
+            self.missing(request)
+            if build is None
+            else answer(request, self.pages.follow_build(build))
+        )
 
     def job(self, request: Request, job_id: str) -> Response:
         """`?from=` is the byte from which a long log is shown."""
-        found = self.pages.find(job_id)
+        found = self._job(request, job_id)
         if found is None:
             return self.missing(request)
         start = request.number("from") if "from" in request.query else None
         return page(request, 200, self.pages.job(found, start))
 
     def search(self, request: Request, job_id: str) -> Response:
-        found = self.pages.find(job_id)
+        found = self._job(request, job_id)
         if found is None:
             return self.missing(request)
         return page(request, 200, self.pages.search(found, request.query.get("q", "")))
 
     def follow_job(self, request: Request, job_id: str) -> Response:
-        found = self.pages.find(job_id)
+        found = self._job(request, job_id)
         if found is None:
             return self.missing(request)
         style = PLAIN.after(_codes(request.query.get("style", "")))
         place = Place(request.number("start", 0), request.number("line", 1), style)
         return answer(request, self.pages.follow_job(found, place))
+
+    def _job(self, request: Request, job_id: str) -> Found | None:
+        """The job, if this reader may see it."""
+        found = self.pages.find(job_id)
+        if found is None or not self.readers.may_see(request, found.build.event.repository):
+            return None
+        return found
+
+    def _build(self, request: Request, build_id: str) -> Build | None:
+        build = self.pages.find_build(build_id)
+        if build is None or not self.readers.may_see(request, build.event.repository):
+            return None
+        return build
 
     def static(self, request: Request, name: str) -> Response:
         asset = self.pages.assets.get(name)
@@ -87,7 +119,12 @@ class Site:
     def missing(self, request: Request) -> Response:
         """The same for what is unknown and for what is not for this reader."""
         text = "There is no such page, or it is not for you. The checks on GitHub link to theirs."
-        return page(request, 404, self.pages.message("Nothing here", text))
+        person = self.readers.person(request) if self.readers.people is not None else None
+        login = ""
+        if self.readers.people is not None and person is None:
+            login = f"/login?next={quote(own_place(request.path), safe='/')}"
+        html = self.pages.message("Nothing here", text, login, person.login if person else "")
+        return page(request, 404, html)
 
 
 def _codes(text: str) -> str:

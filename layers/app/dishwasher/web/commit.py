@@ -25,14 +25,16 @@ class CommitView:
     pull_request_url: str
 
 
-def commit(build: Build, github_url: str) -> CommitView:
+def commit(build: Build, github_url: str, login: bool = False) -> CommitView:
+    """Where people can log in, our own pages of a private repository are there for them."""
     event = build.event
     base = f"{github_url}/{quote(event.repository.full_name)}"
+    listed = login or not event.repository.private
     number = build.pull_request or (event.pull_request.number if event.pull_request else 0)
     return CommitView(
         repository=event.repository.full_name,
         repository_url=base,
-        builds_url=base if event.repository.private else repository_path(event.repository.id),
+        builds_url=repository_path(event.repository.id) if listed else base,
         sha=event.sha,
         commit_url=f"{base}/commit/{quote(event.sha)}",
         branch=event.branch or event.tag,

@@ -178,5 +178,5 @@ def _line(html: str, text: str, number: int) -> str:
     attributes = f' class="{kind}"' if kind else ""
     if not number:
         return f"<div{attributes}>{html}</div>"
-    link = f'<a href="#L{number}">{number}</a>'
+    link = f'<a href="#L{number}" aria-label="{number}"></a>'
     return f'<div id="L{number}"{attributes}>{link}{html}</div>'

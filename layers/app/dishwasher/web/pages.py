@@ -17,7 +17,7 @@ from dishwasher.web.commit import commit
 from dishwasher.web.found import Found
 from dishwasher.web.line import JobView, job_line
 from dishwasher.web.log import Place, follow, window, window_from
-from dishwasher.web.repository import repository
+from dishwasher.web.repository import newest, repository
 from dishwasher.web.search import search
 from dishwasher.web.steps import phases
 from dishwasher.web.timeline import timeline
@@ -33,6 +33,8 @@ class Pages:
     assets: Assets
     github_url: str
     """Where people see repositories, without a slash at the end."""
+    login: bool = False
+    """Whether people can log in here."""
 
     def find(self, job_id: str) -> Found | None:
         return reading.find(self.store, self.blobs, job_id)
@@ -50,9 +52,15 @@ class Pages:
         values = self._job_values(found)
         return self._render("search.html", hits=search(self.blobs, found.log_key, text), **values)
 
-    def build(self, build_id: str) -> str | None:
-        values = self._build_values(build_id)
-        return None if values is None else self._render("build.html", **values)
+    def find_build(self, build_id: str) -> Build | None:
+        return self.store.get(Build, build_id)
+
+    def find_repository(self, id: int) -> Build | None:
+        """The newest build of the repository, which knows it best."""
+        return newest(self.store, id)
+
+    def build(self, build: Build) -> str:
+        return self._render("build.html", **self._build_values(build))
 
     def follow_job(self, found: Found, place: Place) -> dict[str, object]:
         """What has changed on a job's page; `place` is where its log goes on."""
@@ -74,27 +82,26 @@ class Pages:
             "over": found.job.is_over,
         }
 
-    def follow_build(self, build_id: str) -> dict[str, object] | None:
-        values = self._build_values(build_id)
-        if values is None:
-            return None
+    def follow_build(self, build: Build) -> dict[str, object]:
+        values = self._build_values(build)
         regions = {"main": self._render("build_main.html", **values)}
         return {"regions": regions, "over": values["over"]}
 
-    def repository(self, id: int, branch: str = "", before: str = "") -> str | None:
-        """The builds of a repository; None where nothing of it is known."""
-        values = repository(self.store, self.clock.now(), self.github_url, id, branch, before)
-        return None if values is None else self._render("repository.html", **values)
+    def repository(self, build: Build, branch: str = "", before: str = "") -> str:
+        """The builds of the repository whose newest build this is."""
+        values = repository(self.store, self.clock.now(), self.github_url, build, branch, before)
+        return self._render("repository.html", **values)
 
-    def message(self, title: str, text: str) -> str:
-        return self._render("message.html", title=title, text=text)
+    def message(self, title: str, text: str, login: str = "", person: str = "") -> str:
+        """`login` is the address to log in at, `person` who is logged in; both may be empty."""
+        return self._render("message.html", title=title, text=text, login=login, person=person)
 
     def welcome(self, public_url: str) -> str:
         return self._render("welcome.html", public_url=public_url)
 
     def _job_values(self, found: Found) -> dict[str, object]:
         job, result, now = found.job, found.result, self.clock.now()
-        place = commit(found.build, self.github_url)
+        place = commit(found.build, self.github_url, self.login)
         kept: Sequence[Artifact] = result.artifacts if result is not None else ()
         tests = result.tests if result is not None else None
         return {
@@ -112,14 +119,11 @@ class Pages:
             "sandbox": result.sandbox if result is not None else "",
         }
 
-    def _build_values(self, build_id: str) -> dict[str, object] | None:
-        build = self.store.get(Build, build_id)
-        if build is None:
-            return None
+    def _build_values(self, build: Build) -> dict[str, object]:
         jobs, now = self._jobs(build), self.clock.now()
         return {
             "build": build,
-            "commit": commit(build, self.github_url),
+            "commit": commit(build, self.github_url, self.login),
             "jobs": _lines(jobs, now),
             "timeline": timeline(jobs, now),
             "over": all(job.is_over for job in jobs),

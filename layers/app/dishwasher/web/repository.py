@@ -9,19 +9,20 @@ from dishwasher.web.commit import commit, repository_path
 from dishwasher.web.history import LOOKED_AT, history
 
 
-def repository(
-    store: Store, now: float, github_url: str, id: int, branch: str, before: str
-) -> dict[str, object] | None:
-    """None where nothing of it is known, and for a private one: its address is easy to guess.
+def newest(store: Store, id: int) -> Build | None:
+    """The last build of a repository, which knows it best; None where there is none."""
+    lines = store.latest(Entry, history_group(id), 1)
+    return store.get(Build, lines[0].build) if lines else None
 
-    Two reads of the list and one of a build at most.
-    """
+
+def repository(
+    store: Store, now: float, github_url: str, build: Build, branch: str, before: str
+) -> dict[str, object]:
+    """`build` is its newest; two reads of the list at most."""
+    id = build.event.repository.id
     group = history_group(id)
-    newest = store.latest(Entry, group, LOOKED_AT)
-    build = store.get(Build, newest[0].build) if newest else None
-    if build is None or build.event.repository.private:
-        return None
-    listed = store.latest(Entry, group, LOOKED_AT, before) if before else newest
+    recent = store.latest(Entry, group, LOOKED_AT)
+    listed = store.latest(Entry, group, LOOKED_AT, before) if before else recent
     place, home = commit(build, github_url), repository_path(id)
     default = build.event.repository.default_branch
     return {
@@ -29,5 +30,5 @@ def repository(
         "repository_url": place.repository_url,
         "home": home,
         "default": default,
-        "history": history(newest, listed, now, home=home, default=default, branch=branch),
+        "history": history(recent, listed, now, home=home, default=default, branch=branch),
     }

@@ -115,6 +115,9 @@ def identify(world: World, secret: str | None) -> Caller:
         return _installation(world, token)
     if (user := world.user_of_token(secret)) is not None:
         return Caller(user=user)
+    if any(secret == app.client_secret for app in world.apps.values()):
+        # What an app does by its client id and secret is checked where it is done.
+        return Caller()
     if secret.count(".") == 2 and not secret.startswith("ghs_"):
         return Caller(app=_app(world, secret))
     raise Refusal(401, "Bad credentials")

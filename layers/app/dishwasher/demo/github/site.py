@@ -22,6 +22,7 @@ from dishwasher.demo.github.accounts import User
 from dishwasher.demo.github.app_pages import AppPages
 from dishwasher.demo.github.clock import iso
 from dishwasher.demo.github.diff import Change
+from dishwasher.demo.github.logins import LoginPages
 from dishwasher.demo.github.model import Comment, Repository
 from dishwasher.demo.github.page import markdown, view
 from dishwasher.demo.github.wire import Request, Response
@@ -47,6 +48,7 @@ class Site:
     def __init__(self, standin: StandIn) -> None:
         self._world = standin.world
         self._apps = AppPages(standin, self._render)
+        self._logins = LoginPages(standin.world)
         self._routes: tuple[tuple[re.Pattern[str], Callable[..., str | Response | None]], ...] = (
             (AVATAR, self._avatar),
             (PULL, self._pull),
@@ -58,7 +60,7 @@ class Site:
 
     def serve(self, request: Request) -> Response:
         with self._world.lock:
-            page = self._apps.serve(request)
+            page = self._apps.serve(request) or self._logins.serve(request)
         if isinstance(page, Response):
             return page
         if page is not None:

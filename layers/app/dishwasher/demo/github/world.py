@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import secrets
 import threading
 from pathlib import Path
 
@@ -54,6 +55,7 @@ class World:
         self.git: dict[int, GitDirectory] = {}
         self._logins: dict[str, int] = {}
         self._user_tokens: dict[str, int] = {}
+        self._lent: dict[str, int] = {}
         self._names: dict[tuple[int, str], int] = {}
         now = clock.now
         self.suites: Table[CheckSuite] = Table(now, lambda row: (row.repository_id, row.head_sha))
@@ -96,6 +98,25 @@ class World:
         if (found := self.user(login)) is None:
             raise KeyError(f"no user {login!r}: add_user() first")
         return found
+
+    def lend(self, user: User, app: App) -> str:
+        """A token of this person for the app, until it is taken back."""
+        token = f"ghu_{secrets.token_hex(18)}"
+        self._user_tokens[token] = user.id
+        self._lent[token] = app.id
+        return token
+
+    def take_back(self, token: str, app: App) -> bool:
+        """Whether it was lent to this app."""
+        if self._lent.get(token) != app.id:
+            return False
+        del self._lent[token], self._user_tokens[token]
+        return True
+
+    @property
+    def lent(self) -> int:
+        """Tokens of people that apps still have."""
+        return len(self._lent)
 
     def user_of_token(self, token: str) -> User | None:
         id_ = self._user_tokens.get(token)

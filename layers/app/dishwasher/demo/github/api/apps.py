@@ -7,6 +7,7 @@ from typing import Any
 
 from dishwasher.demo.github.accounts import Installation
 from dishwasher.demo.github.answer import Answer, Refusal, not_found
+from dishwasher.demo.github.auth import bearer
 from dishwasher.demo.github.clock import iso
 from dishwasher.demo.github.model import Repository
 from dishwasher.demo.github.paging import page
@@ -45,6 +46,18 @@ def set_hook_config(call: Call) -> Answer:
     call.world.apps[changed.id] = changed
     config = {"content_type": "json", "insecure_ssl": "0", "secret": "********"}
     return Answer(200, config | {"url": changed.webhook_url})
+
+
+@route("DELETE", "/applications/{client_id}/token", "anyone")
+def delete_token(call: Call) -> Answer:
+    """The app shows its id and secret, and ends a token that it was lent."""
+    apps = call.world.apps.values()
+    app = next((app for app in apps if app.client_id == call.params["client_id"]), None)
+    if app is None or bearer(call.headers) != app.client_secret:
+        raise not_found()
+    if not call.world.take_back(call.body["access_token"], app):
+        raise Refusal(422, "Validation Failed")
+    return Answer(204)
 
 
 @route("POST", "/app-manifests/{code}/conversions", "anyone")

@@ -1,0 +1,72 @@
+"""Who may see what: public repositories are for everyone, private ones for whom GitHub lets in."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from http.cookies import CookieError, SimpleCookie
+
+from dishwasher.core.event import Repository
+from dishwasher.core.session import Person, open_session
+from dishwasher.errors import InfraError, Throttled
+from dishwasher.http.message import Request
+from dishwasher.ports import Clock, People
+
+COOKIE = "dishwasher_session"
+REMEMBERED = 60.0
+"""Seconds for which GitHub's word on a person and a repository holds."""
+MOST = 4096
+"""Such words that are kept."""
+
+
+@dataclass(slots=True)
+class Readers:
+    """`people` is None where no login is set up: pages then are for whoever knows their address."""
+
+    clock: Clock
+    secret: bytes = field(repr=False)
+    people: People | None
+    _known: dict[tuple[int, int], tuple[bool, float]] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def person(self, request: Request) -> Person | None:
+        """Who is logged in."""
+        text = cookie(request, COOKIE)
+        session = open_session(self.secret, text, self.clock.now()) if text else None
+        return session.person if session else None
+
+    def may_see(self, request: Request, repository: Repository) -> bool:
+        """Whether this reader may see a page with an address that nobody guesses."""
+        return self.people is None or self.may_list(request, repository)
+
+    def may_list(self, request: Request, repository: Repository) -> bool:
+        """Whether this reader may see a page whose address anybody can guess."""
+        if not repository.private:
+            return True
+        person = self.person(request)
+        if person is None or self.people is None:
+            return False
+        key, now = (repository.id, person.id), self.clock.now()
+        with self._lock:
+            allowed, until = self._known.get(key, (False, 0.0))
+        if now < until:
+            return allowed
+        try:
+            allowed = self.people.may_read(repository, person)
+        except (InfraError, Throttled):
+            # What GitHub does not say is not shown; the next look asks again.
+            return False
+        with self._lock:
+            if len(self._known) >= MOST:
+                self._known.clear()
+            self._known[key] = (allowed, now + REMEMBERED)
+        return allowed
+
+
+def cookie(request: Request, name: str) -> str:
+    """The cookie's value; empty where there is none."""
+    try:
+        found = SimpleCookie(request.headers.get("cookie", "")).get(name)
+    except CookieError:
+        return ""
+    return found.value if found is not None else ""

@@ -1,0 +1,192 @@
+"""Log in, come back, log out; who sees what of a private repository."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+import pytest
+from dishwasher.core.history import begun
+from dishwasher.core.session import Errand, Person, Session, open_errand, seal_errand, seal_session
+from dishwasher.errors import InfraError
+from dishwasher.http.login import ERRAND
+from dishwasher.http.message import Request, Response
+from dishwasher.http.pages import Site
+from dishwasher.http.readers import COOKIE, REMEMBERED, Readers
+from dishwasher.http.router import Router
+
+from tests.fakes.people import MemoryPeople
+from tests.web.sample import BUILD, EVENT, REPOSITORY, Sample, job
+
+SECRET = b"k" * 32
+ANNA = Person(3, "anna")
+PRIVATE = replace(BUILD, event=replace(EVENT, repository=replace(REPOSITORY, private=True)))
+PATHS = [
+    "/builds/b1",
+    "/builds/b1/follow",
+    "/jobs/b1-0",
+    "/jobs/b1-0/follow",
+    "/jobs/b1-0/search",
+    "/jobs/b1-0/log",
+]
+
+
+class House:
+    def __init__(self, login: bool = True, public_url: str = "https://ci.invalid") -> None:
+        self.sample = Sample()
+        self.clock = self.sample.clock
+        self.people = MemoryPeople()
+        self.readers = Readers(self.clock, SECRET, self.people if login else None)
+        pages = replace(self.sample.pages, login=login)
+        site = Site(pages, self.sample.blobs, lambda: public_url, self.readers)
+        self._router = Router(site.routes(), site.missing)
+        running = job()
+        self.sample.add(running, build=PRIVATE)
+        self.sample.printed(running, b"private words\n")
+        self.sample.store.save(begun(PRIVATE, [running]))
+
+    def ask(self, path: str, cookie: str = "", method: str = "GET", **query: str) -> Response:
+        headers = {"cookie": cookie} if cookie else {}
+        return self._router(Request(method, path, io.BytesIO(), 0, query, headers))
+
+    def session(self, person: Person = ANNA, until: float = 1e12) -> str:
+        return f"{COOKIE}={seal_session(SECRET, Session(person, until))}"
+
+
+@pytest.fixture
+def house() -> House:
+    return House()
+
+
+def cookies(answer: Response) -> dict[str, str]:
+    """Name and value; the rest is asserted where it matters."""
+    found = [value for name, value in answer.headers if name == "set-cookie"]
+    return dict(one.partition(";")[0].split("=", 1) for one in found)
+
+
+def header(answer: Response, name: str) -> str:
+    return dict(answer.headers)[name]
+
+
+def content(answer: Response) -> bytes:
+    return answer.body if isinstance(answer.body, bytes) else b"".join(answer.body)
+
+
+@pytest.mark.parametrize("path", [*PATHS, "/repositories/1"])
+def test_a_private_page_is_for_whom_github_lets_in(house: House, path: str) -> None:
+    stranger, old = house.ask(path, house.session()), house.ask(path, house.session(until=1.0))
+    nobody = house.ask(path)
+    for answer in (nobody, stranger, old):
+        assert answer.status == 404 and b"private words" not in content(answer)
+    house.clock.advance(REMEMBERED + 1)
+    house.people.readers.add((1, ANNA.id))
+    assert house.ask(path, house.session()).status == 200
+    assert house.ask(path, house.session(Person(4, "anna"))).status == 404
+    assert house.ask(path, f"{COOKIE}=forged.{'0' * 64}").status == 404
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_what_is_unknown_looks_as_what_is_forbidden(house: House, path: str) -> None:
+    unknown = path.replace("b1", "b9")
+    for cookie in ("", house.session()):
+        first, second = house.ask(path, cookie), house.ask(unknown, cookie)
+        assert first.status == second.status == 404
+        assert content(first).replace(b"b1", b"b9") == content(second)
+        assert set(first.headers) == set(second.headers)
+
+
+def test_a_missing_page_offers_a_login_or_a_logout(house: House) -> None:
+    assert b'href="/login?next=/jobs/b1-0"' in content(house.ask("/jobs/b1-0"))
+    known = content(house.ask("/jobs/b1-0", house.session()))
+    assert b"logged in as anna" in known and b"/login?" not in known
+
+
+def test_public_pages_need_no_login(house: House) -> None:
+    build = house.sample.pages.find_build("b1")
+    assert build is not None
+    house.sample.store.save(replace(build, event=EVENT))
+    assert {house.ask(path).status for path in PATHS} == {200}
+    assert house.people.asked == 0
+
+
+def test_without_a_login_an_address_is_all_that_a_reader_needs() -> None:
+    house = House(login=False)
+    assert {house.ask(path).status for path in PATHS} == {200}
+    assert house.ask("/repositories/1").status == 404
+    assert house.ask("/login").status == 404
+    assert b"Log in" not in content(house.ask("/nothing"))
+
+
+def test_github_is_asked_once_a_minute_and_its_silence_shows_nothing(house: House) -> None:
+    house.people.readers.add((1, ANNA.id))
+    for _ in range(5):
+        assert house.ask("/jobs/b1-0", house.session()).status == 200
+    assert house.people.asked == 1
+    house.clock.advance(REMEMBERED)
+    house.people.fault = InfraError("GitHub is away")
+    assert house.ask("/jobs/b1-0", house.session()).status == 404
+    house.people.fault = None
+    house.people.readers.clear()
+    assert house.ask("/jobs/b1-0", house.session()).status == 404
+
+
+def test_logging_in_leads_back_to_the_page(house: House) -> None:
+    begun = house.ask("/login", next="/jobs/b1-0")
+    assert begun.status == 303
+    sealed = cookies(begun)[ERRAND]
+    errand = open_errand(SECRET, sealed, house.clock.now())
+    assert errand is not None and 43 <= len(errand.verifier) <= 128
+    state, challenge, back = urlsplit(header(begun, "location")).query.split("&")
+    assert (state, challenge) == (errand.state, errand.challenge)
+    assert back == "https://ci.invalid/login/callback"
+
+    house.people.codes["code", errand.verifier] = ANNA
+    answer = house.ask("/login/callback", f"{ERRAND}={sealed}", code="code", state=state)
+    assert (answer.status, header(answer, "location")) == (303, "/jobs/b1-0")
+    got = cookies(answer)
+    assert got[ERRAND] == ""
+    house.people.readers.add((1, ANNA.id))
+    assert house.ask("/jobs/b1-0", f"{COOKIE}={got[COOKIE]}").status == 200
+    again = house.ask("/login/callback", f"{ERRAND}={sealed}", code="code", state=state)
+    assert again.status == 403 and COOKIE not in cookies(again)
+
+
+@pytest.mark.parametrize(
+    ("errand", "query"),
+    [
+        (None, {"code": "code", "state": "s"}),
+        (Errand("s", "v", "/", 1e12), {"code": "code", "state": "other"}),
+        (Errand("s", "v", "/", 1e12), {"code": "code"}),
+        (Errand("s", "v", "/", 1.0), {"code": "code", "state": "s"}),
+        (Errand("s", "v", "/", 1e12), {"state": "s", "error": "access_denied"}),
+        (Errand("s", "w", "/", 1e12), {"code": "code", "state": "s"}),
+        (Errand("s", "v", "/", 1e12), {"code": "code", "state": "ü"}),
+    ],
+)
+def test_what_this_browser_did_not_begin_logs_nobody_in(
+    house: House, errand: Errand | None, query: dict[str, str]
+) -> None:
+    house.people.codes["code", "v"] = ANNA
+    cookie = f"{ERRAND}={seal_errand(SECRET, errand)}" if errand else ""
+    answer = house.ask("/login/callback", cookie, **query)
+    assert answer.status == 403 and cookies(answer) == {}
+    assert b"/login" in content(answer)
+
+
+def test_logging_out_empties_the_cookie(house: House) -> None:
+    answer = house.ask("/logout", house.session(), "POST")
+    assert (answer.status, cookies(answer)) == (303, {COOKIE: ""})
+    assert house.ask("/logout", house.session()).status == 405
+
+
+@pytest.mark.parametrize(("url", "secure"), [("https://ci.invalid", True), ("http://l", False)])
+def test_cookies_are_out_of_reach_of_scripts_and_other_sites(url: str, secure: bool) -> None:
+    answer = House(public_url=url).ask("/login")
+    (text,) = [value for name, value in answer.headers if name == "set-cookie"]
+    assert "; HttpOnly; SameSite=Lax" in text and ("; Secure" in text) is secure
+    assert "Path=/login/callback" in text
+
+
+def test_a_broken_cookie_header_is_no_session(house: House) -> None:
+    assert house.ask("/jobs/b1-0", 'a="\x00;;=;' + COOKIE).status == 404
