@@ -30,6 +30,7 @@ PATHS = ("/", "./", "../", "~")
 """Beginnings of a value that names a file, whether or not the file is there."""
 MEMORY, PROCESSES = Limits().memory_bytes / GIBIBYTE, Limits().processes
 DISK = Limits().disk_bytes / GIBIBYTE
+INSTALL = Limits().install_seconds
 MIN_SECRET = 8
 """Characters of a webhook secret below which anyone could guess it."""
 
@@ -49,6 +50,8 @@ DESCRIBED = {
     "DISHWASHER_JOB_MEMORY_GB": f"memory of one job ({MEMORY:g})",
     "DISHWASHER_JOB_DISK_GB": f"room on disk for one job ({DISK:g})",
     "DISHWASHER_JOB_PROCESSES": f"processes and threads of one job ({PROCESSES})",
+    "DISHWASHER_INSTALL_SECONDS": "dependencies that take less are installed by each job "
+    f"({INSTALL:g})",
     MIRROR_GB: f"room for what was fetched of repositories, 0 to keep nothing ({MIRRORS:g})",
     JOB_ENV: "names of host variables that jobs may see",
     "DISHWASHER_LEASE_SECONDS": f"silence after which a runner counts as lost ({LEASE:g})",
@@ -192,6 +195,7 @@ class _Reader:
             memory_bytes=int(self.number("JOB_MEMORY_GB", MEMORY) * GIBIBYTE),
             disk_bytes=int(self.number("JOB_DISK_GB", DISK) * GIBIBYTE),
             processes=int(self.number("JOB_PROCESSES", PROCESSES)),
+            install_seconds=self.number("INSTALL_SECONDS", INSTALL, least=0.0),
         )
 
     def level(self, key: str) -> str:
