@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dishwasher.core.outcome import FAILING_KEPT, Status, TestCase, summarise
+from dishwasher.core.outcome import FAILING_KEPT, Status, TestCase, TestSummary, summarise, together
 
 
 def case(status: Status, name: str = "test_a") -> TestCase:
@@ -22,3 +22,10 @@ def test_failing_tests_are_kept_up_to_a_number() -> None:
 def test_a_test_is_called_by_class_and_name_or_by_its_suite() -> None:
     assert case(Status.PASSED).title == "C.test_a"
     assert TestCase("build", "", "", Status.ERROR).title == "build"
+
+
+def test_several_runs_add_up_and_none_is_none() -> None:
+    case = TestCase("s", "c", "n", Status.FAILED)
+    parts = [TestSummary(3, 1, 2, 1.5, (case,)), TestSummary(1, 0, 0, 0.5)]
+    assert together(parts) == TestSummary(4, 1, 2, 2.0, (case,))
+    assert together([]) is None

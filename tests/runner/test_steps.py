@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 from dishwasher.core.job import Reason
+from dishwasher.core.outcome import TestSummary
+from dishwasher.core.outputs import ReportFormat, ReportSet
 from dishwasher.core.step import Shell, Step
 
 from tests.runner.job import Jobs, phase
@@ -135,3 +137,29 @@ def test_a_background_step_may_tidy_up_at_the_end(job: Jobs) -> None:
     done = job(phase("test", server, "until [ -e up ]; do sleep .02; done"))
     assert list(done.artifacts.values()) == ["bye\n"]
     assert running("86504") == []
+
+
+def ran(tests: int, how: str) -> str:
+    return f"{'-' * 70}\nRan {tests} tests in 0.250s\n\n{how}\n"
+
+
+def test_the_words_of_steps_count_their_tests(job: Jobs) -> None:
+    job.files = {"ran": ran(5, "\x1b[31mFAILED\x1b[0m (failures=2, skipped=1)")}
+    told = job(phase("test", "cat ran; exit 1", "echo 2 passed in 0.50s", "ls", keep_going=True))
+    assert told.build.outputs.tests == TestSummary(4, 2, 1, 0.75)
+    silent = job(phase("test", "echo 2 tests passed"))
+    assert silent.build.outputs.tests is None
+
+
+def test_of_a_phase_that_is_tried_again_the_last_try_counts(job: Jobs) -> None:
+    job.files = {"1": ran(9, "FAILED (errors=9)"), "2": ran(3, "OK")}
+    done = job(phase("test", "mkdir tried && cat 1 && exit 1; cat 2", retries=1))
+    assert done.verdict.fine
+    assert done.build.outputs.tests == TestSummary(3, 0, 0, 0.25)
+
+
+def test_a_report_counts_better_than_words(job: Jobs) -> None:
+    job.files = {"r.xml": '<testsuite><testcase name="a"/></testsuite>'}
+    wanted = (ReportSet(ReportFormat.JUNIT, ("r.xml",)),)
+    done = job(phase("test", "echo 2 passed in 0.50s"), reports=wanted)
+    assert done.build.outputs.tests == TestSummary(1, 0, 0)

@@ -89,3 +89,17 @@ def summarise(cases: Iterable[TestCase]) -> TestSummary:
         else:
             skipped += 1
     return TestSummary(passed, failed, skipped, seconds, tuple(failing))
+
+
+def together(parts: Iterable[TestSummary]) -> TestSummary | None:
+    """Of several runs of tests; None of none."""
+    told = tuple(parts)
+    if not told:
+        return None
+    return TestSummary(
+        sum(one.passed for one in told),
+        sum(one.failed for one in told),
+        sum(one.skipped for one in told),
+        sum(one.seconds for one in told),
+        tuple(case for one in told for case in one.failing)[:FAILING_KEPT],
+    )

@@ -17,6 +17,8 @@ LINE_BYTES = 16 * 1024
 """A line is matched up to here; the log has all of it."""
 SHOWN = 2000
 """Characters of one line in the tail."""
+COUNTS = (b"\nRan ", b" passed", b" failed", b" skipped", b" error", b" xfailed", b" xpassed")
+"""One of these is in whatever `checks.counted` reads."""
 CONTINUATION = bytes(range(0x80, 0xC0))
 """Bytes of UTF-8 that begin no character."""
 
@@ -76,6 +78,11 @@ class Output:
         lines = whole.removesuffix(b"\n").split(b"\n")[-TAIL_LINES:]
         shown = [ansi.plain(line.decode("utf-8", "replace")) for line in lines]
         return tuple(line if len(line) <= SHOWN else f"{line[:SHOWN]}…" for line in shown)
+
+    @property
+    def may_count(self) -> bool:
+        """Its end may tell of tests: one cheap search, because few commands run any."""
+        return any(sign in self._tail for sign in COUNTS)
 
     def text(self) -> str:
         """As much of its end as was kept, without colours."""

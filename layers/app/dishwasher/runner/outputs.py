@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from dataclasses import replace
 
 from dishwasher.core.config import JobSpec
-from dishwasher.core.outcome import TestSummary
+from dishwasher.core.outcome import TestSummary, together
 from dishwasher.core.outputs import REPORTS_FOLDER, ArtifactSet
 from dishwasher.runner.artifacts import Collection
 from dishwasher.runner.environment import Workspace
@@ -36,6 +36,8 @@ class Outputs:
         self._notes, self._findings = notes, findings
         self._sets = spec.artifacts
         self.tests: TestSummary | None = None
+        self.counts: Mapping[str, TestSummary] = {}
+        """What steps have told of their tests, for a job without a report."""
         self.exported: tuple[tuple[str, str], ...] = ()
 
     def ask(self, interpreter: Interpreter) -> None:
@@ -53,6 +55,8 @@ class Outputs:
             else:
                 found.add_set(self._workspace.checkout, self._workspace.home, wanted)
         self._read_reports()
+        if self.tests is None:
+            self.tests = together(self.counts.values())
         for report in self._spec.reports:
             if report.base == REPORTS_FOLDER:
                 continue

@@ -6,13 +6,15 @@ import os
 import re
 import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dishwasher.core.job import Reason
 from dishwasher.core.machine import Variable
+from dishwasher.core.outcome import TestSummary
 from dishwasher.core.step import Step
-from dishwasher.runner import files, variables
+from dishwasher.core.ticket import Limits
+from dishwasher.runner import files, shortage, variables
 from dishwasher.runner.disk import FULL
 from dishwasher.runner.ending import explain, title
 from dishwasher.runner.environment import Workspace
@@ -60,6 +62,10 @@ class Steps:
     scan: Callable[[bytes], None] | None
     notes: list[str]
     silence: float = 0.0
+    limits: Limits | None = None
+    """What its commands are held to; None for nothing."""
+    counts: dict[str, TestSummary] = field(default_factory=dict)
+    """What a step's last words tell of its tests, by its name; of a repeated one the last."""
 
     def run(self, step: Step, name: str) -> Failure | None:
         self.log.line(f"$ {step.command.rstrip()}")
@@ -88,6 +94,7 @@ class Steps:
         if ended.exit_code and not ended.trouble and self.workspace.is_full:
             ended = replace(ended, trouble=FULL)
         output.finish()
+        self._count(name, output)
         self.journal.end_step(ended.exit_code, used=ended.usage)
         if ended.leaked:
             self.notes.append(f"{name} left a process behind that holds its output open.")
@@ -95,7 +102,20 @@ class Steps:
             return None
         stopped = ended.exit_code is None and not ended.silence
         reason = Reason.TIMED_OUT if ended.silence else Reason.FAILED
-        return Failure(name, explain(ended), reason, output.tail(), output.text(), stopped)
+        said = output.text()
+        how = explain(ended)
+        if self.limits is not None and ended.exit_code and not ended.trouble:
+            how += shortage.words(said, self.limits)
+        return Failure(name, how, reason, output.tail(), said, stopped)
+
+    def _count(self, name: str, output: Output) -> None:
+        self.counts.pop(name, None)
+        if output.may_count:
+            # Imported late: most commands run no tests, and a runner must start fast.
+            from dishwasher.checks import counted
+
+            if told := counted.read(output.text()):
+                self.counts[name] = told
 
     def _leave(self, command: Command) -> None:
         """Its output goes to a file that has its process id in its name, known only then."""
