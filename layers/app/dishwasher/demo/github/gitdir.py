@@ -60,6 +60,7 @@ class GitDirectory:
         self.writing = threading.RLock()
         self.objects = Objects(folder, self.environment)
         self.refs: dict[str, str] = {}
+        self._known: dict[str, Commit] = {}
 
     @classmethod
     def create(
@@ -139,8 +140,14 @@ class GitDirectory:
         return None
 
     def commit(self, sha: str) -> Commit | None:
-        found = self.objects.read(sha)
-        return parse_commit(found) if found is not None and found.kind == "commit" else None
+        """One that was asked for before is known for ever, as pages of GitHub show what git lost."""
+        if sha not in self._known:
+            found = self.objects.read(sha)
+            if found is None or found.kind != "commit":
+                return None
+            self._known[found.sha] = parse_commit(found)
+            return self._known[found.sha]
+        return self._known[sha]
 
     def has_commit(self, sha: str) -> bool:
         found = self.objects.info(sha) if SHA.fullmatch(sha) else None
