@@ -73,7 +73,9 @@ class MirroredCheckout(Checkout):
         return super()._obtain(source, environment)
 
     def _from_mirror(self, source: Source) -> bool:
-        environment = git_environment(self._environment, source, lasting=True)
+        # Of single commits a checkout reads all that is in it, and finds what a power cut has done.
+        lasting = self._mirror.history
+        environment = git_environment(self._environment, source, lasting=lasting)
         shas = wanted(source)
         if not self._copied(source, shas):
             with self._locked(fcntl.LOCK_EX):
