@@ -11,7 +11,10 @@ from importlib import import_module
 import dishwasher
 from dishwasher.errors import Fault, UserError
 
-COMMANDS = ("demo", "init", "validate", "plan", "run", "schema", "app", "serve", "secrets")
+COMMANDS = (
+    *("demo", "init", "validate", "plan", "run", "schema"),
+    *("app", "serve", "doctor", "secrets"),
+)
 """Modules of this package, in the order in which people meet them."""
 
 OK, FAILED, WRONG_USAGE, OUR_FAULT, INTERRUPTED = 0, 1, 2, 3, 130

@@ -62,11 +62,12 @@ class _Answered(Exception):
 class Client:
     """Sends one request and answers what came back, or raises what is known of the failure."""
 
-    def __init__(self, api_url: str) -> None:
+    def __init__(self, api_url: str, timeout: int = TIMEOUT) -> None:
         # Not above: it takes 0.2 s, which a process that never calls must not pay.
         import github
 
         self._url = api_url.rstrip("/")
+        self._timeout = timeout
         self._make = github.Github
         self._retry = _never()
         self._local = threading.local()
@@ -107,7 +108,7 @@ class Client:
         if found is None:
             found = self._local.github = self._make(
                 base_url=self._url,
-                timeout=TIMEOUT,
+                timeout=self._timeout,
                 user_agent=f"dishwasher/{__version__}",
                 per_page=100,
                 retry=self._retry,
