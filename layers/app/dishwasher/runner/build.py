@@ -238,7 +238,6 @@ class Build:
             scan=self.findings.feed if self.findings else None,
             notes=self._notes,
             silence=self._spec.silence,
-            limits=self._ticket.limits if self._means is not None else None,
         )
         self.outputs.counts = steps.counts
         phases = Phases(self._spec, steps, self._commands, self._judge, self._installing)
