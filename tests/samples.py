@@ -59,11 +59,15 @@ def push(**values: Any) -> Event:
     )
 
 
-def pull_request(**values: Any) -> Event:
-    request = PullRequest(
-        number=5, head_ref="topic", head_repository=7, base_ref="main", base_sha=BASE_SHA
-    )
+def pull_request(number: int = 5, updated: float = 0.0, **values: Any) -> Event:
+    request = PullRequest(number, "topic", 7, "main", BASE_SHA, updated)
     return push(kind=EventKind.PULL_REQUEST, branch="topic", pull_request=request, **values)
+
+
+def from_fork(**values: Any) -> Event:
+    event = pull_request(**values)
+    assert event.pull_request is not None
+    return replace(event, pull_request=replace(event.pull_request, head_repository=99))
 
 
 def rerun(job: str, delivery: str = "rerun-1", **values: Any) -> Event:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from dishwasher.core import payload
 from dishwasher.core.event import NO_COMMIT, Event, EventKind, Ignored
-from dishwasher.core.payload import MAX_MESSAGE
+from dishwasher.core.hooks.code import MAX_MESSAGE
 from dishwasher.core.selection import skip_text
 from dishwasher.core.when import Happening
 from dishwasher.errors import UserError

@@ -1,15 +1,16 @@
-"""The ports Source, Checks and Deliveries over dicts, with trouble on demand."""
+"""The ports Source, Pulls, Checks and Deliveries over dicts, with trouble on demand."""
 
 from __future__ import annotations
 
 import hashlib
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from dishwasher.core.event import Repository
 from dishwasher.core.findings import Finding
+from dishwasher.core.pull import Commit, Stand
 from dishwasher.core.report import ANNOTATIONS_PER_REQUEST, Check, Status
 from dishwasher.errors import Ambiguous, Gone, InfraError, Rejected, Throttled, Unseen
 from dishwasher.ports import Clock, Comparison, FailedDelivery, Listing, PostedCheck
@@ -37,11 +38,29 @@ class Trouble(StrEnum):
 
 
 @dataclass(slots=True)
+class ForgePull:
+    """A pull request; its merge is made when somebody asks, as on GitHub."""
+
+    head_ref: str
+    head_sha: str
+    base_sha: str
+    base_ref: str = "main"
+    is_open: bool = True
+    updated: float = 0.0
+    is_fork: bool = False
+    mergeable: bool | None = True
+    """None while GitHub tries it; True is found out to be False where there is a conflict."""
+
+
+@dataclass(slots=True)
 class ForgeRepository:
     files: dict[str, dict[str, bytes]] = field(default_factory=dict)
     """By SHA, then by path."""
     parents: dict[str, tuple[str, ...]] = field(default_factory=dict)
     branches: dict[str, str] = field(default_factory=dict)
+    pulls: dict[int, ForgePull] = field(default_factory=dict)
+    messages: dict[str, str] = field(default_factory=dict)
+    """By SHA."""
     is_large: bool = False
     """It has more files than are listed at once."""
 
@@ -195,6 +214,35 @@ class FakeForge:
         self.tokens.pop(token, None)
         self.lose(trouble, once=False)
 
+    # Pulls
+
+    def pull_request(self, repository: Repository, number: int) -> Stand:
+        there = self._call("pull_request", repository)
+        if number not in there.pulls:
+            raise Unseen(f"no pull request {number}")
+        stand = _stand(number, there.pulls[number])
+        merges = stand.mergeable and _merged(there, there.pulls[number]) is not None
+        return replace(stand, mergeable=merges)
+
+    def open_from(self, repository: Repository, branch: str) -> tuple[Stand, ...]:
+        pulls = self._call("open_from", repository).pulls
+        return tuple(
+            replace(_stand(number, pull), mergeable=None)
+            for number, pull in pulls.items()
+            if pull.is_open and pull.head_ref == branch and not pull.is_fork
+        )
+
+    def merge_sha(self, repository: Repository, number: int) -> str | None:
+        there = self._call("merge_sha", repository)
+        return _merged(there, there.pulls[number])
+
+    def commit_of(self, repository: Repository, sha: str) -> Commit:
+        there = self._call("commit_of", repository)
+        if sha not in there.files:
+            raise Unseen(f"no commit {sha}")
+        message = there.messages.get(sha, "")
+        return Commit(sha, _tree(there.files[sha]), there.parents[sha], message)
+
     # Checks
 
     def create(self, repository: Repository, check: Check) -> int:
@@ -301,6 +349,34 @@ class FakeForge:
     def _next(self) -> int:
         self._ids += 1
         return self._ids
+
+
+def _stand(number: int, pull: ForgePull) -> Stand:
+    sides = (pull.head_sha, pull.base_ref, pull.base_sha)
+    return Stand(number, pull.is_open, *sides, pull.mergeable, pull.updated)
+
+
+def _merged(there: ForgeRepository, pull: ForgePull) -> str | None:
+    """The commit that merges both sides, made where it is not there yet; None for a conflict."""
+    ours, theirs = there.files[pull.base_sha], there.files[pull.head_sha]
+    known = _ancestors(there, pull.head_sha)
+    shared = next((sha for sha in _ancestors(there, pull.base_sha) if sha in known), None)
+    before = there.files[shared] if shared else {}
+    result: dict[str, bytes] = {}
+    for path in {**ours, **theirs}:
+        old, mine, other = before.get(path), ours.get(path), theirs.get(path)
+        if mine != old and other not in (old, mine):
+            return None
+        kept = other if mine == old else mine
+        if kept is not None:
+            result[path] = kept
+    sha = hashlib.sha1(f"{pull.base_sha} {pull.head_sha}".encode()).hexdigest()
+    there.files[sha], there.parents[sha] = result, (pull.base_sha, pull.head_sha)
+    return sha
+
+
+def _tree(files: Mapping[str, bytes]) -> str:
+    return hashlib.sha1(repr(sorted(files.items())).encode()).hexdigest()
 
 
 def _validate(check: Check) -> None:

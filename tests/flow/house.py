@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TypeVar
 
 from dishwasher.core.build import Build
-from dishwasher.core.delivery import REPLAN_AFTER, Delivery
-from dishwasher.core.event import Event
+from dishwasher.core.delivery import REPLAN_AFTER, Delivery, Stage
+from dishwasher.core.event import Event, EventKind
 from dishwasher.core.job import Job, Reason, Timing
 from dishwasher.core.report import Report
 from dishwasher.core.result import Result
@@ -27,7 +27,7 @@ from dishwasher.ports import Record, Topic
 
 from tests.fakes.blobs import MemoryBlobs
 from tests.fakes.clock import FakeClock
-from tests.fakes.forge import FakeForge, ForgeRun
+from tests.fakes.forge import FakeForge, ForgePull, ForgeRun
 from tests.fakes.queue import MemoryQueue
 from tests.fakes.store import MemoryStore
 from tests.fakes.talk import FakeTalk
@@ -51,6 +51,11 @@ deployments:
     branch: main
     run: ./deploy.sh
 """
+
+
+CHECKS = b"checks:\n  lint: flake8\n"
+SPELLING = b"checks:\n  spelling:\n    uses: spelling\n"
+BROKEN = b"checks:\n  lint:\n    runs: flake8\n"
 
 
 class FakeFleet:
@@ -119,7 +124,8 @@ class House:
         self.verdicts = Verdicts(store, queue, clock, self.timing)
         self.accept = Accept(store, queue, clock, SECRET)
         self.plan = Plan(
-            store, self.blobs, queue, clock, forge, self.verdicts, self.timing, b"build ids"
+            *(store, self.blobs, queue, clock, forge, forge, self.verdicts, self.timing),
+            b"build ids",
         )
         self.dispatch = Dispatch(
             store, clock, forge, self.fleet, self.verdicts, self.timing, lambda: "http://here"
@@ -148,10 +154,24 @@ class House:
 
     def deliver(self, event: Event, name: str = "push") -> Delivery:
         """The event as a delivery that was accepted, not planned yet."""
+        self._show(event)
         now = self.clock.now()
         delivery = Delivery(event.delivery, name, now, event, due=now + REPLAN_AFTER)
         self.store.save(delivery)
         return self.delivery(delivery.id)
+
+    def _show(self, event: Event) -> None:
+        """GitHub shows the pull request as its event tells it, unless it knows it already."""
+        request = event.pull_request
+        if request is None:
+            return
+        fork = request.head_repository != REPOSITORY.id
+        made = ForgePull(event.branch, event.sha, request.base_sha, request.base_ref, is_fork=fork)
+        shown = self.there.pulls.setdefault(request.number, made)
+        if event.kind is EventKind.PULL_REQUEST_CLOSED:
+            shown.is_open = False
+        elif event.action == "reopened":
+            shown.is_open = True
 
     def planned(self, event: Event) -> Build:
         """The event delivered and planned; the build that came of it."""
@@ -227,3 +247,16 @@ class House:
 
 def page(job: str) -> str:
     return f"https://ci.example.test/jobs/{job}"
+
+
+def builds(house: House) -> list[Build]:
+    return list(house.store.all(Build))
+
+
+def reason(house: House, event: Event) -> str:
+    """Why the event planned nothing."""
+    house.deliver(event)
+    house.plan(event.delivery)
+    delivery = house.delivery(event.delivery)
+    assert (delivery.stage, delivery.due) == (Stage.IGNORED, 0.0)
+    return delivery.reason

@@ -7,8 +7,7 @@ from dishwasher.core.job import Reason, State
 from dishwasher.ports import Topic
 
 from tests.flow.test_configuration import CIRCLE, house_of, result_of
-from tests.flow.test_plan import from_fork
-from tests.samples import push, rerun
+from tests.samples import from_fork, push, rerun
 
 WARNED = CIRCLE.replace(b"make test", b"sudo make test")
 

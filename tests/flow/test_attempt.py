@@ -51,6 +51,7 @@ def test_a_code_buys_the_ticket_once(house: House, lint: Job) -> None:
         "DISHWASHER_BRANCH": "topic",
         "DISHWASHER_TAG": "",
         "DISHWASHER_SHA": SHA,
+        "DISHWASHER_MERGE_SHA": "",
         "DISHWASHER_PULL_REQUEST": "",
     }
     with pytest.raises(Refused, match="not this attempt's key"):

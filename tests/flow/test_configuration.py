@@ -14,8 +14,7 @@ from dishwasher.flow.keep import read_result
 from tests.fakes.clock import FakeClock
 from tests.fakes.forge import FakeForge
 from tests.flow.house import House
-from tests.flow.test_plan import from_fork
-from tests.samples import BASE_SHA, OTHER_SHA, REPOSITORY, SHA, commands, push
+from tests.samples import BASE_SHA, OTHER_SHA, REPOSITORY, SHA, commands, from_fork, push
 
 NATIVE = b"checks:\n  lint: flake8\n"
 CIRCLE = b"""\
@@ -95,13 +94,13 @@ def test_a_stranger_is_refused_by_what_the_base_branch_implies() -> None:
 def test_our_own_format_is_read_with_one_request() -> None:
     house = house_of({".dishwasher.yml": NATIVE, "circle.yml": CIRCLE})
     house.planned(push(branch="topic"))
-    assert house.forge.calls == ["file"]
+    assert house.forge.calls == ["open_from", "file"]
 
 
 def test_other_formats_are_found_by_one_look() -> None:
     house = house_of({"circle.yml": CIRCLE})
     house.planned(push(branch="topic"))
-    assert house.forge.calls == ["file", "files", "file"]
+    assert house.forge.calls == ["open_from", "file", "files", "file"]
 
 
 def test_the_file_that_is_not_taken_is_named_without_a_check_of_its_own() -> None:

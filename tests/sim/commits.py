@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from dishwasher.core.event import Repository
 from dishwasher.core.findings import Finding
+from dishwasher.core.pull import Stand
 from dishwasher.core.report import Check, Status
 from dishwasher.ports import Comparison
 
@@ -17,6 +18,23 @@ class Commit:
     """With itself."""
     config: bytes | None
     visible_at: float
+    parents: tuple[str, ...] = ()
+    tree: str = ""
+
+
+@dataclass(slots=True)
+class Request:
+    """A pull request; the last of `shown` whose time has come is what the API shows."""
+
+    number: int
+    branch: str
+    fork: bool
+    head: str
+    base: str
+    opened_at: float
+    is_open: bool = True
+    updated: int = 0
+    shown: list[tuple[float, Stand]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -52,6 +70,7 @@ class Repo:
     branches: dict[str, str] = field(default_factory=dict)
     moved_at: dict[str, list[tuple[float, str]]] = field(default_factory=dict)
     """For each branch: when the API begins to show that it stands at a commit."""
+    requests: list[Request] = field(default_factory=list)
     gone_at: float = float("inf")
     is_doomed: bool = False
 

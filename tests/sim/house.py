@@ -30,6 +30,7 @@ from tests.sim.laws import Laws
 from tests.sim.mail import SECRET, Mail
 from tests.sim.ports import SimBlobs, SimClock, SimStore
 from tests.sim.runner import Runner
+from tests.sim.stages import SimStages
 from tests.sim.talk import SimTalk
 from tests.sim.vault import SimVault
 from tests.sim.web import Web
@@ -53,6 +54,7 @@ class House:
     world: World
     hub: Hub
     talk: SimTalk
+    stages: SimStages
     laws: Laws
     store: SimStore
     queue: SimQueue
@@ -65,7 +67,7 @@ class House:
 def build(world: World) -> House:
     """The flows, and their workers in one to three processes that have clocks of their own."""
     hub = Hub(world)
-    laws, talk = Laws(world, hub), SimTalk(world, hub)
+    laws, talk, stages = Laws(world, hub), SimTalk(world, hub), SimStages(world, hub)
     store, queue, blobs = SimStore(world, laws), SimQueue(world), SimBlobs(world)
     count = world.random.choice((1, 2, 3))
     skew = world.faults.skew
@@ -88,9 +90,9 @@ def build(world: World) -> House:
     fleet.ended = reap.ended
     mail.accept = Accept(store, queue, clock, SECRET)
     flows: dict[Topic, Callable[[str], None]] = {
-        Topic.DELIVERIES: Plan(store, blobs, queue, clock, hub, verdicts, timing, b"ids"),
+        Topic.DELIVERIES: Plan(store, blobs, queue, clock, hub, hub, verdicts, timing, b"ids"),
         Topic.JOBS: Dispatch(store, clock, hub, fleet, verdicts, timing, lambda: "http://here"),
-        Topic.REPORTS: Reports(store, blobs, queue, clock, hub, talk, verdicts, page),
+        Topic.REPORTS: Reports(store, blobs, queue, clock, hub, talk, stages, verdicts, page),
     }
     for instance in instances:
         for topic, flow in flows.items():
@@ -102,7 +104,7 @@ def build(world: World) -> House:
         _repeat(world, instance, "reap", reap, world.random.choice((10.0, 30.0, 60.0)))
     _repeat(world, instances[0], "redeliver", redeliver, LOOK_FOR_MISSED)
     world.crash_instance = lambda: _crash(world, instances)
-    return House(world, hub, talk, laws, store, queue, blobs, fleet, mail, instances)
+    return House(world, hub, talk, stages, laws, store, queue, blobs, fleet, mail, instances)
 
 
 def _listen(

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from typing import Any, TypeVar
+from dataclasses import replace
+from typing import TypeVar
 
+from dishwasher.core import pull
 from dishwasher.core.event import NO_COMMIT, Repository
+from dishwasher.core.pull import Stand
 from dishwasher.core.report import ANNOTATIONS_PER_REQUEST, Check, Status
 from dishwasher.errors import Ambiguous, Gone, InfraError, Rejected, Throttled, Unseen
 from dishwasher.ports import Comparison, Listing, PostedCheck
 
-from tests.sim.commits import Commit, Repo, Run, compare
+from tests.sim.commits import Commit, Repo, Request, Run, compare
 from tests.sim.world import World
 
 T = TypeVar("T")
@@ -28,7 +31,7 @@ TIMEOUT = 20.0
 
 
 class Hub:
-    """Source and Checks in one; every call may fail before or after its effect."""
+    """Source, Pulls and Checks in one; every call may fail before or after its effect."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -48,7 +51,7 @@ class Hub:
         lag = 0.0
         if not self._world.calm and self._world.faults.lag and self._world.random.random() < 0.5:
             lag = self._world.random.uniform(0.0, self._world.faults.lag)
-        made = Commit(sha, known | {sha}, config, self._world.now + lag)
+        made = Commit(sha, known | {sha}, config, self._world.now + lag, parents, f"tree of {sha}")
         self.commits[sha] = made
         return made
 
@@ -61,6 +64,75 @@ class Hub:
             visible += self._world.random.uniform(0.0, self._world.faults.lag / 2)
         repo.moved_at.setdefault(branch, []).append((visible, sha))
         return before
+
+    def request(self, repo: Repo, request: Request) -> None:
+        """The pull request is as it is now; the API may show that a while later."""
+        world, visible = self._world, self._world.now
+        if world.chance(world.faults.lag / 100.0):
+            visible += world.random.uniform(0.0, world.faults.lag / 2)
+        request.updated = int(world.now)
+        base = repo.branches[repo.value.default_branch]
+        # The branches of this world never touch the same lines.
+        stand = Stand(
+            *(request.number, request.is_open, request.head),
+            *(repo.value.default_branch, base, True, float(request.updated)),
+        )
+        request.shown.append((visible, stand))
+
+    # The Pulls port.
+
+    def pull_request(self, repository: Repository, number: int) -> Stand:
+        def read() -> Stand:
+            return self.stand(repository, number)
+
+        return self.call(repository, f"pull request {number}", read)
+
+    def open_from(self, repository: Repository, branch: str) -> tuple[Stand, ...]:
+        def read() -> tuple[Stand, ...]:
+            seen = (
+                [stand for at, stand in request.shown if at <= self._world.now]
+                for request in self.repos[repository.id].requests
+                if request.branch == branch and not request.fork
+            )
+            return tuple(
+                replace(stands[-1], mergeable=None)
+                for stands in seen
+                if stands and stands[-1].is_open
+            )
+
+        return self.call(repository, f"pull requests of {branch}", read)
+
+    def merge_sha(self, repository: Repository, number: int) -> str | None:
+        def read() -> str | None:
+            stand = self.stand(repository, number)
+            head, base = self.commits[stand.head_sha], stand.base_sha
+            if self._world.chance(0.2):
+                return None
+            sha = hashlib.sha1(f"merge {head.sha} {base}".encode()).hexdigest()
+            both = head.ancestors | self.commits[base].ancestors | {sha}
+            merged = base not in head.ancestors
+            tree = f"tree of {head.sha} and {base}" if merged else head.tree
+            made = Commit(sha, both, head.config, self._world.now, (base, head.sha), tree)
+            self.commits.setdefault(sha, made)
+            return sha
+
+        return self.call(repository, f"merge of {number}", read)
+
+    def commit_of(self, repository: Repository, sha: str) -> pull.Commit:
+        def read() -> pull.Commit:
+            found = self._visible(sha)
+            return pull.Commit(sha, found.tree, found.parents, "")
+
+        return self.call(repository, f"commit {sha[:6]}", read)
+
+    def stand(self, repository: Repository, number: int) -> Stand:
+        shown = self.repos[repository.id].requests[number - 1].shown
+        seen = [stand for at, stand in shown if at <= self._world.now]
+        if not seen:
+            raise Unseen(f"no pull request {number}")
+        if seen[-1] is not shown[-1][1]:
+            self._world.sometimes("a pull request was shown as it was before")
+        return seen[-1]
 
     # The Source port.
 
@@ -94,10 +166,6 @@ class Hub:
             return compare(left, right)
 
         return self.call(repository, f"compare {base[:6]}...{head[:6]}", read)
-
-    def stand(self, repository: Repository, number: int) -> Any:
-        """Nobody of this world has asked GitHub for a pull request yet."""
-        raise Gone(f"no pull request {number}")
 
     def clone_url(self, repository: Repository) -> str:
         return f"https://hub.invalid/{repository.full_name}.git"

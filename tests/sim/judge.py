@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 
@@ -40,6 +41,7 @@ class Judge:
         yield from self._deliveries()
         for expected in self._people.expected:
             yield from self._planned(expected)
+        yield from self._requests()
         yield from self._table()
         for job in self._rows.all(Job):
             yield from self._shown(job)
@@ -93,6 +95,8 @@ class Judge:
         if expected.runs and doubted and not self._house.world.faults.clocks_agree:
             # So is how long a branch may be shown where it stood before.
             return
+        if self._is_of_the_past(expected, row.reason):
+            return
         here = f"of delivery {expected.guid} ({row.reason})"
         moved = (expected.repository, expected.sha) in self._people.moved
         for name in expected.names:
@@ -109,6 +113,26 @@ class Judge:
             stranger = not expected.runs and name != CONFIG_JOB
             if stranger and not all(refused):
                 yield f"S5 {name} of a fork was not refused {here}"
+
+    def _is_of_the_past(self, expected: Expected, reason: str) -> bool:
+        """A pull request answers for it and has gone on since."""
+        found = re.match(r"pull request (\d+) (builds|stands|is closed)", reason)
+        if found is None:
+            return False
+        request = self._house.hub.repos[expected.repository].requests[int(found[1]) - 1]
+        agree = self._house.world.faults.clocks_agree
+        return not agree or not request.is_open or request.head != expected.sha
+
+    def _requests(self) -> Iterator[str]:
+        """The head of each open pull request has a build that nobody has taken away."""
+        for repo in self._house.hub.repos.values():
+            for request in repo.requests:
+                if not request.is_open or self._is_gone(repo.value.id):
+                    continue
+                builds = self._rows.group(Build, build_group(repo.value.id, request.head))
+                mine = [one for one in builds if request.number in one.requests]
+                if mine and all(one.abandoned for one in mine):
+                    yield f"L7 pull request {request.number} lost its build of {request.head}"
 
     def _table(self) -> Iterator[str]:
         for job in self._rows.all(Job):

@@ -8,7 +8,7 @@ from typing import Any
 from dishwasher.core.event import NO_COMMIT, Repository
 from dishwasher.core.report import Status
 
-from tests.sim.commits import Repo
+from tests.sim.commits import Repo, Request
 from tests.sim.configs import Written, write
 from tests.sim.hub import Hub
 from tests.sim.laws import Laws, Push
@@ -33,19 +33,6 @@ class Expected:
     """A fork's commit that a maintainer has pushed here as well."""
 
 
-@dataclass(slots=True)
-class Request:
-    """A pull request."""
-
-    number: int
-    branch: str
-    fork: bool
-    head: str
-    base: str
-    opened_at: float
-    is_open: bool = True
-
-
 class People:
     """Acts on the hub and lets it send the webhooks that follow."""
 
@@ -56,7 +43,6 @@ class People:
         """By commit."""
         self.moved: set[tuple[int, str]] = set()
         """Branches (with the commit they left): a pull request may rightly be refused there."""
-        self._requests: dict[int, list[Request]] = {}
         self._branches = 0
 
     def found(self, id: int) -> Repo:
@@ -65,7 +51,6 @@ class People:
         value = Repository(id, f"team{id // 2}", f"app{id}", MASTER, True, 100 + id // 2)
         repo = Repo(value)
         self._hub.repos[id] = repo
-        self._requests[id] = []
         return repo
 
     def work(self, repos: list[Repo], until: float, actions: int) -> None:
@@ -113,7 +98,7 @@ class People:
             },
         )
         self._expect(repo, sent.guid, sha, sha, branch if branch == MASTER else "", runs=True)
-        for request in self._requests[repo.value.id]:
+        for request in repo.requests:
             if request.is_open and request.branch == branch and not request.fork:
                 request.head = sha
                 self._pull_request(repo, request, "synchronize")
@@ -163,7 +148,7 @@ class People:
 
     def _adopt(self, repo: Repo) -> None:
         """A maintainer pushes a fork's commit to a branch here, to have it checked."""
-        forks = [request for request in self._requests[repo.value.id] if request.fork]
+        forks = [request for request in repo.requests if request.fork]
         if forks:
             self._branches += 1
             head = self._world.random.choice(forks).head
@@ -189,7 +174,7 @@ class People:
             self.move(repo, MASTER, self._world.random.choice(older), forced=True)
 
     def _close(self, repo: Repo) -> None:
-        for request in reversed(self._requests[repo.value.id]):
+        for request in reversed(repo.requests):
             if request.is_open:
                 request.is_open = False
                 self._pull_request(repo, request, "closed")
@@ -223,7 +208,7 @@ class People:
         self._mail.send("push", self._payload(repo) | evil, secret=b"guessed")
 
     def _request(self, repo: Repo, branch: str, head: str, *, fork: bool) -> Request:
-        requests = self._requests[repo.value.id]
+        requests = repo.requests
         base = repo.branches[MASTER]
         request = Request(len(requests) + 1, branch, fork, head, base, self._world.now)
         requests.append(request)
@@ -231,6 +216,7 @@ class People:
 
     def _pull_request(self, repo: Repo, request: Request, action: str) -> None:
         head_id = repo.value.id + FORK if request.fork else repo.value.id
+        self._hub.request(repo, request)
         sent = self._mail.send(
             "pull_request",
             self._payload(repo)
@@ -238,6 +224,7 @@ class People:
                 "action": action,
                 "number": request.number,
                 "pull_request": {
+                    "updated_at": request.updated,
                     "head": {
                         "sha": request.head,
                         "ref": request.branch,

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import ClassVar, Protocol, TypeVar
 
 from dishwasher.core.event import Repository
+from dishwasher.core.pull import Commit, Stand
 from dishwasher.core.report import Check
 from dishwasher.core.secret import Slot, StoredSecret
 from dishwasher.core.session import Person
@@ -261,6 +262,29 @@ class Source(Protocol):
 
     def free_at(self, repository: Repository) -> float:
         """When the next token can be had, in seconds since the epoch; 0 for now."""
+        ...
+
+
+class Pulls(Protocol):
+    """Pull requests on the forge, and the commits that they are about."""
+
+    def pull_request(self, repository: Repository, number: int) -> Stand:
+        """Raises Unseen where GitHub does not know it (yet)."""
+        ...
+
+    def open_from(self, repository: Repository, branch: str) -> tuple[Stand, ...]:
+        """The open pull requests whose head is this branch of this repository.
+
+        Whether they can be merged is not told here.
+        """
+        ...
+
+    def merge_sha(self, repository: Repository, number: int) -> str | None:
+        """The commit that GitHub has made to try the merge; None where there is none."""
+        ...
+
+    def commit_of(self, repository: Repository, sha: str) -> Commit:
+        """Raises Unseen where GitHub does not know it (yet)."""
         ...
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from dishwasher.core import trust
+from dishwasher.core import pull, trust
+from dishwasher.core.build import Build
 from dishwasher.core.delivery import Delivery, Stage
 from dishwasher.core.job import LIVE, Job
-from dishwasher.flow import accept, plan
+from dishwasher.flow import accept, plan, request
 from dishwasher.flow.accept import Accept
-from dishwasher.flow.plan import Plan
+from dishwasher.flow.building import Building
 from dishwasher.flow.reap import Reap
+from dishwasher.flow.work import Work
 from dishwasher.ports import Topic
 
 from tests.sim.without.patch import Mutant
@@ -45,20 +47,23 @@ def remembers_no_delivery(self: Accept, delivery: Any) -> Any:
     return accept.Answer(202, delivery.id)
 
 
-def another_id(self: Plan, *_: Any) -> str:
+def another_id(self: Building, *_: Any) -> str:
     """A new id for each planning, so that planning twice makes two builds."""
     return self.clock.secret()
 
 
-def store_apart(
-    self: Plan, delivery: Any, event: Any, jobs: tuple[Job, ...], base: str, path: str
-) -> None:
+def store_apart(self: Building, work: Work, build: Build, jobs: tuple[Job, ...]) -> None:
     """Stores that the delivery is planned only after what was planned."""
-    twin = replace(delivery, id=self.clock.secret(), version=0)
-    true_store(self, twin, event, jobs, base, path)
-    now = self.store.get(Delivery, delivery.id)
-    stage = replace(now or delivery, stage=Stage.PLANNED, due=0.0)
+    twin = replace(work.delivery, id=self.clock.secret(), version=0)
+    true_store(self, replace(work, delivery=twin), build, jobs)
+    now = self.store.get(Delivery, work.delivery.id)
+    stage = replace(now or work.delivery, stage=Stage.PLANNED, due=0.0)
     self.store.save(stage)
+
+
+def alike(stand: Any, event: Any) -> str:
+    """Takes the last event that arrives for the last that happened."""
+    return ""
 
 
 def trust_all(event: Any, branch: str | None) -> str:
@@ -70,7 +75,7 @@ def signed_by_anybody(secret: bytes, header: str, body: bytes) -> bool:
 
 
 true_reap_job = Reap._job
-true_store = Plan._store
+true_store = Building.store_build
 
 
 MUTANTS = (
@@ -84,9 +89,18 @@ MUTANTS = (
     Mutant(
         "planned-twice",
         "one write for the delivery and its build, whose id follows from it",
-        ((Plan, "_id", another_id), (Plan, "_store", store_apart)),
+        ((Building, "id", another_id), (Building, "store_build", store_apart)),
     ),
-    Mutant("unseen-is-gone", "the wait for a commit", ((plan, "UNSEEN_FOR", 0.0),)),
+    Mutant(
+        "unseen-is-gone",
+        "the wait for a commit",
+        ((plan, "UNSEEN_FOR", 0.0), (request, "UNSEEN_FOR", 0.0)),
+    ),
+    Mutant(
+        "order-trusted",
+        "the look at what a pull request is now",
+        ((pull, "unlike", alike),),
+    ),
     Mutant("trusts-forks", "distrust", ((trust, "distrust", trust_all),)),
     Mutant("unsigned", "the signature", ((accept, "signed", signed_by_anybody),)),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from dishwasher.core.event import Event
@@ -27,6 +27,8 @@ class Build:
     """How many of its jobs have concluded; touched by each, which serialises what they decide."""
     pull_request: int = 0
     """Number of the pull request that it was built for, 0 for none."""
+    also: tuple[int, ...] = ()
+    """Other pull requests with the same head and the same result, for which it counts too."""
     abandoned: str = ""
     """Id of the delivery that cancelled its checks; the commit then counts as not built."""
     fail_fast: bool = False
@@ -41,6 +43,15 @@ class Build:
     @property
     def group(self) -> str:
         return build_group(self.event.repository.id, self.event.sha)
+
+    @property
+    def requests(self) -> tuple[int, ...]:
+        """Numbers of the pull requests that it counts for."""
+        return (self.pull_request, *self.also) if self.pull_request else ()
+
+    def counting_for(self, *numbers: int) -> Build:
+        """The same, for these pull requests."""
+        return replace(self, pull_request=numbers[0] if numbers else 0, also=numbers[1:])
 
     @property
     def is_over(self) -> bool:

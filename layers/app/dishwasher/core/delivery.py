@@ -11,12 +11,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
+from dishwasher.core.access import Change
 from dishwasher.core.event import Event
 
 MAX_BODY = 25 * 1024 * 1024
 """GitHub caps payloads at 25 MB: https://docs.github.com/en/webhooks/webhook-events-and-payloads"""
 GIVE_UP_AFTER = 3 * 24 * 3600.0
 """Seconds; GitHub itself forgets a delivery after three days."""
+REFUSALS = 3
+"""Looks after which GitHub's refusal is believed: one 403 may be a passing fault of its own."""
 REPLAN_AFTER = 30.0
 """Seconds after which a delivery that is still only received gets its bell rung again."""
 
@@ -40,7 +43,12 @@ class Delivery:
     """None where nothing is planned."""
     stage: Stage = Stage.RECEIVED
     reason: str = ""
+    """Why nothing came of it, or what it still waits for."""
     build: str = ""
+    refused: int = 0
+    """How often GitHub refused what is needed to plan it."""
+    change: Change | None = None
+    """What it says of where the App may act; `event` is None then."""
     due: float = 0.0
     version: int = 0
 

@@ -15,7 +15,7 @@ NO_COMMIT = "0" * 40
 
 
 class EventKind(StrEnum):
-    """The events that plan something."""
+    """The events that plan or end something."""
 
     PUSH = "push"
     PULL_REQUEST = "pull_request"
@@ -23,7 +23,13 @@ class EventKind(StrEnum):
     SCHEDULE = "schedule"
     MANUAL = "manual"
     PULL_REQUEST_CLOSED = "pull_request_closed"
+    MERGE_GROUP_DESTROYED = "merge_group_destroyed"
+    BRANCH_DELETED = "branch_deleted"
     RERUN = "rerun"
+    RERUN_FAILED = "rerun_failed"
+    RERUN_ALL = "rerun_all"
+    CANCEL = "cancel"
+    COMMAND = "command"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,27 @@ class PullRequest:
     """Id of the repository that holds the head; None when it was deleted."""
     base_ref: str
     base_sha: str
+    """Where the base branch stood: as the event tells it, or as it went into the merge."""
+    updated: float = 0.0
+    """GitHub's time of its last change, in seconds since the epoch; 0 where it is not told."""
+    merge: str = ""
+    """The commit that is built in place of the head: both branches merged, by GitHub, pinned when
+    it is planned. Empty where the head itself is built."""
+    tree: str = ""
+    """Of that commit, which is another than the head's; what makes its build a different one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A comment on a pull request that may be a command."""
+
+    id: int
+    number: int
+    """Of the pull request."""
+    line: str
+    """The first line, which is all that is read of it."""
+    created: float
+    """Seconds since the epoch; 0 where it is not told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +90,8 @@ class Event:
     repository: Repository
     sender: str
     sha: str
-    """The commit to build, 40 or 64 hex digits."""
+    """The commit that checks are reported on, 40 or 64 hex digits; NO_COMMIT where the event does
+    not tell it."""
     branch: str
     """The branch pushed, or the head branch of the pull request; empty where there is none."""
     before: str = NO_COMMIT
@@ -89,6 +117,13 @@ class Event:
     """Name of the schedule whose time has come."""
     inputs: tuple[tuple[str, str], ...] = ()
     """Of a build that was started by hand."""
+    comment: Comment | None = None
+
+    @property
+    def built(self) -> str:
+        """The commit that is checked out."""
+        request = self.pull_request
+        return request.merge if request is not None and request.merge else self.sha
 
     @property
     def happening(self) -> Happening:

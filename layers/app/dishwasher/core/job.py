@@ -130,6 +130,10 @@ class Job:
     token: str = ""
     """SHA-256 of the attempt's token."""
     cancel: bool = False
+    cancel_as: Reason = Reason.CANCELLED
+    """What its end is called when the runner has obeyed."""
+    cancel_why: str = ""
+    """One sentence for people."""
     reason: Reason | None = None
     detail: str = ""
     """One sentence for people: what decided the reason."""
@@ -241,6 +245,15 @@ def conclude(job: Job, reason: Reason, detail: str, now: float) -> Job:
     )
 
 
+def stop(job: Job, reason: Reason, why: str, now: float) -> Job:
+    """Nobody wants it any more: over if it waits, and asked to end if it runs."""
+    if job.is_over or job.cancel:
+        return job
+    if job.state in LIVE:
+        return replace(job, cancel=True, cancel_as=reason, cancel_why=why)
+    return conclude(job, reason, why, now)
+
+
 def reported(job: Job) -> Job:
     """GitHub shows the verdict: nobody needs to look any more."""
     return replace(job, deadline=0.0)
@@ -268,7 +281,8 @@ def expire(job: Job, now: float, timing: Timing, cause: str = "") -> Job:
         )
         return conclude(job, Reason.UNKNOWN_EFFECT, detail, now)
     if job.cancel:
-        return conclude(job, Reason.CANCELLED, "Cancelled; its runner did not answer.", now)
+        why = f"{job.cancel_why or 'Cancelled.'} Its runner did not answer."
+        return conclude(job, job.cancel_as, why, now)
     if job.state is State.STARTING:
         return _expire_before_effects(job, now, timing, cause)
     if job.lost_retries >= LOST_RETRIES:

@@ -40,7 +40,8 @@ OTHER_CONFIG_JOB = "configuration"
 def scope(event: Event, planned: Iterable[Planned], doubt: str = "") -> str:
     """What makes a build of this commit a different one, besides repository and commit.
 
-    Checks of one commit are built once, whoever asks. A push that deploys is its own build, told
+    Checks of one commit are built once, whoever asks, and once more for each merge of it that has
+    another tree. A push that deploys is its own build, told
     apart by what the branch pointed at before and by when it was pushed: pushing back and forth
     deploys each time, a redelivery does not. So is each re-run and each build that a clock or a
     hand started, the refusal of a stranger's commit, which one of the team may push as well, and
@@ -57,7 +58,10 @@ def scope(event: Event, planned: Iterable[Planned], doubt: str = "") -> str:
         ref = event.branch or f"tag {event.tag}"
         return f"{ref}\n{event.before}\n{event.pushed_at}"
     filtered = [one.spec.name for one in planned if one.is_shown and not one.runs]
-    return "without\n" + "\n".join(filtered) if filtered else ""
+    tree = event.pull_request.tree if event.pull_request else ""
+    elsewhere = [one.spec.name for one in planned if one.elsewhere]
+    parts = (("merged", [tree] if tree else []), ("without", filtered), ("beside", elsewhere))
+    return "\n".join(line for word, names in parts if names for line in (word, *names))
 
 
 def base_of(event: Event) -> str:
@@ -201,14 +205,14 @@ def _unblock(job: Job, state: dict[str, Job], now: float, timing: Timing) -> Job
     return job
 
 
-def rerun(all_jobs: Sequence[Job], wanted: str) -> tuple[JobSpec, ...]:
-    """The specs that a re-run of the job with this id builds, in their order.
+def rerun(all_jobs: Sequence[Job], *wanted: str) -> tuple[JobSpec, ...]:
+    """The specs that a re-run of the jobs with these ids builds, in their order.
 
     With it run the needs that did not succeed, and what was held back for want of any of these;
-    of deployments only those that the wanted job held back, because nobody asked for the others.
+    of deployments only those that a wanted job held back, because nobody asked for the others.
     """
     by_id = {job.id: job for job in all_jobs}
-    chosen = {wanted}
+    chosen = set(wanted)
     while True:
         more = {
             need
@@ -221,7 +225,7 @@ def rerun(all_jobs: Sequence[Job], wanted: str) -> tuple[JobSpec, ...]:
             for job in all_jobs
             if job.reason is Reason.NEED_FAILED
             and chosen.intersection(job.needs)
-            and (job.spec.kind is Kind.CHECK or wanted in job.needs)
+            and (job.spec.kind is Kind.CHECK or not set(wanted).isdisjoint(job.needs))
         }
         if more <= chosen:
             return tuple(job.spec for job in all_jobs if job.id in chosen)
@@ -229,7 +233,7 @@ def rerun(all_jobs: Sequence[Job], wanted: str) -> tuple[JobSpec, ...]:
 
 
 def unfinished_checks(build: Build, all_jobs: Iterable[Job]) -> tuple[Job, ...]:
-    """What a closed pull request no longer needs; deployments go on."""
+    """What nobody needs of a build that is obsolete; deployments go on."""
     return tuple(
         job
         for job in all_jobs

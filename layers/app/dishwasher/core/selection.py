@@ -25,15 +25,17 @@ class Planned:
 
     spec: JobSpec
     left_out: str = ""
+    elsewhere: bool = False
+    """Another build of the same commit answers for it."""
 
     @property
     def runs(self) -> bool:
-        return not self.left_out
+        return not (self.left_out or self.elsewhere)
 
     @property
     def is_shown(self) -> bool:
         """It gets a check run; a deployment that is not meant gets none."""
-        return self.runs or self.spec.kind is Kind.CHECK
+        return self.runs or (self.spec.kind is Kind.CHECK and not self.elsewhere)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,37 @@ def select(
     if config.first_deployment_only:
         planned = _first_deployment(planned)
     return Selection(_with_needs(planned))
+
+
+def beside_request(planned: Sequence[Planned]) -> tuple[Planned, ...]:
+    """What a push builds while an open pull request builds the checks of its branch.
+
+    Deployments are never dropped, and need every check; else only what runs on pushes alone is
+    left. What is dropped gets no check run: a skipped one would stand for the request's own.
+    """
+    if any(one.runs and one.spec.kind is Kind.DEPLOYMENT for one in planned):
+        return tuple(planned)
+    return tuple(
+        replace(one, elsewhere=not (one.runs and _is_left_to_pushes(one.spec))) for one in planned
+    )
+
+
+def beside_push(planned: Sequence[Planned]) -> tuple[Planned, ...]:
+    """What a pull request of a branch of this repository builds or answers for: its push builds
+    and answers for what runs on pushes alone."""
+    return tuple(
+        replace(
+            one,
+            elsewhere=not one.runs
+            and Happening.PUSH in one.spec.when.events
+            and _is_left_to_pushes(one.spec),
+        )
+        for one in planned
+    )
+
+
+def _is_left_to_pushes(spec: JobSpec) -> bool:
+    return bool(spec.when.events) and Happening.PULL_REQUEST not in spec.when.events
 
 
 def skip_text(message: str) -> str:

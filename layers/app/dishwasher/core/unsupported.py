@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from dishwasher.core.config import Config, JobSpec
+from dishwasher.core.config import JobSpec
 from dishwasher.core.machine import Service
 from dishwasher.core.outputs import ReportFormat
 from dishwasher.core.service import STARTABLE
@@ -38,7 +38,7 @@ def not_carried_out(spec: JobSpec) -> tuple[Lack, ...]:
     )
 
 
-def noted(config: Config, planned: Iterable[JobSpec]) -> tuple[str, ...]:
+def noted(planned: Iterable[JobSpec]) -> tuple[str, ...]:
     """What is left undone without a job being the worse for it, one sentence each."""
     specs = tuple(planned)
     told = (
@@ -46,7 +46,6 @@ def noted(config: Config, planned: Iterable[JobSpec]) -> tuple[str, ...]:
             any(report.format not in READ for spec in specs for report in spec.reports),
             "Of reports only JUnit is read yet; the others are kept as artifacts.",
         ),
-        (bool(config.schedules), "Schedules do not start builds yet."),
     )
     return tuple(sentence for asked, sentence in told if asked)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from dishwasher.core import payload
+from dishwasher.core.access import Change
 from dishwasher.core.delivery import MAX_BODY, REPLAN_AFTER, Delivery, Stage
 from dishwasher.core.event import Ignored
 from dishwasher.errors import Conflict, UserError
@@ -59,14 +60,17 @@ class Accept:
         meaning = payload.read(name, guid, parse(body))
         if isinstance(meaning, Ignored):
             return Delivery(guid, name, now, None, Stage.IGNORED, reason=meaning.reason)
-        return Delivery(guid, name, now, meaning, due=now + REPLAN_AFTER)
+        due = now + REPLAN_AFTER
+        if isinstance(meaning, Change):
+            return Delivery(guid, name, now, None, due=due, change=meaning)
+        return Delivery(guid, name, now, meaning, due=due)
 
     def _keep(self, delivery: Delivery) -> Answer:
         try:
             self.store.save(delivery)
         except Conflict:
             return Answer(202, f"{delivery.id} is known")
-        if delivery.event is None:
+        if delivery.stage is Stage.IGNORED:
             return Answer(202, f"{delivery.id} ignored: {delivery.reason}")
         self.bells.ring(Topic.DELIVERIES, delivery.id)
         return Answer(202, delivery.id)

@@ -172,8 +172,8 @@ class Attempts:
             attempt=current.attempt,
             spec=spec,
             source=Source(
-                *(clone_url, event.sha, build.base_sha, token, event.repository.id),
-                self.source.tarball_url(event.repository, event.sha),
+                *(clone_url, event.built, build.base_sha, token, event.repository.id),
+                self.source.tarball_url(event.repository, event.built),
             ),
             environment=(
                 *event.inputs,
@@ -184,6 +184,7 @@ class Attempts:
                 ("DISHWASHER_BRANCH", event.branch),
                 ("DISHWASHER_TAG", event.tag),
                 ("DISHWASHER_SHA", event.sha),
+                ("DISHWASHER_MERGE_SHA", event.built if event.built != event.sha else ""),
                 ("DISHWASHER_PULL_REQUEST", str(build.pull_request or "")),
             ),
             limits=replace(self.limits, job_seconds=seconds),

@@ -15,6 +15,7 @@ from dishwasher.core.job import Job, Reason, State, Timing
 from dishwasher.core.ticket import Bootstrap
 from dishwasher.errors import Conflict, Gone, InfraError, Throttled, Unseen
 from dishwasher.flow.changes import UNSEEN_FOR
+from dishwasher.flow.tenancy import Tenancy
 from dishwasher.flow.verdict import Verdicts
 from dishwasher.ports import Clock, Fleet, Source, Store
 
@@ -41,6 +42,10 @@ class Dispatch:
             build = self.store.get(Build, waiting.build)
             if build is None:
                 raise LookupError(f"job {job_id} has no build")
+            barred = Tenancy(self.store).barred(build.event.repository)
+            if barred:
+                self._end(job_id, Reason.CANCELLED, f"Not started: {barred}.")
+                return
             self._await_token(waiting, build)
             code = self.clock.secret()
             claimed = job.claim(waiting, digest(code), self.clock.now(), self.timing)

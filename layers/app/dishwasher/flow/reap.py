@@ -12,8 +12,10 @@ from dishwasher.core.delivery import REPLAN_AFTER, Delivery
 from dishwasher.core.job import LIVE, REPORT_AFTER, Job, State, Timing
 from dishwasher.core.report import Report
 from dishwasher.core.shelf import Shelf
+from dishwasher.core.timetable import Timetable
 from dishwasher.errors import Conflict
 from dishwasher.flow.caches import Caches
+from dishwasher.flow.timetable import Timetables
 from dishwasher.flow.verdict import Verdicts
 from dishwasher.ports import Bells, Clock, Fleet, Record, Store, Topic
 
@@ -49,6 +51,9 @@ class Reap:
             _attempt(failures, self._report, report)
         for shelf in self._due(Shelf):
             _attempt(failures, self.caches.sweep, shelf)
+        schedules = Timetables(self.store, self.bells, self.clock)
+        for table in self._due(Timetable):
+            _attempt(failures, schedules, table)
         if failures:
             raise ExceptionGroup("some records could not be looked at", failures)
 

@@ -62,7 +62,7 @@ class Settle:
             return job.expire(found, now, self.timing, result.detail[:MAX_DETAIL])
         reason, detail = result.reason, result.detail[:MAX_DETAIL]
         if found.cancel and reason is not Reason.OK:
-            reason = Reason.CANCELLED
+            reason, detail = found.cancel_as, found.cancel_why or detail
         unknown = found.spec.kind is Kind.DEPLOYMENT and found.state is State.RUNNING
         if unknown and reason not in TAKEN_WORD:
             detail = f"{detail} Nobody knows how far the deployment came; look at the environment."

@@ -25,6 +25,7 @@ from dishwasher.github.checks import GithubChecks
 from dishwasher.github.comments import GithubComments
 from dishwasher.github.deliveries import GithubDeliveries
 from dishwasher.github.limiter import Limiter
+from dishwasher.github.pulls import GithubPulls
 from dishwasher.github.source import GithubSource
 from dishwasher.local import machine
 from dishwasher.local.blobs import FileBlobs
@@ -122,9 +123,8 @@ def build(settings: Settings, workers: int, environment: Mapping[str, str]) -> H
         settings.app_id, settings.private_key, settings.api_url, settings.url, clock, limiter
     )
     source, checks = GithubSource(app), LoggedChecks(GithubChecks(app))
-    timing = settings.timing
+    timing, limits = settings.timing, settings.limits
     verdicts = Verdicts(store, queue, clock, timing)
-    limits = settings.limits
     vault = SqliteVault(database, KeyFile(settings.data))
     vault.check()
     attempts = Attempts(
@@ -151,7 +151,8 @@ def build(settings: Settings, workers: int, environment: Mapping[str, str]) -> H
         app=app,
         accept=Accept(store, queue, clock, secret),
         plan=Plan(
-            store, blobs, queue, clock, source, verdicts, timing, derive(secret, "build ids")
+            *(store, blobs, queue, clock, source, GithubPulls(app), verdicts, timing),
+            derive(secret, "build ids"),
         ),
         dispatch=Dispatch(store, clock, source, fleet, verdicts, timing, address.local),
         attempts=attempts,

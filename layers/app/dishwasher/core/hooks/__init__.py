@@ -1,0 +1,1 @@
+"""Webhook payloads of one kind each → what they mean, read leniently."""

@@ -1,0 +1,112 @@
+"""A pull request: where it stands at GitHub now, and what of it was planned last."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from dishwasher.core.event import Event, PullRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """A pull request as the forge's API shows it."""
+
+    number: int
+    is_open: bool
+    head_sha: str
+    base_ref: str
+    base_sha: str
+    """Where the base branch stood when GitHub last looked."""
+    mergeable: bool | None
+    """None while GitHub tries the merge, False where it conflicts."""
+    updated: float
+    """Seconds since the epoch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A commit as the forge's API shows it."""
+
+    sha: str
+    tree: str
+    parents: tuple[str, ...]
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pull:
+    """What was planned for one; stored with each build, so that of two who plan one wins."""
+
+    KIND: ClassVar[str] = "pull"
+
+    id: str
+    """`<repository id>/<number>`."""
+    head: str = ""
+    """The commit that was planned last."""
+    is_open: bool = True
+    due: float = 0.0
+    version: int = 0
+
+    @property
+    def group(self) -> str:
+        return ""
+
+
+def pull_id(repository: int, number: int) -> str:
+    return f"{repository}/{number}"
+
+
+def is_later(stand: Stand, request: PullRequest) -> bool:
+    """Whether what is shown came after the event; unknown where the event tells no time."""
+    return 0.0 < request.updated < stand.updated
+
+
+def unlike(stand: Stand, event: Event) -> str:
+    """How GitHub shows the pull request otherwise than the event; empty where both agree."""
+    if not stand.is_open:
+        return f"pull request {stand.number} is closed"
+    if stand.head_sha != event.sha:
+        return f"pull request {stand.number} stands at {stand.head_sha[:12]}"
+    return ""
+
+
+def plain(request: PullRequest, stand: Stand) -> PullRequest:
+    """Its head is built as it is, compared with the base branch as it is now."""
+    return replace(request, base_ref=stand.base_ref, base_sha=stand.base_sha, merge="", tree="")
+
+
+def merged(request: PullRequest, stand: Stand, merge: Commit, head: Commit) -> PullRequest:
+    """The merge is built; where it has the head's tree, the head is, because they are the same."""
+    same = merge.tree == head.tree
+    return replace(
+        request,
+        base_ref=stand.base_ref,
+        base_sha=merge.parents[0],
+        merge="" if same else merge.sha,
+        tree="" if same else merge.tree,
+    )
+
+
+def told(request: PullRequest) -> str:
+    """What is to be known of a build of the merge; empty where the head itself is built."""
+    if not request.merge:
+        return ""
+    return (
+        f"This is the result of merging into {request.base_ref} at {request.base_sha[:12]}; "
+        f"lines are counted in the merge, {request.merge[:12]}."
+    )
+
+
+def conflicting(stand: Stand) -> str:
+    return (
+        f"The branch conflicts with {stand.base_ref}, so that it was built by itself and not "
+        "merged. Resolve the conflict to have the result checked."
+    )
+
+
+def unmerged(stand: Stand) -> str:
+    return (
+        f"GitHub did not merge the branch into {stand.base_ref} in time, so that it was built by "
+        "itself. Re-run to build the same commit; push again to have the result checked."
+    )

@@ -1,0 +1,161 @@
+"""Config × Event → a build with its jobs, and bells for what is ready and to be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from dishwasher.core import plan, selection, unsupported
+from dishwasher.core.build import Build, build_id
+from dishwasher.core.config import Config, Uses
+from dishwasher.core.event import Event
+from dishwasher.core.job import Job, Reason, State, Timing, conclude
+from dishwasher.core.selection import Planned, Selection, select
+from dishwasher.errors import ConfigError
+from dishwasher.flow import configuration, timetable
+from dishwasher.flow.admission import Admission
+from dishwasher.flow.advice import Advice
+from dishwasher.flow.changes import Changed, Changes
+from dishwasher.flow.configuration import Written
+from dishwasher.flow.work import Work, done, ignore
+from dishwasher.ports import Bells, Blobs, Clock, Source, Store, Topic
+
+
+@dataclass(frozen=True, slots=True)
+class Building:
+    store: Store
+    blobs: Blobs
+    bells: Bells
+    clock: Clock
+    source: Source
+    timing: Timing
+    secret: bytes
+    """Makes ids of builds unguessable."""
+
+    def __call__(self, work: Work) -> None:
+        event, doubt = work.event, work.doubt
+        # What a stranger pushed decides nothing: its checks are those of the base branch.
+        request = event.pull_request
+        config_sha = request.base_sha if doubt and request is not None else event.built
+        try:
+            written = configuration.read(self.source, event.repository, config_sha)
+        except ConfigError as error:
+            self._mistakes(work, error)
+            return
+        work = timetable.along(self.store, self.clock, work, written)
+        if written is None:
+            reason = f"no configuration at {config_sha[:12]}, and nothing implies one"
+            ignore(self.store, work, reason)
+            return
+        event = replace(event, inputs=written.config.given(event.inputs))
+        work = replace(work, event=event)
+        changed = self._changed(work, written.config) if not doubt else Changed(None)
+        try:
+            selected = select(written.config, event, changed.paths, self.clock.now)
+        except ConfigError as error:
+            self._mistakes(work, error)
+            return
+        self._selected(work, written.noting(changed.why), selected)
+
+    def _selected(self, work: Work, written: Written, selected: Selection) -> None:
+        if selected.skipped:
+            ignore(self.store, work, selected.skipped)
+            return
+        planned, request = selected.planned, work.event.pull_request
+        if work.requests:
+            planned = selection.beside_request(planned)
+        elif request is not None and request.head_repository == work.event.repository.id:
+            planned = selection.beside_push(planned)
+        if work.requests and not any(one.is_shown for one in planned):
+            ignore(self.store, work, f"pull request {work.requests[0]} builds this branch")
+        elif not self._is_built(work, planned):
+            self._save(work, written, planned)
+
+    def _changed(self, work: Work, config: Config) -> Changed:
+        """Costs a call, so only where a job of this file asks for it."""
+        if not any(spec.when.paths for spec in config.jobs):
+            return Changed(None)
+        return Changes(self.source, self.clock).paths(work.delivery, work.event)
+
+    def _is_built(self, work: Work, planned: Sequence[Planned]) -> bool:
+        build = self.store.get(Build, self.id(work.event, planned, work.doubt))
+        if build is None:
+            return False
+        changed: tuple[Build, ...] = ()
+        request = work.event.pull_request
+        if request is not None and request.number not in build.requests:
+            changed = (build.counting_for(*build.requests, request.number),)
+        end = done(work, build.id, "this commit is built already")
+        self.store.save(end, *changed, *work.along)
+        return True
+
+    def _save(self, work: Work, written: Written, planned: tuple[Planned, ...]) -> None:
+        event, now, config = work.event, self.clock.now(), written.config
+        key = self.id(event, planned, work.doubt)
+        jobs = plan.jobs(key, planned, now, self.timing)
+        if work.doubt:
+            refused = _refusal(work.doubt)
+            jobs = tuple(conclude(job, Reason.REFUSED, refused, now) for job in jobs)
+        jobs = self.admitted(jobs, config.path, config.fail_fast)
+        running = tuple(one.spec for one in planned if one.runs)
+        spells = any(spec.uses is Uses.SPELLING for spec in running)
+        changes = Changes(self.source, self.clock)
+        base = changes.base(work.delivery, event) if spells else ""
+        notes = unsupported.noted(running)
+        notes = (*work.notes, *(config.notes if written.in_file else ()), *notes)
+        build = Build(key, event, base, config.path, now, (), fail_fast=config.fail_fast)
+        build = replace(build, notes=notes, doubt=work.doubt)
+        if written.advises and jobs and not work.doubt:
+            jobs = (*jobs, self.advice.beside(jobs, written))
+        self.store_build(work, build, jobs)
+
+    def store_build(self, work: Work, build: Build, jobs: tuple[Job, ...]) -> None:
+        """The build with these jobs, and bells for those that can begin."""
+        if not jobs:
+            ignore(self.store, work, f"{build.config_path} plans nothing for this event")
+            return
+        request = build.event.pull_request
+        build = replace(
+            build,
+            jobs=tuple(job.id for job in jobs),
+            settled=sum(job.is_over for job in jobs),
+            pull_request=request.number if request else 0,
+        )
+        self.store.save(done(work, build.id), build, *jobs, *work.along)
+        self.bells.ring(Topic.REPORTS, build.id)
+        for job in jobs:
+            if job.state is State.QUEUED:
+                self.bells.ring(Topic.JOBS, job.id)
+
+    def _mistakes(self, work: Work, error: ConfigError) -> None:
+        if self._is_built(work, ()):
+            return
+        job = self.advice.mistakes(self.id(work.event, (), work.doubt), error)
+        build = Build(job.build, work.event, "", error.path, self.clock.now(), ())
+        self.store_build(work, build, (job,))
+
+    def admitted(self, jobs: tuple[Job, ...], path: str, fail_fast: bool) -> tuple[Job, ...]:
+        """The jobs of a new build, those refused that this version can not carry out."""
+        admission = Admission(self.blobs, self.timing, self.clock.now())
+        return admission(jobs, path, fail_fast=fail_fast)
+
+    @property
+    def advice(self) -> Advice:
+        return Advice(self.blobs, self.clock)
+
+    def id(self, event: Event, planned: Sequence[Planned], doubt: str = "") -> str:
+        """Of the build that this event has or will have; one that was abandoned is not it."""
+        scope = plan.scope(event, planned, doubt)
+        while True:
+            key = build_id(self.secret, event.repository.id, event.sha, scope)
+            build = self.store.get(Build, key)
+            if build is None or not build.abandoned:
+                return key
+            scope = f"{scope}\nafter {build.abandoned}"
+
+
+def _refusal(doubt: str) -> str:
+    return (
+        f"{doubt} Dishwasher runs only commits that someone with write permission has pushed to "
+        "this repository; push the commit to a branch here to have it checked."
+    )

@@ -1,0 +1,83 @@
+"""What nobody needs any more → ended: newer commits, closed pull requests, a click on Cancel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from dishwasher.core import plan
+from dishwasher.core.build import Build, build_group
+from dishwasher.core.delivery import Delivery
+from dishwasher.core.event import Event, EventKind, PullRequest
+from dishwasher.core.job import Job, Reason, stop
+from dishwasher.flow.verdict import Verdicts
+from dishwasher.ports import Clock, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Cancels:
+    """Each of these may be done twice; deployments go on, but for a click on themselves."""
+
+    store: Store
+    clock: Clock
+    verdicts: Verdicts
+
+    def supersede(
+        self, delivery: Delivery, event: Event, request: PullRequest, old_head: str
+    ) -> None:
+        """The pull request has a newer commit than this one."""
+        why = f"A newer commit was pushed: {event.sha[:12]}."
+        for build in self._of(event, old_head):
+            self._leave(delivery, build, request.number, Reason.SUPERSEDED, why)
+
+    def close(self, delivery: Delivery, event: Event, request: PullRequest) -> None:
+        why = "The pull request was closed."
+        for build in self._of(event, event.sha):
+            self._leave(delivery, build, request.number, Reason.CANCELLED, why)
+
+    def branch(self, delivery: Delivery, event: Event) -> None:
+        """The branch was deleted, or GitHub has taken a queue's try back."""
+        queue = event.kind is EventKind.MERGE_GROUP_DESTROYED
+        kind = EventKind.MERGE_GROUP if queue else EventKind.PUSH
+        left = "The merge queue gave this try up." if queue else "The branch was deleted."
+        for build in self._of(event, event.sha):
+            same = build.event.kind is kind and build.event.branch == event.branch
+            if same and not build.requests:
+                self._end(delivery, build, Reason.CANCELLED, left)
+
+    def clicked(self, delivery: Delivery, event: Event, build: Build) -> None:
+        """Someone asked for the end of this very build, with its deployments."""
+        by = f" by {event.sender}" if event.sender else ""
+        waiting = [job for job in self.store.group(Job, build.id) if not job.is_over]
+        self._stop(waiting, Reason.CANCELLED, f"Cancelled{by}.")
+
+    def _of(self, event: Event, sha: str) -> tuple[Build, ...]:
+        return self.store.group(Build, build_group(event.repository.id, sha))
+
+    def _leave(
+        self, delivery: Delivery, build: Build, number: int, reason: Reason, why: str
+    ) -> None:
+        """This pull request does not need the build any more; others may."""
+        default = build.event.repository.default_branch
+        pushed = build.event.kind is EventKind.PUSH and build.event.branch == default
+        if number not in build.requests or pushed:
+            return
+        others = tuple(other for other in build.requests if other != number)
+        if others:
+            self.store.save(build.counting_for(*others))
+        else:
+            self._end(delivery, build, reason, why)
+
+    def _end(self, delivery: Delivery, build: Build, reason: Reason, why: str) -> None:
+        unfinished = plan.unfinished_checks(build, self.store.group(Job, build.id))
+        if unfinished:
+            self.store.save(replace(build, abandoned=delivery.id))
+            self._stop(unfinished, reason, why)
+
+    def _stop(self, jobs: Iterable[Job], reason: Reason, why: str) -> None:
+        def stopped(found: Job) -> Job:
+            return stop(found, reason, why, self.clock.now())
+
+        # The last first: what waits for another would end for want of that one.
+        for job in sorted(jobs, key=lambda job: -job.position):
+            self.verdicts.change(job.id, stopped)

@@ -1,0 +1,146 @@
+"""A click on a check run → its jobs once more, on the same commit as the first time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from dishwasher.core import plan
+from dishwasher.core.build import Build, build_group
+from dishwasher.core.config import Kind
+from dishwasher.core.delivery import Delivery
+from dishwasher.core.event import Event, EventKind
+from dishwasher.core.job import MEETS_A_NEED, Job, Reason
+from dishwasher.core.selection import Planned
+from dishwasher.flow.building import Building
+from dishwasher.flow.cancel import Cancels
+from dishwasher.flow.request import Requests
+from dishwasher.flow.work import Work, ignore
+from dishwasher.ports import Store
+
+NOTHING_RUN = frozenset({Reason.REFUSED, Reason.FILTERED, Reason.NEED_FAILED})
+NOT_RUN = frozenset({Reason.FILTERED, Reason.NEED_FAILED})
+"""Ends of a job that has nothing to be run again; what held it back, may."""
+NOT_OURS = "that check run is not one of ours"
+
+
+@dataclass(frozen=True, slots=True)
+class Clicks:
+    """Re-run, Re-run failed, Re-run all and Cancel."""
+
+    store: Store
+    building: Building
+    requests: Requests
+    cancels: Cancels
+
+    def __call__(self, delivery: Delivery, event: Event) -> None:
+        if event.kind is EventKind.RERUN_ALL:
+            self._all(delivery, event)
+            return
+        job = self.store.get(Job, event.job)
+        build = self.store.get(Build, job.build) if job else None
+        if job is None or build is None or build.event.repository.id != event.repository.id:
+            self._ignore(delivery, event, NOT_OURS)
+        elif event.kind is EventKind.CANCEL:
+            self.cancels.clicked(delivery, event, build)
+            self._ignore(delivery, event, "what had not ended was cancelled")
+        elif event.kind is EventKind.RERUN_FAILED:
+            self._failed(delivery, event, build, job)
+        else:
+            self._one(delivery, event, build, job)
+
+    def _one(self, delivery: Delivery, event: Event, build: Build, job: Job) -> None:
+        again = _again(delivery, event, build, job)
+        if not job.is_over:
+            self._ignore(delivery, event, f"{job.spec.name} has not ended yet")
+        elif job.reason is Reason.CONFIG or self._was_refused(build):
+            # Nothing was planned then; GitHub waits for an answer also where it stays the same.
+            doubt = self.requests.doubt(delivery, again)
+            self.building(Work(delivery, again, doubt, build.notes if doubt else ()))
+        elif plan.is_about_config(job):
+            # Whoever clicks on advice did not ask for the jobs to run again.
+            told = self.building.advice.repeated(self.building.id(again, ()), job)
+            self._store(Work(delivery, again), build, (told,))
+        else:
+            self._run(Work(delivery, again), build, (job.id,))
+
+    def _failed(self, delivery: Delivery, event: Event, build: Build, job: Job) -> None:
+        jobs = self.store.group(Job, build.id)
+        failed = [one for one in _over(jobs) if one.reason not in MEETS_A_NEED | NOT_RUN]
+        if not failed:
+            self._ignore(delivery, event, "no check of this build has failed")
+            return
+        # Nothing was planned for a mistake or a stranger: that is one click on any of them.
+        if all(one.reason in (Reason.CONFIG, Reason.REFUSED) for one in failed):
+            self._one(delivery, event, build, failed[0])
+            return
+        again = _again(delivery, event, build, job)
+        self._run(Work(delivery, again), build, [one.id for one in failed])
+
+    def _all(self, delivery: Delivery, event: Event) -> None:
+        """Every check of the newest build that this commit has got by itself."""
+        group = build_group(event.repository.id, event.sha)
+        for build in sorted(self.store.group(Build, group), key=lambda one: -one.created):
+            over = _over(self.store.group(Job, build.id))
+            if build.event.rerun or build.abandoned or not over:
+                continue
+            if all(one.reason in (Reason.CONFIG, Reason.REFUSED) for one in over):
+                self._one(delivery, event, build, over[0])
+            else:
+                work = Work(delivery, _again(delivery, event, build, over[0]))
+                self._run(work, build, [one.id for one in over if one.reason not in NOT_RUN])
+            return
+        self._ignore(delivery, event, "no check of this commit has ended yet")
+
+    def _run(self, work: Work, build: Build, wanted: Iterable[str]) -> None:
+        chosen = plan.rerun(self.store.group(Job, build.id), *wanted)
+        planned, now = tuple(map(Planned, chosen)), self.building.clock.now()
+        key = self.building.id(work.event, planned)
+        jobs = plan.jobs(key, planned, now, self.building.timing)
+        jobs = self.building.admitted(jobs, build.config_path, build.fail_fast)
+        self._store(work, build, jobs)
+
+    def _store(self, work: Work, build: Build, jobs: tuple[Job, ...]) -> None:
+        """A new build on the terms of that one."""
+        again = Build(
+            id=jobs[0].build,
+            event=work.event,
+            base_sha=build.base_sha,
+            config_path=build.config_path,
+            created=self.building.clock.now(),
+            jobs=(),
+            fail_fast=build.fail_fast,
+            notes=build.notes,
+            doubt=build.doubt,
+        )
+        self.building.store_build(work, again, jobs)
+
+    def _was_refused(self, build: Build) -> bool:
+        """Whether nothing was run at all; one job alone is refused for what it asks."""
+        jobs = self.store.group(Job, build.id)
+        reasons = {job.reason for job in jobs if not plan.is_about_config(job)}
+        return Reason.REFUSED in reasons and reasons <= NOTHING_RUN
+
+    def _ignore(self, delivery: Delivery, event: Event, reason: str) -> None:
+        ignore(self.store, Work(delivery, event), reason)
+
+
+def _again(delivery: Delivery, event: Event, build: Build, job: Job) -> Event:
+    """The event of the first build, with the commit that was pinned then."""
+    return replace(
+        build.event,
+        delivery=delivery.id,
+        repository=event.repository,
+        sender=event.sender,
+        rerun=True,
+        job=job.id,
+    )
+
+
+def _over(jobs: Iterable[Job]) -> list[Job]:
+    """Checks that have ended; deployments are asked for one by one."""
+    return [
+        job
+        for job in jobs
+        if job.is_over and job.spec.kind is Kind.CHECK and job.reason is not Reason.ADVISORY
+    ]

@@ -1,0 +1,36 @@
+"""A delivery that is being planned, and how that ends: with a build, or with the reason why not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from dishwasher.core.delivery import Delivery, Stage
+from dishwasher.core.event import Event
+from dishwasher.ports import Record, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a delivery means now that GitHub was asked."""
+
+    delivery: Delivery
+    event: Event
+    doubt: str = ""
+    """Why its commit must not run as one of the team's; empty where it may."""
+    notes: tuple[str, ...] = ()
+    """What is to be told of the build."""
+    requests: tuple[int, ...] = ()
+    """Of a push: the open pull requests that build the checks of its branch."""
+    along: tuple[Record, ...] = ()
+    """Stored together with the end, so that of two planners at once one begins again."""
+
+
+def done(work: Work, build: str, reason: str = "") -> Delivery:
+    """The delivery with its build."""
+    return replace(work.delivery, stage=Stage.PLANNED, build=build, reason=reason, due=0.0)
+
+
+def ignore(store: Store, work: Work, reason: str) -> None:
+    """The end of a delivery of which nothing comes."""
+    ended = replace(work.delivery, stage=Stage.IGNORED, reason=reason, due=0.0)
+    store.save(ended, *work.along)
