@@ -150,6 +150,16 @@ def test_programs_variables_and_settings_count(project: Project) -> None:
     assert project.key() != again
 
 
+def test_a_variable_that_leads_into_the_checkout_makes_it_the_whole_project(
+    project: Project,
+) -> None:
+    constrained, plain = {"PIP_CONSTRAINT": "limits.txt"}, {"PIP_TIMEOUT": "9", "NODE_ENV": "base"}
+    before, after = project.key(**constrained), project.key(**plain)
+    project.files["app.py"] = "x"
+    assert project.key(**constrained) != before
+    assert project.key(**plain) == after
+
+
 @pytest.mark.parametrize("name", ["../x.txt", "/etc/x.txt", "$DIR/x.txt"])
 def test_what_is_elsewhere_is_not_known(project: Project, name: str) -> None:
     project.files["requirements.txt"] = f"-r {name}\n"

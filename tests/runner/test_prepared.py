@@ -249,7 +249,7 @@ def test_what_still_runs_is_ended_before_anything_is_read(site: Site) -> None:
         archive_of(member("job/checkout/x", b"x"), about={"roots": {}, "virtualenvs": [{}]}),
     ],
 )
-def test_a_hostile_archive_is_none_and_is_replaced(site: Site, data: bytes) -> None:
+def test_a_hostile_archive_is_none_and_the_job_installs(site: Site, data: bytes) -> None:
     site.run()
     site.shop.change = lambda _: data
     damaged = site.run()

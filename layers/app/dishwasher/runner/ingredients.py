@@ -58,6 +58,8 @@ _PATHS = re.compile(r"\bpath\s*=|\bworkspace\b|\beditable\s*=")
 """The same in a Pipfile or pyproject.toml."""
 _OURS = re.compile(r"DISHWASHER(?:_.*)?|HOME|PATH|CI|npm_config_prefix|VIRTUAL_ENV")
 _INSTALLERS = re.compile(r"(?:PIP|UV|POETRY|PIPENV|NPM|YARN|PNPM|NODE|GIT|NETRC)_.*", re.IGNORECASE)
+_PLAIN = frozenset({"NODE_ENV", "npm_config_prefix"})
+"""Of these, those whose values are no paths, or ours."""
 
 
 class Unknown(Exception):
@@ -101,6 +103,7 @@ class Ingredients:
             "variables": self._variables(environment, used),
         }
         whole = self.installs.whole or any(_is_whole(*one) for one in texts.items())
+        whole = whole or self._is_named(environment)
         locked = self.installs.locked and self._has_locks()
         read = {
             "files": {path: _digest(self.checkout / path) for path in self._files(texts)},
@@ -132,6 +135,17 @@ class Ingredients:
             for name, value in sorted(environment.items())
             if name in used or (name not in told and not _OURS.fullmatch(name))
         }
+
+    def _is_named(self, environment: Mapping[str, str]) -> bool:
+        """Whether a variable of an installer leads into the checkout: PIP_CONSTRAINT, say."""
+        base = self.checkout / self.ticket.spec.directory
+        return any(
+            (base / word).exists()
+            for name, value in environment.items()
+            if _INSTALLERS.fullmatch(name) and name not in _PLAIN
+            for word in value.split()
+            if not word.startswith("/") or word.startswith(f"{self.root}/")
+        )
 
     def _texts(self) -> dict[str, str]:
         """Files that may name others, by their paths in the checkout."""

@@ -104,7 +104,10 @@ class Installing:
             return
 
         def work() -> Verdict:
+            journal = self._stages.journal
+            journal.begin_step(f"stored: {prepared.stands_for}")
             prepared.save()
+            journal.end_step(0)
             return Verdict(Reason.OK)
 
         self._stages.run(SAVE, work)
