@@ -11,14 +11,14 @@ from dishwasher.cli.snapshot import Snapshot, snapshot
 from dishwasher.errors import UserError
 
 
-def git(folder: Path, *words: str, **environment: str) -> str:
+def git(folder: Path, *words: str, check: bool = True, **environment: str) -> str:
     done = subprocess.run(
         ("git", "-c", "user.name=a", "-c", "user.email=a@b.c", *words),
         cwd=folder,
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
-        check=True,
+        check=check,
     )
     return done.stdout.strip()
 
@@ -109,5 +109,5 @@ def test_a_folder_that_is_no_repository(tmp_path: Path) -> None:
 
 def test_a_broken_repository_says_what_git_says(repository: Path, tmp_path: Path) -> None:
     (repository / ".git" / "index").write_bytes(b"not an index")
-    with pytest.raises(UserError, match="git add failed in"):
+    with pytest.raises(UserError, match="git ls-files failed in"):
         snapshot(repository, tmp_path / "new")

@@ -90,6 +90,10 @@ def run(options: argparse.Namespace) -> int:
     show(f"{shown('note', 'note')}: {line}" for line in _held_back(options, selection))
     with tempfile.TemporaryDirectory(prefix="dishwasher-") as folder:
         local = _local(options, read, happened, Path(folder) / "objects", passed_on)
+        show(
+            f"{shown('note', 'note')}: {name}/ is a repository of its own, and left out"
+            for name in local.snapshot.left_out
+        )
         ended = _all(local, chosen, options, shown)
     show(results.summary(ended, shown, options.artifacts))
     if options.json is not None:

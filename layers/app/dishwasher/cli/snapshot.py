@@ -26,6 +26,8 @@ class Snapshot:
     objects: tuple[Path, ...]
     changed: bool
     """It holds what is committed nowhere."""
+    left_out: tuple[str, ...] = ()
+    """Folders that are repositories of their own and no submodules: no commit holds their files."""
 
 
 def snapshot(root: Path, folder: Path) -> Snapshot:
@@ -35,6 +37,10 @@ def snapshot(root: Path, folder: Path) -> Snapshot:
     """
     git = _Git(root, folder)
     inside = git("rev-parse", "--show-toplevel", check=False)
+    if not inside and any(os.path.lexists(place / ".git") for place in (root, *root.parents)):
+        # Broken, or somebody else's, which git does not trust: to take it for a plain folder would
+        # bring what it ignores, and lose its history.
+        git("rev-parse", "--show-toplevel")
     if not inside:
         return _of_plain_folder(root, folder)
     own = git("rev-parse", "--path-format=absolute", "--git-path", "objects")
@@ -45,14 +51,14 @@ def snapshot(root: Path, folder: Path) -> Snapshot:
         # Its times of files spare reading each of them again.
         shutil.copyfile(index, folder / "index")
     changing = git.with_objects(objects, Path(own))
-    changing("add", "--all", "--", ".", cwd=Path(inside))
+    own_ones = _add_all(changing, Path(inside))
     tree = changing("write-tree")
     head = git("rev-parse", "--verify", "-q", "HEAD^{commit}", check=False)
     if head and git("rev-parse", "HEAD^{tree}") == tree:
-        return Snapshot(head, (Path(own),), changed=False)
+        return Snapshot(head, _lending(Path(own)), changed=False, left_out=own_ones)
     parents = ("-p", head) if head else ()
     sha = changing("commit-tree", tree, *parents, "-m", "The folder as it is")
-    return Snapshot(sha, (objects, Path(own)), changed=True)
+    return Snapshot(sha, (objects, *_lending(Path(own))), changed=True, left_out=own_ones)
 
 
 def _of_plain_folder(root: Path, folder: Path) -> Snapshot:
@@ -62,9 +68,42 @@ def _of_plain_folder(root: Path, folder: Path) -> Snapshot:
     git = _Git(root, folder)
     git("init", "-q", "--bare", str(bare))
     own = git.of_repository(bare, root)
-    own("add", "--all", "--", ".")
+    left_out = _add_all(own, root)
     sha = own("commit-tree", own("write-tree"), "-m", "The folder as it is")
-    return Snapshot(sha, (bare / "objects",), changed=True)
+    return Snapshot(sha, (bare / "objects",), changed=True, left_out=left_out)
+
+
+def _add_all(git: _Git, top: Path) -> tuple[str, ...]:
+    """All files but those of repositories within; answers the folders of these.
+
+    Git would take them for submodules that are nowhere to be had, or fail where one has no commit.
+    """
+    others = git("ls-files", "--others", "--exclude-standard", "-z", cwd=top).split("\0")
+    own_ones = tuple(name.rstrip("/") for name in others if name.endswith("/"))
+    excluded = (f":(top,exclude,literal){name}" for name in own_ones)
+    git("add", "--all", "--", ".", *excluded, cwd=top)
+    return own_ones
+
+
+def _lending(objects: Path) -> tuple[Path, ...]:
+    """These objects, and those that they borrow in their turn.
+
+    https://git-scm.com/docs/gitrepository-layout: objects/info/alternates
+    """
+    found: list[Path] = []
+    waiting = [objects]
+    while waiting:
+        place = waiting.pop(0)
+        if place in found:
+            continue
+        found.append(place)
+        lenders = place / "info" / "alternates"
+        if lenders.is_file():
+            lines = lenders.read_text("utf-8", "surrogateescape").splitlines()
+            waiting += [
+                Path(os.path.normpath(place / line)) for line in lines if line and line[0] != "#"
+            ]
+    return tuple(found)
 
 
 class _Git:

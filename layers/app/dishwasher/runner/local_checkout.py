@@ -29,6 +29,12 @@ class LocalCheckout(Checkout):
 
     def _fetch(self, url: str, shas: list[str], environment: Mapping[str, str]) -> None:
         # https://git-scm.com/docs/gitrepository-layout: objects/info/alternates
-        info = self._folder / ".git" / "objects" / "info"
-        info.mkdir()
-        (info / "alternates").write_text("".join(f"{place}\n" for place in self._objects))
+        git = self._folder / ".git"
+        (git / "objects" / "info").mkdir()
+        lent = "".join(f"{place}\n" for place in self._objects)
+        (git / "objects" / "info" / "alternates").write_text(lent)
+        # Of a shallow clone: where its history ends has to be known, or git takes it for broken.
+        ends = [place.parent / "shallow" for place in self._objects]
+        known = {line for end in ends if end.is_file() for line in end.read_text().split()}
+        if known:
+            (git / "shallow").write_text("".join(f"{sha}\n" for sha in sorted(known)))
