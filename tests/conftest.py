@@ -26,6 +26,8 @@ SLOW = (
     "runner/sandbox",
     "runner/services",
     "runner/test_attempt.py",
+    "runner/test_mirror_damage.py",
+    "runner/test_mirror_runners.py",
 )
 """Whose tests start a whole bot or machine for each case: minutes, left to `test-real`."""
 

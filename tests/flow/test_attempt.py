@@ -63,6 +63,14 @@ def test_a_ticket_names_the_pull_request(house: House) -> None:
     assert dict(house.claimed(one).ticket.environment)["DISHWASHER_PULL_REQUEST"] == "5"
 
 
+def test_a_ticket_tells_the_repository_by_number_and_where_its_tarball_is(
+    house: House, lint: Job
+) -> None:
+    source = house.claimed(lint).ticket.source
+    assert source.repository == 7
+    assert source.tarball == f"https://api.forge.invalid/repos/acme/site/tarball/{SHA}"
+
+
 def test_a_ticket_carries_what_the_server_knows(house: House, lint: Job) -> None:
     facts = dict(house.claimed(lint).ticket.facts)
     assert (facts["branch"], facts["sha"], facts["attempt"]) == ("topic", SHA, "1")

@@ -30,6 +30,12 @@ def test_a_file_is_read_at_its_commit_byte_for_byte(stage: Stage) -> None:
     assert source.file(repository, "empty", old) is None
 
 
+def test_a_tarball_is_where_the_api_is(stage: Stage) -> None:
+    sha = stage.repo.head()
+    url = stage.source.tarball_url(stage.repository, sha)
+    assert url == f"{stage.github.api_url}/repos/{stage.repo.full_name}/tarball/{sha}"
+
+
 def test_a_folder_is_no_file(stage: Stage) -> None:
     sha = stage.repo.commit({"folder/file": "x"})
     assert stage.source.file(stage.repository, "folder", sha) is None

@@ -263,6 +263,18 @@ def test_room_is_made_by_what_was_not_used_for_longest(tmp_path: Path) -> None:
     assert [place.name for place in tmp_path.glob("*/*-*") if place.is_dir()] == ["3-commits"]
 
 
+def test_on_a_full_disk_mirrors_give_way(machine: Machine, forge: Forge) -> None:
+    machine(at_head(forge))
+    machine.mirrors = replace(machine.mirrors, spare=10**18)
+    # What is there already serves.
+    machine(at_head(forge))
+    assert fetches(forge) == 1
+    forge.commit({"a": "1\n"})
+    machine(at_head(forge))
+    assert "the disk has little room left" in machine.said[0]
+    assert not machine.mirror().place.exists()
+
+
 @pytest.mark.parametrize(
     ("host", "limit"),
     [

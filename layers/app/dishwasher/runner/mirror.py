@@ -24,6 +24,8 @@ GIGABYTES = 10.0
 """Room for all mirrors of a machine, unless it is set."""
 UNUSED = 14 * 24 * 3600.0
 """Seconds after which a mirror goes that nobody has asked for."""
+SPARE = 2 * GIBIBYTE
+"""Bytes that a disk has left when mirrors give way to what jobs write."""
 PACKS = 50
 """Each fetch brings one, and git looks into each of them for every object."""
 COMMITS = 32
@@ -161,15 +163,22 @@ class Mirror:
 
 @dataclass(frozen=True, slots=True)
 class Mirrors:
-    """All of this machine; `limit` in bytes."""
+    """All of this machine; `limit` and `spare` in bytes."""
 
     folder: Path
     limit: int
+    spare: int = SPARE
 
     def of(self, repository: int, trusted: bool, history: bool) -> Mirror:
         kind = "history" if history else "commits"
         side = "trusted" if trusted else "untrusted"
         return Mirror(self.folder / side / f"{repository}-{kind}", history)
+
+    @property
+    def has_room(self) -> bool:
+        """Whether the disk can take one more."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return shutil.disk_usage(self.folder).free >= self.spare
 
     def prune(self, now: float) -> None:
         """Remove what nobody has used for long, and the least recently used where room ends."""
@@ -182,8 +191,9 @@ class Mirrors:
                 with suppress(FileNotFoundError):
                     found.append((place.stat().st_mtime, mirror.size, mirror))
         left = sum(size for _, size, _ in found)
+        limit = self.limit if self.has_room else 0
         for used, size, mirror in sorted(found, key=lambda one: one[0]):
-            if left <= self.limit and used > now - UNUSED:
+            if left <= limit and used > now - UNUSED:
                 continue
             # Whoever has it now will come by here, too.
             with suppress(Busy), mirror.locked(fcntl.LOCK_EX, lambda: False):

@@ -40,6 +40,10 @@ REMOTE = re.compile(
 """Words of git that are about its server or the way there."""
 
 
+class Full(Exception):
+    """There is no room for a mirror."""
+
+
 class MirroredCheckout(Checkout):
     """`mirror` is the one for this repository, this trust and this need of a history."""
 
@@ -65,6 +69,8 @@ class MirroredCheckout(Checkout):
             why = "its server has to say why"
         except Busy:
             why = f"another runner has had it for {self._wait:g} s"
+        except Full:
+            why = "the disk has little room left, so that all mirrors go"
         except (Damaged, OSError, InfraError) as error:
             self._throw_away()
             why = f"{error}; it is thrown away"
@@ -78,6 +84,9 @@ class MirroredCheckout(Checkout):
         environment = git_environment(self._environment, source, lasting=lasting)
         shas = wanted(source)
         if not self._copied(source, shas):
+            if not self._mirrors.has_room:
+                self._mirrors.prune(time.time())
+                raise Full
             with self._locked(fcntl.LOCK_EX):
                 there = self._mirror.holds(shas) or self._fill(source, shas, environment)
             if not there or not self._copied(source, shas):

@@ -15,11 +15,8 @@ class Tree:
 
     def __init__(self, folder: Path) -> None:
         self._base = str(folder)
-        self._folders: set[str] = {""}
+        self.folders: set[str] = {""}
         """Those that were made here: no link is ever a parent."""
-
-    def has_folder(self, name: str) -> bool:
-        return name in self._folders
 
     def add(self, info: TarInfo, name: str, mode: int, reader: Reader) -> None:
         """Write a member at this path; raises Damaged where something else is there already.
@@ -42,12 +39,12 @@ class Tree:
 
     def _make(self, name: str) -> None:
         """The folder and those that it is in."""
-        if name in self._folders:
+        if name in self.folders:
             return
         self._make(name.rpartition("/")[0])
         # A link or a file of this name is an error here.
         os.mkdir(f"{self._base}/{name}", 0o700)
-        self._folders.add(name)
+        self.folders.add(name)
 
 
 def _write(place: str, mode: int, mtime: float, reader: Reader) -> None:

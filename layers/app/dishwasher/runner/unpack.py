@@ -15,6 +15,7 @@ from typing import Any, BinaryIO, cast
 from dishwasher.runner import files, links
 from dishwasher.runner.pack import ABOUT, split
 from dishwasher.runner.tar import PIECE, Bounds, Damaged, Reader
+from dishwasher.runner.tree import Tree
 
 WINDOW = 8 * 1024 * 1024
 """Bytes that zstd may look back, which is the memory that an archive may ask for."""
@@ -36,10 +37,8 @@ class Unpacker:
     ) -> None:
         """`roots`: as for a Packer. `own`: the job's folder, where no interpreter is trusted."""
         self._roots, self._own, self._alive = roots, own, alive
-        self._staging, self._base = staging, str(staging)
+        self._staging, self._tree = staging, Tree(staging)
         self._left, self._members = bounds.content, bounds.members
-        self._folders: set[str] = {""}
-        """Those that were made here: no link is ever a parent."""
         self._about: dict[str, Any] = {}
 
     def read(self, file: BinaryIO) -> None:
@@ -94,7 +93,7 @@ class Unpacker:
     def folders(self, root: str, names: Collection[str]) -> list[str]:
         """Paths below a root of the folders with one of these names, none within another."""
         tops: list[str] = []
-        for name in sorted(self._folders):
+        for name in sorted(self._tree.folders):
             top, _, path = name.partition("/")
             if top != root:
                 continue
@@ -116,7 +115,7 @@ class Unpacker:
         problems = []
         for told in self._about.get("virtualenvs", ()):
             name = str(told["folder"])
-            if f"{name}/bin" not in self._folders:
+            if f"{name}/bin" not in self._tree.folders:
                 raise Damaged(f"{name} is no virtual environment")
             folder = self._staging / name
             pythons = {str(base): str(target) for base, target in told["pythons"]}
@@ -141,39 +140,9 @@ class Unpacker:
             raise Damaged(f"{info.name!r} is no path of a cache")
         if "\0" in info.name + info.linkname:
             raise Damaged("a name holds a NUL")
-        parent = "/".join(parts[:-1])
-        self._make(parent)
-        place = f"{self._base}/{info.name}"
-        try:
-            self._write(info, place, reader)
-        except FileExistsError as error:
-            raise Damaged(f"{info.name!r} is there twice") from error
-
-    def _write(self, info: TarInfo, place: str, reader: Reader) -> None:
-        if info.type == tarfile.DIRTYPE:
-            self._make(info.name)
-            # Ours stays, so that its content can be made and moved.
-            os.chmod(place, info.mode & 0o777 | 0o700)
-        elif info.type == tarfile.SYMTYPE:
-            if not links.stays(info.name, info.linkname):
-                raise Damaged(f"{info.name!r} is a link to {info.linkname!r}, which leads out")
-            os.symlink(info.linkname, place)
-        else:
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-            with open(os.open(place, flags, 0o600), "wb", buffering=0) as file:
-                for data in reader.content():
-                    file.write(data)
-                os.fchmod(file.fileno(), info.mode & 0o777)
-                os.utime(file.fileno(), (info.mtime, info.mtime))
-
-    def _make(self, name: str) -> None:
-        """The folder and those that it is in."""
-        if name in self._folders:
-            return
-        self._make(name.rpartition("/")[0])
-        # A link or a file of this name is an error here.
-        os.mkdir(f"{self._base}/{name}", 0o700)
-        self._folders.add(name)
+        if info.type == tarfile.SYMTYPE and not links.stays(info.name, info.linkname):
+            raise Damaged(f"{info.name!r} is a link to {info.linkname!r}, which leads out")
+        self._tree.add(info, info.name, info.mode & 0o777, reader)
 
 
 def _about(reader: Reader, size: int) -> dict[str, Any]:

@@ -140,7 +140,7 @@ class GitDirectory:
         return None
 
     def commit(self, sha: str) -> Commit | None:
-        """One that was asked for before is known for ever, as pages of GitHub show what git lost."""
+        """One that was asked for before stays known, as pages of GitHub show what git has lost."""
         if sha not in self._known:
             found = self.objects.read(sha)
             if found is None or found.kind != "commit":
