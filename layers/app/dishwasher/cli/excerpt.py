@@ -48,19 +48,32 @@ def excerpt(problem: Problem, source: Source | None, path: str, paint: Paint) ->
     number = str(problem.line)
     gutter = " " * len(number)
     code = paint("faint", f"[{problem.code}]")
-    bar = paint("note", "│")
     place = f":{problem.line}:{problem.column}" if source else ""
     yield f"{gutter} {paint('note', '╭─')} {clean(path)}{place}  {code}"
-    line = source.line(problem.line) if source else None
-    if line is not None and line.strip():
-        shown, mark = _marked(line, problem.column, paint.width - len(number) - 3)
-        yield f"{paint('note', number)} {bar} {shown}".rstrip()
-        yield f"{gutter} {bar} {paint(problem.severity, mark)}"
+    yield from shown_line(source, problem.line, problem.column, paint, problem.severity)
     if problem.suggestion:
         help = _wrapped(problem.suggestion, len(number) + 9, paint.width)
         yield f"{gutter} {paint('note', '╰─')} {paint('help', 'help')}: {help[0].lstrip()}"
         yield from help[1:]
     yield ""
+
+
+def shown_line(
+    source: Source | None, number: int, column: int, paint: Paint, style: str, indent: str = ""
+) -> Iterator[str]:
+    """The line and a mark below its column; nothing of one that is blank or not there.
+
+    Column 0 marks none.
+    """
+    line = source.line(number) if source else None
+    if line is None or not line.strip():
+        return
+    bar = paint("note", "│")
+    width = paint.width - len(f"{indent}{number}") - 3
+    shown, mark = _marked(line, max(column, 1), width)
+    yield f"{indent}{paint('note', str(number))} {bar} {shown}".rstrip()
+    if column:
+        yield f"{indent}{' ' * len(str(number))} {bar} {paint(style, mark)}"
 
 
 def _wrapped(text: str, indent: int, width: int) -> list[str]:

@@ -6,18 +6,24 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from dishwasher.cli.excerpt import Source, shown_line
 from dishwasher.cli.local_run import Ended
+from dishwasher.cli.reading import contents
 from dishwasher.cli.terminal import Paint, clean, pad
 from dishwasher.core.codec import encode
 from dishwasher.core.job import CONCLUSION
 from dishwasher.core.outcome import TestSummary
 from dishwasher.core.rendering import duration, size
+from dishwasher.errors import UserError
 
 FINDINGS_SHOWN = 20
 
 
-def verdict(one: Ended, shown: Paint, told: set[str]) -> Iterator[str]:
-    """How a job ended; what was `told` while it ran is not said again."""
+def verdict(one: Ended, shown: Paint, told: set[str], root: Path) -> Iterator[str]:
+    """How a job ended; what was `told` while it ran is not said again.
+
+    Findings are shown with their lines of the files below `root`.
+    """
     style = "good" if one.is_fine else "error"
     took = f" in {duration(one.seconds)}" if one.seconds else ""
     why = clean(one.detail)
@@ -31,10 +37,22 @@ def verdict(one: Ended, shown: Paint, told: set[str]) -> Iterator[str]:
         place = f"{clean(finding.path)}:{finding.start_line}"
         name = f" [{clean(finding.title)}]" if finding.title else ""
         yield f"  {shown(level, place)}: {clean(finding.message)}{shown('faint', name)}"
+        column = finding.start_column or 0
+        source = _source(root / finding.path)
+        yield from shown_line(source, finding.start_line, column, shown, level, "    ")
     if result.findings_total > FINDINGS_SHOWN:
         yield f"  … {result.findings_total - FINDINGS_SHOWN} findings more"
     for note in result.notes:
         yield f"  {shown('note', 'note')}: {clean(note)}"
+
+
+def _source(path: Path) -> Source | None:
+    """None where the file can not be read: the job may have made it."""
+    try:
+        data = contents(path) if path.is_file() else None
+    except (UserError, OSError):
+        return None
+    return None if data is None else Source(data)
 
 
 def summary(ended: list[Ended], shown: Paint, artifacts: Path | None) -> Iterator[str]:

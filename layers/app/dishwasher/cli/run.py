@@ -226,7 +226,8 @@ def _all(
                 ended[spec.name] = local.run(spec, view, ended)
             finally:
                 view.close()
-            show([*results.verdict(ended[spec.name], shown, view.told), ""])
+            told = results.verdict(ended[spec.name], shown, view.told, options.path)
+            show([*told, ""])
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)
