@@ -11,6 +11,7 @@ from dishwasher.core.deploy import (
     take,
     take_by_hand,
     wait,
+    waited,
 )
 
 FREE = Environment(environment_id(7, "staging"))
@@ -39,15 +40,16 @@ def test_whoever_waits_is_named_once_and_no_longer_when_it_holds_the_lock() -> N
     assert waiting.waiting == ("two", "three")
     taken = take(release(waiting, "one", unknown=False), "two")
     assert taken is not None
-    assert (taken.holder, taken.waiting) == ("two", ())
+    assert (taken.holder, taken.waiting) == ("two", ("three",))
     taken = take(wait(FREE, "two"), "two")
     assert taken is not None
     assert taken.waiting == ()
 
 
-def test_a_release_frees_the_lock_and_forgets_who_is_told_to_look_again() -> None:
+def test_a_release_frees_the_lock_and_knows_who_waits() -> None:
     freed = release(wait(held_by("one"), "two"), "one", unknown=False)
-    assert (freed.holder, freed.unknown, freed.waiting) == ("", False, ())
+    assert (freed.holder, freed.unknown, freed.waiting) == ("", False, ("two",))
+    assert waited(freed, "two", "three").waiting == ()
 
 
 @pytest.mark.parametrize("unknown", [True, False])

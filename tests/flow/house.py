@@ -29,6 +29,7 @@ from tests.fakes.blobs import MemoryBlobs
 from tests.fakes.clock import FakeClock
 from tests.fakes.forge import FakeForge, ForgePull, ForgeRun
 from tests.fakes.queue import MemoryQueue
+from tests.fakes.stages import FakeStages
 from tests.fakes.store import MemoryStore
 from tests.fakes.talk import FakeTalk
 from tests.fakes.vault import MemoryVault
@@ -110,6 +111,7 @@ class House:
         self.forge = FakeForge(self.clock)
         self.talk = FakeTalk(self.forge)
         self.talk.stands(REPOSITORY, 5, SHA)
+        self.stages = FakeStages(self.forge)
         self.fleet = FakeFleet()
         self.vault = MemoryVault()
         store, queue, clock, forge = self.store, self.queue, self.clock, self.forge
@@ -144,7 +146,8 @@ class House:
         )
         self.settle = Settle(self.blobs, clock, self.attempts, self.verdicts, self.timing)
         self.reports = Reports(
-            store, self.blobs, queue, clock, forge, self.talk, self.verdicts, page
+            *(store, self.blobs, queue, clock, forge, self.talk, self.stages),
+            *(self.verdicts, page),
         )
         self.caches = Caches(store, self.blobs, clock, self.attempts, ROOM)
         self.reap = Reap(store, queue, clock, self.fleet, self.verdicts, self.timing, self.caches)

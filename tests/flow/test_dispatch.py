@@ -8,11 +8,12 @@ import pytest
 from dishwasher.core import deploy
 from dishwasher.core.build import Build
 from dishwasher.core.deploy import Environment, environment_id
+from dishwasher.core.event import NO_COMMIT
 from dishwasher.core.job import Job, Reason, State, conclude
 from dishwasher.core.ticket import Bootstrap
 from dishwasher.errors import Conflict, InfraError, Throttled, Unseen
 from dishwasher.flow.changes import UNSEEN_FOR
-from dishwasher.flow.dispatch import LOCKED, TAKEN_OFF, TRIES, digest
+from dishwasher.flow.dispatch import LOCKED, TAKEN_OFF, TRIES, WAITING, digest
 from dishwasher.ports import Topic
 
 from tests.fakes.forge import Trouble
@@ -148,9 +149,51 @@ def test_the_next_deployment_waits_and_is_rung_when_the_first_is_over(house: Hou
     house.rung(Topic.JOBS)
     house.verdicts.change(one.id, lambda job: ended(house, job))
     assert house.rung(Topic.JOBS) == [two.id]
-    assert (environment(house).holder, environment(house).waiting) == ("", ())
+    assert (environment(house).holder, environment(house).waiting) == ("", (two.id,))
     house.dispatch(two.id)
-    assert environment(house).holder == two.id
+    assert (environment(house).holder, environment(house).waiting) == (two.id, ())
+
+
+def test_of_two_that_wait_the_later_commit_is_deployed(house: House) -> None:
+    one = deployment(house, BASE_SHA, NO_COMMIT)
+    house.started(one)
+    two, three = deployment(house, SHA, BASE_SHA), deployment(house, OTHER_SHA, SHA)
+    for waiting in (two, three):
+        house.dispatch(waiting.id)
+    # What runs is never stopped for a newer one.
+    assert house.job(one).state is State.RUNNING
+    house.verdicts.change(one.id, lambda job: ended(house, job))
+    house.dispatch(two.id)
+    assert (house.job(two).reason, house.job(two).detail) == (Reason.SUPERSEDED, WAITING)
+    house.dispatch(three.id)
+    assert environment(house).holder == three.id
+    assert environment(house).waiting == ()
+
+
+def test_who_waited_and_ended_holds_nobody_up(house: House) -> None:
+    one = deployment(house, BASE_SHA, NO_COMMIT)
+    house.started(one)
+    two, three = deployment(house, SHA, BASE_SHA), deployment(house, OTHER_SHA, SHA)
+    for waiting in (two, three):
+        house.dispatch(waiting.id)
+    house.verdicts.change(one.id, lambda job: ended(house, job))
+    house.verdicts.change(
+        three.id, lambda job: conclude(job, Reason.CANCELLED, "", house.clock.now())
+    )
+    house.dispatch(two.id)
+    assert (environment(house).holder, environment(house).waiting) == (two.id, ())
+
+
+def test_a_branch_that_was_forced_back_is_not_overtaken_by_what_it_lost(house: House) -> None:
+    one = deployment(house, SHA, BASE_SHA)
+    house.started(one)
+    lost = deployment(house, OTHER_SHA, SHA)
+    house.dispatch(lost.id)
+    back = deployment(house, BASE_SHA, OTHER_SHA, forced=True)
+    house.there.branches["main"] = BASE_SHA
+    house.verdicts.change(one.id, lambda job: ended(house, job))
+    house.dispatch(back.id)
+    assert house.job(back).state is State.STARTING
 
 
 def test_a_deployment_that_is_retried_keeps_its_environment(house: House) -> None:

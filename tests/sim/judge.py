@@ -17,7 +17,7 @@ from dishwasher.core.rendering import render
 from dishwasher.core.report import Check, Report, Status
 from dishwasher.core.result import Result, log_key, result_key
 
-from tests.sim import caching, vault
+from tests.sim import caching, stages, talk, vault
 from tests.sim.commits import Run
 from tests.sim.house import House, page
 from tests.sim.laws import BY_A_RUNNER
@@ -51,6 +51,8 @@ class Judge:
         for attempt, log in self._house.laws.logs.items():
             if self._house.blobs.peek(log_key(attempt)) != log:
                 yield f"L2 the log of {attempt} is not what its runner sent"
+        yield from talk.problems(self._rows, self._house.hub, self._house.talk)
+        yield from stages.problems(self._rows, self._house.hub, self._house.stages)
         yield from caching.problems(self._rows, self._house.blobs)
         for attempt in self._house.fleet.runners:
             if self._house.fleet.is_running(attempt):

@@ -40,6 +40,8 @@ MOVES: dict[State | None, frozenset[State]] = {
 BY_A_RUNNER = frozenset({Reason.OK, Reason.FAILED, Reason.ADVISORY, Reason.TIMED_OUT})
 """Verdicts that only the word of this very attempt's runner can give."""
 LAST_WORDS = ("reason", "detail", "ended", "attempt", "started")
+LONG_CALL = 700.0
+"""Seconds that a worker may take from a look to what it does then."""
 MOST_ATTEMPTS = 4
 """The first, two after trouble of ours, one after a lost runner."""
 
@@ -107,9 +109,29 @@ class Laws:
     def watch(self, old: Record | None, new: Record) -> None:
         if isinstance(new, Report):
             self._report(new)
+        if isinstance(new, Environment) and new.holder:
+            assert old is None or isinstance(old, Environment)
+            self._taken(old or Environment(new.id), new)
         if isinstance(new, Job):
             assert old is None or isinstance(old, Job)
             self._job(old, new)
+
+    def _taken(self, old: Environment, new: Environment) -> None:
+        """Of two that are known to wait the later commit goes."""
+        job = self.rows.get(Job, new.holder)
+        if old.holder == new.holder or job is None:
+            return
+        event = self._of(job.attempt_id)[1].event
+        own = self._hub.commits[event.sha]
+        for id in old.waiting if not (event.rerun or event.forced) else ():
+            other = self.rows.get(Job, id)
+            if other is None or other.state is not State.QUEUED:
+                continue
+            later = self._hub.commits[self._of(other.attempt_id)[1].event.sha]
+            behind = own.sha in later.ancestors and own.sha != later.sha
+            shown = max(own.visible_at, later.visible_at) < self._world.now - LONG_CALL
+            fair = not (behind and shown)
+            self._world.law(fair, "S3", id, "is later and had to wait for", job.id)
 
     def _report(self, new: Report) -> None:
         faults = self._world.faults

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from dishwasher.core import comment
+from dishwasher.core.build import Build, build_group
 from dishwasher.core.comment import MARKER
 from dishwasher.core.event import Repository
+from dishwasher.core.job import Job
+from dishwasher.core.report import Report, pull_key
 from dishwasher.errors import Gone
 from dishwasher.ports import Conversation, PostedComment
 
+from tests.fakes.store import MemoryStore
 from tests.sim.hub import LONG_LISTED, Hub
 from tests.sim.world import World
 
@@ -104,3 +110,38 @@ class SimTalk:
         if found is None:
             raise Gone(f"no comment {id}")
         return found
+
+
+def problems(rows: MemoryStore, hub: Hub, talk: SimTalk) -> Iterator[str]:
+    """What is not as it should be under the open pull requests, once all is calm."""
+    for repo in hub.repos.values():
+        for request in repo.requests if repo.gone_at == float("inf") else ():
+            words = talk.of(repo.value.id, request.number)
+            if len(words) > 1 and not any(word.zombie for word in words):
+                yield f"L8 {len(words)} comments under {repo.value.id}/{request.number}"
+            if request.is_open:
+                yield from _says(rows, repo.value.id, request.number, request.head, words)
+
+
+def _says(
+    rows: MemoryStore, repository: int, number: int, head: str, words: list[Word]
+) -> Iterator[str]:
+    builds = rows.group(Build, build_group(repository, head))
+    jobs = comment.latest(
+        (build.created, job)
+        for build in builds
+        if number in build.requests
+        for job in rows.group(Job, build.id)
+    )
+    report = rows.get(Report, pull_key(repository, number))
+    mine = any(number in build.requests for build in builds)
+    acting = sum(job.reason in comment.ACT for job in jobs)
+    here = f"the comment under {repository}/{number}"
+    if not mine or (report is not None and report.said.silent):
+        return
+    if acting and not words:
+        yield f"L8 {here} is missing: {acting} of {len(jobs)} fail at {head[:7]}"
+    for word in words:
+        told = word.body.startswith(f"**{acting} of ") if acting else head[:7] in word.body
+        if not told:
+            yield f"L8 {here} says {word.body.splitlines()[0]!r} of {head[:7]}"

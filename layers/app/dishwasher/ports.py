@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar, Protocol, TypeVar
 
+from dishwasher.core.deployment import Deployment
 from dishwasher.core.event import Repository
 from dishwasher.core.pull import Commit, Stand
 from dishwasher.core.report import Check
@@ -348,22 +349,34 @@ class Comments(Protocol):
 
     def comments(self, repository: Repository, number: int) -> tuple[PostedComment, ...]:
         """Those that this App has written, the oldest first."""
-        ...
 
     def comment(self, repository: Repository, number: int, body: str) -> int:
         """Write one and answer its id; raises Ambiguous when it may have been written.
 
         Raises Gone where nobody may write any more.
         """
-        ...
 
     def edit(self, repository: Repository, id: int, body: str) -> None:
         """Nobody is notified of it. Raises Gone where the comment was deleted."""
-        ...
 
     def withdraw(self, repository: Repository, id: int) -> None:
         """Delete the comment; harmless where it is gone."""
-        ...
+
+
+class Deployments(Protocol):
+    """Deployments as the forge shows them; no call sleeps, none repeats a POST."""
+
+    def announce(self, repository: Repository, deployment: Deployment) -> int:
+        """Make one and answer its id; raises Ambiguous when it may have been made."""
+
+    def announced(self, repository: Repository, deployment: Deployment) -> tuple[int, ...]:
+        """Ids of those that were made for the same job, the oldest first."""
+
+    def tell(self, repository: Repository, id: int, deployment: Deployment) -> None:
+        """Say how it goes; raises Ambiguous when that may have been said."""
+
+    def told(self, repository: Repository, id: int) -> str:
+        """What was said last; empty where nothing was."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ class Environment:
     sha: str = ""
     """The commit whose deployment started last."""
     waiting: tuple[str, ...] = ()
-    """Ids of the jobs that want the lock, to be rung when it is free."""
+    """Ids of the jobs that want the lock, to be rung when it is free; some may be over by now."""
     due: float = 0.0
     version: int = 0
 
@@ -59,9 +59,18 @@ def begin(environment: Environment, sha: str) -> Environment:
 
 
 def release(environment: Environment, job: str, *, unknown: bool) -> Environment:
-    """The job is over; an unknown outcome keeps the lock. Whoever waited is to look again."""
+    """The job is over; an unknown outcome keeps the lock. Whoever waited is to look again.
+
+    Who waits for a free environment stays known until it has the lock: of two, the newer goes.
+    """
     if environment.holder != job:
         return environment
     if unknown:
         return replace(environment, unknown=True, waiting=())
-    return replace(environment, holder="", unknown=False, waiting=())
+    return replace(environment, holder="", unknown=False)
+
+
+def waited(environment: Environment, *over: str) -> Environment:
+    """These jobs do not wait any more."""
+    waiting = tuple(job for job in environment.waiting if job not in over)
+    return replace(environment, waiting=waiting)

@@ -80,6 +80,20 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What GitHub was last told of one deployment."""
+
+    job: str
+    deployment: int = 0
+    """GitHub's id of it; 0 while none was made that we know of."""
+    stage: str = ""
+    doubtful: bool = False
+    """A call was begun whose end we have not seen: look before repeating it."""
+    trouble: str = ""
+    """Why GitHub will not take it; nothing more is sent then."""
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """The fenced claim on reporting a commit or a pull request, and what was posted for it."""
 
@@ -99,6 +113,7 @@ class Report:
     """When to look for them once more: a reporter that was given up may have gone on late."""
     posted: tuple[Posted, ...] = ()
     said: Said = Said()
+    deployed: tuple[Told, ...] = ()
     bell: str = ""
     """Id of the build that is rung when it is due."""
     due: float = 0.0
@@ -116,6 +131,15 @@ class Report:
     def of(self, job: str) -> Posted:
         """What was posted for the job; a blank one when nothing was."""
         return next((posted for posted in self.posted if posted.job == job), Posted(job))
+
+    def told(self, job: str) -> Told:
+        """What was told of the job's deployment; a blank one when nothing was."""
+        return next((told for told in self.deployed if told.job == job), Told(job))
+
+    def telling(self, told: Told) -> Report:
+        """The report with this deployment's entry replaced or added."""
+        others = tuple(other for other in self.deployed if other.job != told.job)
+        return replace(self, deployed=(*others, told))
 
     def having(self, posted: Posted) -> Report:
         """The report with this job's entry replaced or added."""

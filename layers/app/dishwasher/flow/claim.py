@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from dishwasher.core.report import Posted, Report, Said
+from dishwasher.core.report import Posted, Report, Said, Told
 from dishwasher.errors import Conflict, InfraError, Lost, Throttled
 from dishwasher.ports import Clock, Store
 
@@ -78,6 +78,12 @@ class Claim:
         until = self.clock.now() + self.hold
         self._write(lambda report: replace(report, said=said, until=until, due=until))
         return said
+
+    def tell(self, told: Told) -> Told:
+        """Keep what was told of a deployment, and renew the claim."""
+        until = self.clock.now() + self.hold
+        self._write(lambda report: replace(report.telling(told), until=until, due=until))
+        return told
 
     def sweep_at(self, time: float) -> None:
         """When to look for check runs that are open and should not be; 0 for never."""

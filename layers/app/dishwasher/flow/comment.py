@@ -38,15 +38,17 @@ class PullComments:
     """Job id → URL of its page."""
 
     def __call__(self, build: Build) -> None:
-        number = build.pull_request
-        if number:
-            turns = Turns(self.store, self.bells, self.clock, self.hold)
-            key = pull_key(build.event.repository.id, number)
-            turns(key, build, lambda claim: self._turn(claim, build, number), _nobody)
+        for number in build.requests:
+            self._tell(build, number)
+
+    def _tell(self, build: Build, number: int) -> None:
+        turns = Turns(self.store, self.bells, self.clock, self.hold)
+        key = pull_key(build.event.repository.id, number)
+        turns(key, build, lambda claim: self._turn(claim, build, number), _nobody)
 
     def _turn(self, claim: Claim, build: Build, number: int) -> None:
         repository, report = build.event.repository, claim.report()
-        if self._needs_no_word(report.said, build):
+        if self._needs_no_word(report.said, build, number):
             if not report.look or report.look > self.clock.now():
                 return
             if not report.said.comment:
@@ -60,14 +62,14 @@ class PullComments:
         if talk.head != build.event.sha and self.clock.now() < build.created + LAG:
             # Nothing else might ring again once GitHub shows where the branch stands.
             claim.sweep_at(build.created + LAG)
-        jobs = self._jobs(repository, talk.head)
+        jobs = self._jobs(repository, talk.head, number)
         said = claim.report().said
         if jobs and (said.comment or (comment.acts(jobs) and not talk.is_locked)):
             self._agree(claim, build, number, talk.head, jobs)
 
-    def _needs_no_word(self, said: Said, build: Build) -> bool:
+    def _needs_no_word(self, said: Said, build: Build, number: int) -> bool:
         """Whether GitHub need not be asked, so far as this build goes."""
-        jobs = self._jobs(build.event.repository, build.event.sha)
+        jobs = self._jobs(build.event.repository, build.event.sha, number)
         if said.comment or said.doubtful:
             return said.digest == digest(self._body(build, build.event.sha, jobs))
         if not comment.acts(jobs):
@@ -77,11 +79,15 @@ class PullComments:
             self.bells.ring(Topic.REPORTS, build.id, delay=wait)
         return wait > 0
 
-    def _jobs(self, repository: Repository, sha: str) -> tuple[Job, ...]:
-        """The latest job of each name, of all builds of the commit."""
+    def _jobs(self, repository: Repository, sha: str, number: int = 0) -> tuple[Job, ...]:
+        """The latest job of each name, of all builds of the commit or of those that count for a
+        pull request: bells of the others do not bring us here."""
         builds = self.store.group(Build, build_group(repository.id, sha))
         return comment.latest(
-            (build.created, job) for build in builds for job in self.store.group(Job, build.id)
+            (build.created, job)
+            for build in builds
+            if not number or number in build.requests
+            for job in self.store.group(Job, build.id)
         )
 
     def _agree(

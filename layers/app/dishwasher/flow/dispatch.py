@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from dishwasher.core import deploy, job
@@ -73,7 +73,12 @@ class Dispatch:
         key = deploy.environment_id(build.event.repository.id, claimed.spec.name)
         environment = self.store.get(Environment, key) or Environment(key)
         by_hand = self._by_hand(claimed, build)
+        others = self._others(environment, claimed.id)
+        environment = deploy.waited(environment, *set(environment.waiting) - set(others))
         why = "" if by_hand else self._superseded(environment, build)
+        if not (why or by_hand or build.event.forced):
+            # A forced push puts an older commit in front on purpose.
+            why = self._overtaken(others, build)
         if why:
             self._end(claimed.id, Reason.SUPERSEDED, why)
             return False
@@ -117,6 +122,22 @@ class Dispatch:
             raise Unseen(f"{event.branch} does not hold {event.sha[:12]}, or not yet")
         return TAKEN_OFF
 
+    def _others(self, environment: Environment, own: str) -> dict[str, Build]:
+        """Who else waits for the environment, with their builds."""
+        found = {}
+        for id in environment.waiting:
+            other = self.store.get(Job, id) if id != own else None
+            build = self.store.get(Build, other.build) if other else None
+            if other is not None and other.state is State.QUEUED and build is not None:
+                found[id] = build
+        return found
+
+    def _overtaken(self, others: Mapping[str, Build], build: Build) -> str:
+        """Why a commit need not be deployed for a moment, when a later one waits too."""
+        event = build.event
+        later = {other.event.sha for other in others.values()} - {event.sha}
+        return WAITING if any(self._holds(event, sha) for sha in later) else ""
+
     def _holds(self, event: Event, later: str) -> bool:
         """Whether the history of a later commit holds the event's."""
         comparison = self.source.compare(event.repository, later, event.sha)
@@ -149,6 +170,7 @@ class Dispatch:
 
 
 LATER = "A later commit was deployed already."
+WAITING = "A later commit waits to be deployed, and goes instead."
 TAKEN_OFF = "The branch does not hold this commit any more."
 LOCKED = (
     "Nobody knows how the last deployment to this environment ended, so nothing is deployed by "

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from dishwasher.core.build import Build
+from dishwasher.core.event import Repository
 from dishwasher.core.job import Job, reported
 from dishwasher.errors import InfraError, Throttled
 from dishwasher.flow.check_runs import CheckRuns
 from dishwasher.flow.claim import Claim
 from dishwasher.flow.comment import PullComments
+from dishwasher.flow.deployment import Announcements
 from dishwasher.flow.turn import Turns
 from dishwasher.flow.verdict import Verdicts
-from dishwasher.ports import Bells, Blobs, Checks, Clock, Comments, Store
+from dishwasher.ports import Bells, Blobs, Checks, Clock, Comments, Deployments, Store
 
 PATIENCE = 2
 """Failures in one round: one check run that GitHub fails on must not hold up the others."""
@@ -31,6 +34,7 @@ class Reports:
     clock: Clock
     checks: Checks
     comments: Comments
+    deployments: Deployments
     verdicts: Verdicts
     page: Callable[[str], str]
     """Job id → URL of its page."""
@@ -79,26 +83,32 @@ class Reports:
             self.verdicts,
             self.page,
         )
-        repository = build.event.repository
+        announcements = Announcements(self.store, self.clock, self.deployments, self.page)
+        repository, report = build.event.repository, claim.report()
         failures: list[InfraError] = []
-        report = claim.report()
+
+        def attempt(tell: Callable[[Claim, Repository, Build, Job], None], *about: Any) -> None:
+            try:
+                tell(claim, repository, *about)
+            except Throttled:
+                raise
+            except InfraError as error:
+                failures.append(error)
+                if len(failures) >= PATIENCE:
+                    raise
+
         for other in self.store.group(Build, claim.key):
             jobs = self.store.group(Job, other.id)
             # Verdicts before progress, should the limit end the round.
             for job in sorted(jobs, key=lambda job: (not job.is_over, job.position)):
+                if announcements.owes(report, other, job):
+                    attempt(announcements.agree, other, job)
                 posted = report.of(job.id)
-                if posted.completed and not posted.doubtful and not job.deadline:
-                    continue
-                try:
-                    runs.agree(claim, repository, other, job)
-                except Throttled:
-                    raise
-                except InfraError as error:
-                    failures.append(error)
-                    if len(failures) >= PATIENCE:
-                        raise
+                if not posted.completed or posted.doubtful or job.deadline:
+                    attempt(runs.agree, other, job)
         if failures:
             raise failures[0]
+        announcements.sweep(claim, repository)
         runs.sweep(claim, repository)
 
     def _give_up(self, build: Build) -> None:

@@ -6,6 +6,7 @@ from dishwasher.github.app import GithubApp
 from dishwasher.github.checks import GithubChecks
 from dishwasher.github.comments import GithubComments
 from dishwasher.github.deliveries import GithubDeliveries
+from dishwasher.github.deployments import GithubDeployments
 from dishwasher.github.limiter import Limiter
 from dishwasher.github.source import GithubSource
 
@@ -14,6 +15,7 @@ __all__ = [
     "GithubChecks",
     "GithubComments",
     "GithubDeliveries",
+    "GithubDeployments",
     "GithubSource",
     "Limiter",
 ]

@@ -24,6 +24,7 @@ from dishwasher.github.app import GithubApp
 from dishwasher.github.checks import GithubChecks
 from dishwasher.github.comments import GithubComments
 from dishwasher.github.deliveries import GithubDeliveries
+from dishwasher.github.deployments import GithubDeployments
 from dishwasher.github.limiter import Limiter
 from dishwasher.github.pulls import GithubPulls
 from dishwasher.github.source import GithubSource
@@ -122,7 +123,8 @@ def build(settings: Settings, workers: int, environment: Mapping[str, str]) -> H
     app = GithubApp(
         settings.app_id, settings.private_key, settings.api_url, settings.url, clock, limiter
     )
-    source, checks = GithubSource(app), LoggedChecks(GithubChecks(app))
+    source = GithubSource(app)
+    told = LoggedChecks(GithubChecks(app)), GithubComments(app), GithubDeployments(app)
     timing, limits = settings.timing, settings.limits
     verdicts = Verdicts(store, queue, clock, timing)
     vault = SqliteVault(database, KeyFile(settings.data))
@@ -158,9 +160,7 @@ def build(settings: Settings, workers: int, environment: Mapping[str, str]) -> H
         attempts=attempts,
         caches=caches,
         settle=Settle(blobs, clock, attempts, verdicts, timing),
-        reports=Reports(
-            *(store, blobs, queue, clock, checks, GithubComments(app), verdicts, address.page)
-        ),
+        reports=Reports(store, blobs, queue, clock, *told, verdicts, address.page),
         reap=reap,
         redeliver=Redeliver(store, clock, GithubDeliveries(app)),
         reap_seconds=min(REAP_SECONDS, settings.lease / 4),

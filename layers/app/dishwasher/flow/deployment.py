@@ -1,0 +1,129 @@
+"""deployment: each intent to deploy announced to GitHub once, with how it goes.
+
+It runs under the claim of its commit, before the check run, whose end ends all reporting of a job.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from dishwasher.core.build import Build
+from dishwasher.core.deployment import Deployment, Stage, desired
+from dishwasher.core.event import Repository
+from dishwasher.core.job import Job
+from dishwasher.core.report import Report, Told
+from dishwasher.errors import Ambiguous, Gone, InfraError, Lost, Rejected
+from dishwasher.flow.claim import SWEEP_AFTER, Claim
+from dishwasher.ports import Clock, Deployments, Store
+
+MAX_TROUBLE = 300
+"""Characters that are kept of what GitHub said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Announcements:
+    store: Store
+    clock: Clock
+    deployments: Deployments
+    page: Callable[[str], str]
+    """Job id → URL of its page."""
+
+    def owes(self, report: Report, build: Build, job: Job) -> bool:
+        """Whether GitHub is to be told something."""
+        return desired(job, build, "", report.told(job.id)) is not None
+
+    def agree(self, claim: Claim, repository: Repository, build: Build, job: Job) -> None:
+        told = claim.report().told(job.id)
+        wanted = desired(job, build, self.page(job.id), told)
+        if wanted is None:
+            return
+        try:
+            if told.doubtful:
+                told = self._resolve(claim, repository, wanted, told)
+            if not told.deployment:
+                told = self._announce(claim, repository, wanted, told)
+            if told.stage != wanted.stage:
+                self._tell(claim, repository, wanted, told)
+        except (Gone, Rejected) as error:
+            # An App without this permission still has checks to show.
+            known = claim.report().told(job.id)
+            claim.tell(replace(known, doubtful=False, trouble=str(error)[:MAX_TROUBLE]))
+
+    def sweep(self, claim: Claim, repository: Repository) -> None:
+        """Retire what a lost answer has doubled, and say again what an older word overwrote."""
+        report = claim.report()
+        if not report.look or report.look > self.clock.now():
+            return
+        for told in report.deployed:
+            job = self.store.get(Job, told.job)
+            build = self.store.get(Build, job.build) if job else None
+            if job is None or build is None or not told.deployment or told.trouble:
+                continue
+            wanted = desired(job, build, self.page(job.id), replace(told, stage=""))
+            if wanted is not None:
+                self._mend(claim, repository, wanted, told)
+
+    def _mend(self, claim: Claim, repository: Repository, wanted: Deployment, told: Told) -> None:
+        try:
+            for id in self.deployments.announced(repository, wanted):
+                if id != told.deployment and self.deployments.told(repository, id) != RETIRED:
+                    retired = replace(wanted, stage=Stage.INACTIVE, description="A double.", url="")
+                    self.deployments.tell(repository, id, retired)
+            if self.deployments.told(repository, told.deployment) != wanted.stage:
+                self._tell(claim, repository, wanted, told)
+        except (Gone, Rejected):
+            # It was deleted: who did so did not want to see it.
+            return
+
+    def _resolve(
+        self, claim: Claim, repository: Repository, wanted: Deployment, told: Told
+    ) -> Told:
+        """A call was begun and its end not seen: ask GitHub what there is."""
+        if not told.deployment:
+            found = self.deployments.announced(repository, wanted)
+            if not found:
+                # Not listed is no proof that it was not made: the sweep will find a second one.
+                claim.sweep_at(self.clock.now() + SWEEP_AFTER)
+                return told
+            told = replace(told, deployment=found[0])
+        stage = self.deployments.told(repository, told.deployment)
+        return claim.tell(replace(told, stage=stage, doubtful=False))
+
+    def _announce(
+        self, claim: Claim, repository: Repository, wanted: Deployment, told: Told
+    ) -> Told:
+        claim.tell(replace(told, doubtful=True))
+        try:
+            number = self.deployments.announce(repository, wanted)
+        except Ambiguous:
+            claim.warn(self.clock.now() + SWEEP_AFTER)
+            raise
+        except (InfraError, Gone):
+            # This call made nothing; an earlier one that is in doubt still may have.
+            claim.tell(told)
+            raise
+        return self._done(claim, Told(told.job, number))
+
+    def _tell(self, claim: Claim, repository: Repository, wanted: Deployment, told: Told) -> None:
+        claim.tell(replace(told, doubtful=True))
+        try:
+            self.deployments.tell(repository, told.deployment, wanted)
+        except Ambiguous:
+            claim.warn(self.clock.now() + SWEEP_AFTER)
+            raise
+        except (InfraError, Gone):
+            claim.tell(told)
+            raise
+        self._done(claim, replace(told, stage=wanted.stage, doubtful=False))
+
+    def _done(self, claim: Claim, told: Told) -> Told:
+        """Note what GitHub has taken; where that can not be noted, leave a warning behind."""
+        try:
+            return claim.tell(told)
+        except (Lost, InfraError):
+            claim.warn(self.clock.now() + SWEEP_AFTER)
+            raise
+
+
+RETIRED = Stage.INACTIVE.value

@@ -1,0 +1,65 @@
+"""Comments and deployments on GitHub: one of each, and the last word the right one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from dishwasher.core.report import Told
+from dishwasher.flow import comment
+from dishwasher.flow.claim import Claim
+from dishwasher.flow.comment import PullComments
+from dishwasher.flow.deployment import Announcements
+
+from tests.sim.without.patch import Mutant
+
+
+def never_ours(self: PullComments, repository: Any, number: int) -> tuple[Any, ...]:
+    """Takes what it wrote for somebody else's."""
+    return ()
+
+
+def mend_nothing(self: PullComments, held: Claim, repository: Any, number: int) -> None:
+    if held.report().look:
+        held.swept(0.0)
+
+
+def as_first_said(self: PullComments, held: Claim, build: Any, number: int) -> None:
+    """Says something once and never again."""
+    if not held.report().said.comment:
+        true_turn(self, held, build, number)
+
+
+def believe_unmade(
+    self: Announcements, held: Claim, repository: Any, wanted: Any, told: Told
+) -> Told:
+    return held.tell(replace(told, doubtful=False))
+
+
+def sweep_nothing(self: Announcements, held: Claim, repository: Any) -> None:
+    return
+
+
+def owes_nothing(self: Announcements, report: Any, build: Any, job: Any) -> bool:
+    """Tells of a deployment only as long as its check run is told of."""
+    return not report.of(job.id).completed and true_owes(self, report, build, job)
+
+
+true_turn = PullComments._turn
+true_owes = Announcements.owes
+
+MUTANTS = (
+    Mutant("comment-again", "the look for our comment", ((PullComments, "_ours", never_ours),)),
+    Mutant(
+        "comment-unmended", "the last look at comments", ((PullComments, "_mend", mend_nothing),)
+    ),
+    Mutant("comment-stale", "the edit", ((PullComments, "_turn", as_first_said),)),
+    Mutant("comment-lag", "the wait for the head", ((comment, "LAG", 0.0),)),
+    Mutant(
+        "announced-again",
+        "the look for a deployment",
+        ((Announcements, "_resolve", believe_unmade),),
+    ),
+    Mutant("announced-twice", "its sweep", ((Announcements, "sweep", sweep_nothing),)),
+    Mutant("untold-end", "what is owed after the check", ((Announcements, "owes", owes_nothing),)),
+)
