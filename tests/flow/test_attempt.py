@@ -33,11 +33,18 @@ def lint(house: House) -> Job:
     return house.jobs(house.planned(push(branch="topic")))["lint"]
 
 
+def test_a_ticket_tells_whether_the_build_has_other_jobs() -> None:
+    house = House(b"checks: {lint: flake8, tests: pytest}\n")
+    jobs = house.jobs(house.planned(push(branch="topic")))
+    assert not house.claimed(jobs["lint"]).ticket.alone
+
+
 def test_a_code_buys_the_ticket_once(house: House, lint: Job) -> None:
     claimed = house.claimed(lint)
     ticket = claimed.ticket
     assert (ticket.protocol, ticket.job, ticket.attempt) == (PROTOCOL, lint.id, 1)
     assert (ticket.spec.name, commands(ticket.spec)) == ("lint", ("flake8", "mypy"))
+    assert ticket.alone
     assert ticket.spec.annotate == ("flake8",)
     assert ticket.spec.artifacts == (ArtifactSet(("out/*",)),)
     assert (ticket.source.url, ticket.source.sha) == ("https://forge.invalid/acme/site.git", SHA)

@@ -161,6 +161,12 @@ def test_what_is_quickly_installed_is_not_kept(site: Site) -> None:
     assert site.shop.said == ["find"]
 
 
+def test_what_no_other_job_could_restore_is_not_kept(site: Site) -> None:
+    whole = replace(INSTALLS, whole=True)
+    assert names(site.run(installs=whole, alone=True)) == ["dependencies", "build"]
+    assert names(site.run(alone=True)) == ["dependencies", "save dependencies", "build"]
+
+
 def test_what_fails_is_not_kept(site: Site) -> None:
     site.program("exit 3")
     assert names(site.run()) == ["dependencies"]

@@ -93,6 +93,8 @@ class Ticket:
     """Variables whose values nobody may see; the runner masks them in all that it says."""
     trusted: bool = True
     """Whether whoever pushed the commit may be let loose on a runner that is not a jail."""
+    alone: bool = False
+    """The build has no other job, for which something could be kept."""
     facts: tuple[tuple[str, str], ...] = ()
     """What the server knows of the build, by the names of `core.facts`; the runner adds its own
     and fills the templates of the spec with them."""

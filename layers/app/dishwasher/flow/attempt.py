@@ -188,6 +188,7 @@ class Attempts:
                 ("DISHWASHER_PULL_REQUEST", str(build.pull_request or "")),
             ),
             limits=replace(self.limits, job_seconds=seconds),
+            alone=len(build.jobs) == 1,
             facts=provenance.facts(
                 build,
                 current,

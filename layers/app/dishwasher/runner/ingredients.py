@@ -72,6 +72,8 @@ class Key:
 
     slot: str
     text: str
+    is_brief: bool
+    """Every file of the checkout counts: the next commit has another key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,7 @@ class Ingredients:
             "day": "" if locked else today,
         }
         slot = f"prepared-{_hash(job)[:32]}-"
-        return Key(slot, slot + _hash(read))
+        return Key(slot, slot + _hash(read), whole)
 
     def _commands(self) -> Iterator[str]:
         for step in self.phase.steps:

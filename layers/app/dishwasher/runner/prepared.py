@@ -116,7 +116,9 @@ class Prepared:
     def before(self) -> None:
         """The phase is about to run."""
         self._before = None
-        if self._key is None or self._ticket.secrets:
+        if self._key is None or (self._key.is_brief and self._ticket.alone):
+            return
+        if self._ticket.secrets:
             # What installs could have kept a secret, and other jobs would find it.
             return
         try:
