@@ -17,10 +17,11 @@ class Tenancy:
 
     def __call__(self, delivery: Delivery, change: Change) -> None:
         """Each row by itself: there may be more than one write can hold, and twice is once."""
-        for repository in change.repositories or (0,):
-            self._keep(access_id(change.installation, repository), change)
         if change.present is not None:
             self._follow(change.present)
+        else:
+            for repository in change.repositories or (0,):
+                self._keep(access_id(change.installation, repository), change)
         ended = replace(delivery, stage=Stage.IGNORED, reason=change.what, due=0.0)
         self.store.save(ended)
 
