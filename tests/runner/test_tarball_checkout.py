@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from dishwasher.core.ticket import Source
 from dishwasher.demo.github import Repo, StandIn, tokens
-from dishwasher.errors import InfraError
+from dishwasher.errors import InfraError, UserError
 from dishwasher.runner.checkout import Missing
 from dishwasher.runner.command import Commands, Grace
 from dishwasher.runner.stop import Cause, Stop, Stopped
@@ -178,7 +178,7 @@ def test_a_token_that_has_ended_is_named(machine: Machine, github: StandIn) -> N
 def test_what_a_tarball_does_not_have_is_said(
     machine: Machine, mirage: Mirage, history: bool, base: str, what: str
 ) -> None:
-    with pytest.raises(InfraError, match=f"This job needs {what}.*install git"):
+    with pytest.raises(UserError, match=f"This job needs {what}.*install git"):
         machine(replace(mirage.source, base_sha=base), history=history)
     assert mirage.seen == []
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import dishwasher
 from dishwasher.core.ticket import Source
-from dishwasher.errors import InfraError
+from dishwasher.errors import InfraError, UserError
 from dishwasher.runner import download
 from dishwasher.runner.checkout import GONE, MISSING_TRIES, NETWORK_TRIES, PAUSE, Checkout, Missing
 from dishwasher.runner.command import Commands
@@ -44,10 +44,11 @@ class TarballCheckout(Checkout):
         self._say, self._limit = say, limit
 
     def run(self, source: Source, history: bool = False) -> str:
+        # Not ours to try again: the next runner of this machine has no git either.
         if history:
-            raise InfraError(WHOLE.format(what="the history of its commit"))
+            raise UserError(WHOLE.format(what="the history of its commit"))
         if source.base_sha:
-            raise InfraError(WHOLE.format(what="the lines that were changed"))
+            raise UserError(WHOLE.format(what="the lines that were changed"))
         return super().run(source)
 
     def _check_url(self, source: Source) -> None:
