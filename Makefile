@@ -58,6 +58,7 @@ bench: $(STAMP)
 	@$(BIN)/python -m bench.runner
 	@$(BIN)/python -m bench.sandbox
 	@$(BIN)/python -m bench.cache
+	@$(BIN)/python -m bench.checkout
 	@$(BIN)/python -m bench.webhook $(ARGS)
 
 screenshots: $(STAMP)
