@@ -8,6 +8,7 @@ import sqlite3
 import stat
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -118,6 +119,38 @@ def test_a_newer_file_is_left_alone(data: Path) -> None:
     connection.close()
     with pytest.raises(InfraError, match="newer Dishwasher"):
         Database(data)
+
+
+def test_an_older_file_is_copied_before_it_is_changed(data: Path) -> None:
+    Database(data).close()
+    with closing(sqlite3.connect(data / FILE)) as connection:
+        connection.executescript("DROP TABLE secrets; PRAGMA user_version=1")
+        connection.execute("INSERT INTO rows VALUES ('a', 'b', 1, '', 0, '{}')")
+        connection.commit()
+    Database(data).close()
+    copy = data / f"{FILE}.schema-1"
+    assert mode(copy) == 0o600
+    for path, version in ((copy, 1), (data / FILE, len(MIGRATIONS))):
+        with closing(sqlite3.connect(path)) as connection:
+            assert connection.execute("PRAGMA user_version").fetchone() == (version,)
+            assert connection.execute("SELECT id FROM rows").fetchall() == [("b",)]
+    assert sorted(path.name for path in data.iterdir() if "schema" in path.name) == [copy.name]
+
+
+def test_a_file_that_never_shrank_learns_it(data: Path) -> None:
+    """Before, room of removed rows was only used again."""
+    Database(data).close()
+    with closing(sqlite3.connect(data / FILE)) as connection:
+        connection.execute("PRAGMA journal_mode=DELETE")
+        connection.execute("PRAGMA auto_vacuum=0")
+        connection.execute("VACUUM")
+    database = Database(data)
+    with database.reading() as connection:
+        assert connection.execute("PRAGMA auto_vacuum").fetchone() == (2,)
+    assert database.shrink(10) is False
+    database.close()
+    with pytest.raises(InfraError, match="is closed"):
+        database.shrink(10)
 
 
 def test_another_process_that_keeps_the_lock_is_a_fault(database: Database, data: Path) -> None:

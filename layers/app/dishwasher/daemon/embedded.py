@@ -17,6 +17,8 @@ REPORTERS = 2
 """Threads; their work is mostly waiting for GitHub."""
 LOOK_FOR_MISSED = 300.0
 """Seconds between two looks at GitHub's log of deliveries."""
+LOOK_FOR_OLD = 3600.0
+"""Seconds between two looks at what is kept too long."""
 STOP_SECONDS = 5.0
 
 
@@ -74,3 +76,4 @@ def _parts(house: House, crowded: Callable[[], bool]) -> Iterable[Part]:
     yield Dispatching(house.fleet, queue, house.dispatch, clock, crowded)
     yield Scheduler(house.reap, house.reap_seconds, "reap")
     yield Scheduler(house.redeliver, LOOK_FOR_MISSED, "missed deliveries")
+    yield Scheduler(house.retention, LOOK_FOR_OLD, "retention")

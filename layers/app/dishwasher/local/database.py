@@ -15,6 +15,8 @@ from dishwasher.errors import InfraError
 FILE = "dishwasher.sqlite3"
 BUSY_SECONDS = 5.0
 """How long to wait for another process that writes; this process's threads wait for a lock."""
+INCREMENTAL = 2
+"""Free pages are cut off when asked for: https://www.sqlite.org/pragma.html#pragma_auto_vacuum"""
 READER_CACHE_KIB = 512
 """SQLite's default is 2 MiB for each connection: https://www.sqlite.org/pragma.html#pragma_cache_size"""
 
@@ -111,6 +113,18 @@ class Database:
             finally:
                 self._give_back(connection)
 
+    def shrink(self, pages: int) -> bool:
+        """Cut that many free pages off the file; False where there was nothing to cut."""
+        with self._write, self._faults():
+            if self._closed:
+                raise InfraError(f"the database {self.path} is closed")
+            (before,) = self._quick.execute("PRAGMA page_count").fetchone()
+            self._quick.execute(f"PRAGMA incremental_vacuum({int(pages)})").fetchall()
+            (after,) = self._quick.execute("PRAGMA page_count").fetchone()
+            # The file itself gets shorter when the log of changes is written back to it.
+            self._quick.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            return int(after) < int(before)
+
     def close(self) -> None:
         """Let go of the file; transactions under way end first. Harmless when repeated."""
         with self._write, self._pool:
@@ -187,15 +201,33 @@ def _alone_in(folder: Path) -> Iterator[None]:
 
 
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:
-    """Bring the file up to date; raises InfraError when it is newer than this program."""
+    """Bring the file up to date; raises InfraError when it is newer than this program.
+
+    A file of an older schema is copied beforehand: a Dishwasher of then can still read the copy.
+    """
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version > len(MIGRATIONS):
         raise InfraError(
             f"{path} was written by a newer Dishwasher (schema {version}, this one "
             f"knows {len(MIGRATIONS)}): update this one or choose another data folder"
         )
+    if 0 < version < len(MIGRATIONS):
+        _back_up(connection, path.with_name(f"{path.name}.schema-{version}"))
+    if connection.execute("PRAGMA auto_vacuum").fetchone() != (INCREMENTAL,):
+        # Room of removed rows can go back to the disk; an existing file is rewritten for it once.
+        connection.execute(f"PRAGMA auto_vacuum={INCREMENTAL}")
+        connection.execute("VACUUM")
     for number, script in enumerate(MIGRATIONS[version:], version + 1):
         connection.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version={number}; COMMIT")
+
+
+def _back_up(connection: sqlite3.Connection, copy: Path) -> None:
+    """Copy the whole file, in one step and for its owner only."""
+    draft = copy.with_name(f"{copy.name}.new")
+    draft.unlink(missing_ok=True)
+    os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    connection.execute("VACUUM INTO ?", (str(draft),))
+    draft.replace(copy)
 
 
 def to_column(text: str) -> str | bytes:

@@ -35,6 +35,7 @@ from dishwasher.local.database import Database
 from dishwasher.local.fleet import ProcessFleet
 from dishwasher.local.key_file import KeyFile
 from dishwasher.local.queue import SqliteQueue
+from dishwasher.local.retention import Retention
 from dishwasher.local.store import SqliteStore
 from dishwasher.local.vault import SqliteVault
 from dishwasher.ports import Store
@@ -96,6 +97,7 @@ class House:
     reports: Reports
     reap: Reap
     redeliver: Redeliver
+    retention: Retention
     reap_seconds: float
 
     def close(self) -> None:
@@ -162,6 +164,7 @@ def build(settings: Settings, workers: int, environment: Mapping[str, str]) -> H
         settle=Settle(blobs, clock, attempts, verdicts, timing),
         reports=Reports(store, blobs, queue, clock, *told, verdicts, address.page),
         reap=reap,
+        retention=Retention(database, settings.data / "blobs", clock, settings.keep),
         redeliver=Redeliver(store, clock, GithubDeliveries(app)),
         reap_seconds=min(REAP_SECONDS, settings.lease / 4),
     )

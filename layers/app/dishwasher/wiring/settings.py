@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from dishwasher.core.environment import JOB_ENV, MIRROR_GB, SANDBOX
 from dishwasher.core.job import Timing
+from dishwasher.core.retention import Keep
 from dishwasher.core.sandbox import AUTO, ORDER
 from dishwasher.core.ticket import GIBIBYTE, Limits
 from dishwasher.errors import UserError
@@ -24,6 +25,8 @@ POINTS_PER_MINUTE = 900
 """GitHub's secondary limit: https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api"""
 DATA = ".dishwasher"
 LEASE = Timing().lease
+KEPT = Keep()
+KEPT_GB = KEPT.bytes / GIBIBYTE
 MIRRORS = 10.0
 """GiB: some hundred repositories by their commits, or some dozen by their histories."""
 PATHS = ("/", "./", "../", "~")
@@ -53,6 +56,8 @@ DESCRIBED = {
     "DISHWASHER_INSTALL_SECONDS": "dependencies that take less are installed by each job "
     f"({INSTALL:g})",
     MIRROR_GB: f"room for what was fetched of repositories, 0 to keep nothing ({MIRRORS:g})",
+    "DISHWASHER_KEEP_DAYS": f"for how long builds are kept, 0 for ever ({KEPT.days:g})",
+    "DISHWASHER_KEEP_GB": f"room for their logs and artifacts, 0 for any ({KEPT_GB:g})",
     JOB_ENV: "names of host variables that jobs may see",
     "DISHWASHER_LEASE_SECONDS": f"silence after which a runner counts as lost ({LEASE:g})",
 }
@@ -85,6 +90,7 @@ class Settings:
     """A level of `core.sandbox`, or the strongest that this machine can do."""
     job: Limits = field(default_factory=Limits)
     """What one job may use of this machine."""
+    keep: Keep = KEPT
     mirror_gb: float = MIRRORS
 
     @property
@@ -119,6 +125,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         lease=reader.number("LEASE_SECONDS", LEASE),
         sandbox=reader.level(SANDBOX),
         job=reader.limits(),
+        keep=reader.keep(),
         mirror_gb=reader.number("MIRROR_GB", MIRRORS, least=0.0),
     )
     reader.check(settings)
@@ -196,6 +203,12 @@ class _Reader:
             disk_bytes=int(self.number("JOB_DISK_GB", DISK) * GIBIBYTE),
             processes=int(self.number("JOB_PROCESSES", PROCESSES)),
             install_seconds=self.number("INSTALL_SECONDS", INSTALL, least=0.0),
+        )
+
+    def keep(self) -> Keep:
+        return Keep(
+            days=self.number("KEEP_DAYS", KEPT.days, least=0.0),
+            bytes=int(self.number("KEEP_GB", KEPT_GB, least=0.0) * GIBIBYTE),
         )
 
     def level(self, key: str) -> str:
