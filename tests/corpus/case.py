@@ -16,6 +16,7 @@ from pathlib import Path
 
 from dishwasher.core.config import Config
 from dishwasher.errors import ConfigError
+from dishwasher.formats.commands.installing import marked
 from dishwasher.formats.repository import Repository
 
 from tests.corpus import describe
@@ -65,7 +66,7 @@ class Case:
         """Raises ConfigError where the file has mistakes."""
         module = import_module(f"dishwasher.formats.{self.format}")
         parse: Parse = module.parse
-        return parse(FORMATS[self.format], self.data, self.repository)
+        return marked(parse(FORMATS[self.format], self.data, self.repository))
 
     def described(self) -> str:
         try:

@@ -222,6 +222,18 @@ def test_other_files_that_are_made_come_along_and_caches_of_tools_do_not(site: S
     assert done.printed == ["1", "3", ".local"]
 
 
+def test_what_is_installed_globally_is_the_job_s_own(site: Site) -> None:
+    site.program(
+        'mkdir -p "$npm_config_prefix/bin" "$npm_config_prefix/lib/node_modules/tool";'
+        'printf "#!/bin/sh\\necho here\\n" >"$npm_config_prefix/lib/node_modules/tool/cli";'
+        'chmod +x "$npm_config_prefix/lib/node_modules/tool/cli";'
+        'ln -s ../lib/node_modules/tool/cli "$npm_config_prefix/bin/tool"'
+    )
+    for first in ("dependencies", "restore dependencies"):
+        done = site.run("tool")
+        assert (names(done)[0], done.printed) == (first, ["here"])
+
+
 def test_folders_that_belong_to_installers_come_from_one_place(site: Site) -> None:
     site.run()
     site.job.files["node_modules/old/index.js"] = "of a cache"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dishwasher.runner.ingredients import OWNED
 
-ROOTS = ("checkout", "home")
+ROOTS = ("checkout", "home", "node")
 NOT_KEPT = frozenset(
     {"checkout/.git", "home/.cache", "home/.npm", "home/.local/share/pnpm"}
     | {"home/.yarn/berry/cache", "home/.config/configstore"}
@@ -40,7 +40,7 @@ _FOLDER: State = (0,)
 def look(root: Path, most: int = SEEN) -> dict[str, State]:
     """Everything that there is now; raises TooMany, OSError."""
     found: dict[str, State] = {}
-    waiting = list(ROOTS)
+    waiting = [name for name in ROOTS if (root / name).is_dir()]
     while waiting:
         folder = waiting.pop()
         with os.scandir(root / folder) as entries:

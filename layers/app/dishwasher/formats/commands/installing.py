@@ -49,6 +49,9 @@ _NODE_FLAGS = frozenset(
     """.split()  # noqa: SIM905
 )
 _NODE_VALUES = frozenset({"--omit", "--include", "--only", "--loglevel", "--network-timeout"})
+_GLOBAL = frozenset({"-g", "--global"})
+_PACKAGE = re.compile(r"(?:@[\w.-]+/)?\w[\w.-]*(?:@[\w.^~<>=*-]+)?", re.ASCII)
+"""Its name, of a scope or not, and a version."""
 _PROJECT_FLAGS = frozenset(
     """
     -n --no-interaction --no-ansi --no-root --sync --all-extras --all-groups --no-cache -q --quiet
@@ -195,11 +198,19 @@ def _of_statement(words: tuple[str, ...]) -> Installs | None:
             return _pip(words[len(pip) :])
     if words[:2] in (("python", "setup.py"), ("python3", "setup.py")):
         return Installs(whole=True, python=True) if set(words[2:]) <= _SETUPS else None
+    if words[:1] == ("npm",) and words[1:2] in (("install",), ("i",)) and _GLOBAL & set(words):
+        return _globally(words[2:])
     for length in (2, 1):
         tool = _TOOLS.get(words[:length])
         if tool is not None and len(words[:length]) == length:
             return _of_tool(tool, words[length:])
     return None
+
+
+def _globally(words: tuple[str, ...]) -> Installs | None:
+    """Packages by name, into the job's own prefix."""
+    given = [word for word in words if word not in _GLOBAL | _NODE_FLAGS]
+    return Installs(node=True) if given and all(map(_PACKAGE.fullmatch, given)) else None
 
 
 def _of_tool(tool: _Tool, words: tuple[str, ...]) -> Installs | None:
