@@ -70,7 +70,7 @@ def test_from_nothing_to_the_first_check_without_typing_a_secret(
         page = browser.new_page()
         problems: list[str] = []
         page.set_default_timeout(MILLISECONDS)
-        page.on("console", lambda message: problems.append(message.text))
+        page.on("console", lambda message: problems.append(f"{message.text} {message.location}"))
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.goto(url)
         picture(page, "app-create")
