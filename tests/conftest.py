@@ -26,6 +26,7 @@ SLOW = (
     "runner/sandbox",
     "runner/services",
     "runner/test_attempt.py",
+    "web/test_axe.py",
     "runner/test_mirror_damage.py",
     "runner/test_mirror_runners.py",
 )

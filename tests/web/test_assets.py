@@ -29,4 +29,4 @@ def test_the_style_sheet_knows_every_terminal_colour() -> None:
 def test_text_is_never_too_dark_to_read() -> None:
     for colour in re.findall(r"\{color:#([0-9a-f]{6})\}", palette()):
         red, green, blue = (int(colour[at : at + 2], 16) for at in (0, 2, 4))
-        assert 0.3 * red + 0.59 * green + 0.11 * blue > 85, colour
+        assert 0.3 * red + 0.59 * green + 0.11 * blue > 124, colour

@@ -14,13 +14,13 @@ TYPES = {
 NAMES = ("style.css", "follow.js", "icon.svg")
 
 _NAMED = (
-    *("6e7681", "ff7b72", "56d364", "e3b341", "79c0ff", "d2a8ff", "76e3ea", "c9d1d9"),
+    *("7d8590", "ff7b72", "56d364", "e3b341", "79c0ff", "d2a8ff", "76e3ea", "c9d1d9"),
     *("8b949e", "ffa198", "7ee787", "f2cc60", "a5d6ff", "e2c5ff", "b3f0ff", "ffffff"),
 )
 """The sixteen named colours, legible on the log's dark ground."""
 _LEVELS = (0, 95, 135, 175, 215, 255)
 """Of the colour cube: https://en.wikipedia.org/wiki/ANSI_escape_code#8-bit"""
-_DARKEST = 90
+_DARKEST = 125
 """Brightness (0-255) below which text would vanish on the log's ground."""
 
 
