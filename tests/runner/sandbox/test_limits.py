@@ -15,6 +15,7 @@ from dishwasher.core.step import Shell
 from dishwasher.runner.sandbox import cgroup
 
 from tests.runner.conftest import Launch, Serve
+from tests.runner.job import phase
 from tests.runner.sandbox.levels import AS_ROOT, WALLED, at
 from tests.runner.sandbox.people import Person, by
 from tests.runner.server import LIMITS, Server
@@ -44,7 +45,7 @@ def done(server: Server, launch: Launch, level: Level) -> str:
 
 
 @needs_group
-@at(*WALLED)
+@at(*WALLED, Level.PLAIN)
 def test_case_20_memory_ends_and_is_named(serve: Serve, launch: Launch, level: Level) -> None:
     fill = "python3 -c 'all = [bytearray(b\"x\") * 1048576 for _ in range(32768)]'"
     said = done(serve(fill, limits=SMALL), launch, level)
@@ -54,10 +55,11 @@ def test_case_20_memory_ends_and_is_named(serve: Serve, launch: Launch, level: L
 
 
 @needs_group
-@at(*WALLED)
+@at(*WALLED, Level.PLAIN)
 def test_case_20_a_fork_bomb_stays_in_its_jar(serve: Serve, launch: Launch, level: Level) -> None:
-    bomb = "bomb() { bomb | bomb & }; bomb; sleep 2; exit 1"
-    said = done(serve(bomb, limits=SMALL), launch, level)
+    # No more than a machine bears whose walls fail.
+    bomb = "python3 -c 'import os, time; [os.fork() or exit(time.sleep(9)) for _ in range(400)]'"
+    said = done(serve(f"{bomb}; exit 1", limits=SMALL), launch, level)
     assert "started too many processes: a job here may have 60 at once." in said
     assert "DISHWASHER_JOB_PROCESSES" in said
 
@@ -85,6 +87,29 @@ def test_case_20_a_full_disk_is_named_and_the_result_still_comes(
 ) -> None:
     said = done(serve("cat /dev/zero >file"), launch, level)
     assert "filled the disk of this machine" in said
+
+
+@at(*WALLED, Level.PLAIN)
+@by(Person.USER)
+def test_case_20_without_control_groups_the_limits_hold_and_are_named(
+    serve: Serve, launch: Launch, work: Path, level: Level, person: Person
+) -> None:
+    limits = replace(SMALL, memory_bytes=256 * MEBIBYTE, processes=40)
+    memory = "python3 -c 'all = [bytearray(b\"x\") * 1048576 for _ in range(32768)]'"
+    bomb = "python3 -c 'import os, time; [os.fork() or exit(time.sleep(9)) for _ in range(400)]'"
+    core = "bash -c 'ulimit -c; kill -ABRT $$' || true; ls core* && echo found; exit 1"
+    steps = (memory, core, bomb)
+    server = serve(phases=(phase("build", *steps, keep_going=True),), limits=limits)
+    runner = launch(server, *person.before(work), DISHWASHER_SANDBOX=level)
+    result = server.result()
+    log = server.log.decode()
+    assert runner.wait(20) == 0
+    assert [step.exit_code for step in result.phases[-1].steps] == [1, 1, 1], log
+    assert "exited with 1 and said `MemoryError`: a process here may have 256 MiB of memory." in log
+    assert "DISHWASHER_JOB_MEMORY_GB" in log
+    assert "said `Resource temporarily unavailable`: a job here may have 40 processes" in log
+    assert "DISHWASHER_JOB_PROCESSES" in log
+    assert "found" not in log.splitlines()
 
 
 HIDDEN = """

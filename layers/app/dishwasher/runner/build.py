@@ -125,8 +125,9 @@ class Build:
             more=self._objects,
             say=self._log.say,
         )
-        if self._enclosure.cell is not None:
-            self._commands.enter(self._enclosure.cell)
+        place = self._enclosure.cell or self._enclosure.place
+        if place is not None:
+            self._commands.enter(place)
         self._log.say(f"Sandbox: {self._enclosure.words}")
         if services and not (self._enclosure.network or self._enclosure.houses_servers):
             raise UserError(NO_USER)
@@ -238,6 +239,7 @@ class Build:
             scan=self.findings.feed if self.findings else None,
             notes=self._notes,
             silence=self._spec.silence,
+            limits=self._ticket.limits if self._means is not None else None,
         )
         self.outputs.counts = steps.counts
         phases = Phases(self._spec, steps, self._commands, self._judge, self._installing)

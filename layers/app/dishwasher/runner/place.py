@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import os
 import resource
+import shutil
 import subprocess
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from dishwasher.errors import InfraError
 from dishwasher.runner import orphans, usage
 from dishwasher.runner.usage import Usage
 
+if TYPE_CHECKING:
+    from dishwasher.runner.sandbox.cgroup import Group
+
+JOIN = 'until [ "$1" = -- ]; do echo $$ >"$1" || exit 125; shift; done; shift; exec "$@"'
 Rlimits = tuple[tuple[int, int], ...]
 """Which resource, and how much of it (`resource.setrlimit`)."""
 
@@ -104,12 +109,14 @@ class Child(subprocess.Popen[bytes]):
 class Here:
     """Beside this process, with its rights."""
 
-    def __init__(self, rlimits: Rlimits = ()) -> None:
-        self._rlimits = rlimits
+    def __init__(self, rlimits: Rlimits = (), group: Group | None = None) -> None:
+        self._rlimits, self._group = rlimits, group
 
     def start(
         self, argv: Sequence[str], cwd: Path, environment: Mapping[str, str], output: int
     ) -> Started:
+        if self._group is not None:
+            argv = self._joined(self._group, argv, environment)
         try:
             process = Child(
                 argv,
@@ -127,6 +134,14 @@ class Here:
             with suppress(ProcessLookupError):
                 resource.prlimit(process.pid, which, (value, value))
         return process
+
+    def _joined(
+        self, group: Group, argv: Sequence[str], environment: Mapping[str, str]
+    ) -> tuple[str, ...]:
+        """What joins the group first, for whoever forks before it is in there stays outside."""
+        if shutil.which(argv[0], path=environment.get("PATH")) is None:
+            raise InfraError(f"{argv[0]} could not be started: there is no such program")
+        return ("/bin/sh", "-c", JOIN, "sh", *map(str, group.doors), "--", *argv)
 
     def own(self, descriptor: int) -> None:
         """It is."""
@@ -148,7 +163,9 @@ class Here:
         return ()
 
     def trouble(self) -> str:
-        return ""
+        return self._group.trouble() if self._group is not None else ""
 
     def close(self) -> None:
-        """There is nothing to leave."""
+        """Nobody is there any more."""
+        if self._group is not None:
+            self._group.remove()

@@ -13,7 +13,8 @@ from dishwasher.core.job import Reason
 from dishwasher.core.machine import Variable
 from dishwasher.core.outcome import TestSummary
 from dishwasher.core.step import Step
-from dishwasher.runner import files, variables
+from dishwasher.core.ticket import Limits
+from dishwasher.runner import files, shortage, variables
 from dishwasher.runner.disk import FULL
 from dishwasher.runner.ending import explain, title
 from dishwasher.runner.environment import Workspace
@@ -61,6 +62,8 @@ class Steps:
     scan: Callable[[bytes], None] | None
     notes: list[str]
     silence: float = 0.0
+    limits: Limits | None = None
+    """What its commands are held to; None for nothing."""
     counts: dict[str, TestSummary] = field(default_factory=dict)
     """What a step's last words tell of its tests, by its name; of a repeated one the last."""
 
@@ -99,7 +102,11 @@ class Steps:
             return None
         stopped = ended.exit_code is None and not ended.silence
         reason = Reason.TIMED_OUT if ended.silence else Reason.FAILED
-        return Failure(name, explain(ended), reason, output.tail(), output.text(), stopped)
+        said = output.text()
+        how = explain(ended)
+        if self.limits is not None and ended.exit_code and not ended.trouble:
+            how += shortage.words(said, self.limits)
+        return Failure(name, how, reason, output.tail(), said, stopped)
 
     def _count(self, name: str, output: Output) -> None:
         self.counts.pop(name, None)

@@ -31,8 +31,13 @@ class Group:
 
     def add(self, pid: int) -> None:
         """That process and all that it starts from now on."""
-        for folder in self.folders:
-            (folder / "cgroup.procs").write_text(str(pid))
+        for door in self.doors:
+            door.write_text(str(pid))
+
+    @property
+    def doors(self) -> tuple[Path, ...]:
+        """Files by which a process joins, that writes its id to each."""
+        return tuple(folder / "cgroup.procs" for folder in self.folders)
 
     def trouble(self) -> str:
         """Which limit was reached since the last time that was asked, and what to change."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from dishwasher.runner.place import Place
     from dishwasher.runner.sandbox.cell import Cell
 
 
@@ -30,6 +31,8 @@ class Enclosed:
     """Whether a name goes with the commands' user, which PostgreSQL insists on."""
     proxied: Mapping[str, str] = field(default_factory=dict)
     """Variables that lead to its way out, in place of the machine's own."""
+    place: Place | None = None
+    """Where commands start, if no cell is there and they have limits all the same."""
 
     @property
     def houses_servers(self) -> bool:

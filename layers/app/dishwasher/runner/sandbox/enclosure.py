@@ -15,6 +15,7 @@ from dishwasher.core.ticket import GIBIBYTE, Limits
 from dishwasher.errors import InfraError
 from dishwasher.runner.egress import gate
 from dishwasher.runner.environment import Workspace
+from dishwasher.runner.place import Here
 from dishwasher.runner.sandbox import accounts, cgroup, passage, places, users
 from dishwasher.runner.sandbox.cell import Cell, Rules, View, Wrapper, bare
 from dishwasher.runner.sandbox.enclosed import Enclosed
@@ -30,6 +31,7 @@ DEVICES = tuple(
     f"/dev/{name}" for name in ("null", "zero", "full", "random", "urandom", "tty", "ptmx", "pts")
 )
 """Where one writes that has not: no disk, and not /tmp, where others have what is theirs."""
+SOCKETS = "/run"
 SAID = {
     Scope.MACHINE: "on",
     Scope.PUBLIC: "of public addresses",
@@ -58,7 +60,7 @@ def enclose(
     Only a jail has a `network` that is not the machine's; `say` is told what that refuses.
     """
     if means.level is Level.PLAIN and not means.own_user:
-        return Enclosed(words=f"{OPEN}, user {os.geteuid()}")
+        return _unwalled(limits)
     workspace.make_all()
     read = (*places.readable(host), *map(str, more))
     if means.user_namespace and means.own_user:
@@ -99,6 +101,19 @@ def enclose(
         named=view is not None or means.level is Level.JAILED or own is None,
         proxied=gate.environment(network, host),
     )
+
+
+def _unwalled(limits: Limits) -> Enclosed:
+    group = cgroup.group(memory(limits), limits.processes)
+    each = for_one(limits, alone=False, grouped=group is not None)
+    words = (f"{OPEN}, user {os.geteuid()}", *_limited(group))
+    return Enclosed(words=", ".join(words), place=Here(each, group))
+
+
+def _limited(group: cgroup.Group | None) -> tuple[str, ...]:
+    if group is None:
+        return ("no control group, so memory is limited for each process by itself",)
+    return f"{group.memory / GIBIBYTE:.3g} GiB of memory", f"{group.processes:,} processes"
 
 
 def _rules(
@@ -142,7 +157,10 @@ def _closed(means: Means, workspace: Workspace, read: tuple[str, ...]) -> tuple[
     if not means.own_user or (jailed and not means.user_namespace):
         return ()
     if means.mounts:
-        return passage.closed((*read, str(workspace.root), f"{tempfile.gettempdir()}/services"))
+        # Landlock lets everybody speak to the machine's own services, whose sockets are there.
+        covered = (SOCKETS,) if means.level is Level.CONFINED and os.path.isdir(SOCKETS) else ()
+        needed = (*read, str(workspace.root), f"{tempfile.gettempdir()}/services")
+        return (*passage.closed(needed), *covered)
     if shut := passage.closed((str(workspace.root),)):
         raise InfraError(
             f"A job's own user can not enter {shut[0]}, and jobs do not run as root. Move the "
@@ -180,16 +198,11 @@ def _environment(means: Means, own: tuple[int, int] | None, workspace: Workspace
 
 
 def _words(means: Means, cell: Cell, network: Network) -> str:
-    group = cell.group
     user = cell.rules.user or cell.as_user
     parts = [
         f"network {SAID[network.scope]}",
         f"user {user[0]}" if user else "the runner's user",
     ]
-    if group is not None:
-        parts.append(f"{group.memory / GIBIBYTE:.3g} GiB of memory")
-        parts.append(f"{group.processes:,} processes")
-    else:
-        parts.append("no control group, so memory is limited for each process by itself")
+    parts += _limited(cell.group)
     level = OPEN if means.level is Level.PLAIN else means.level
     return f"{level}{',' if level is OPEN else ':'} {', '.join(parts)}"

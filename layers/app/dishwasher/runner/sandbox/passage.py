@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import ctypes
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 # linux/sched.h and linux/mount.h
 CLONE_NEWNS, CLONE_NEWIPC = 0x20000, 0x8000000
@@ -32,8 +32,8 @@ def is_open(place: str) -> bool:
 
 
 def open_up(
-    places: Iterable[str],
-    folders: Iterable[str],
+    places: Collection[str],
+    folders: Collection[str],
     instead: Iterable[tuple[str, str]],
     shared_memory: int,
 ) -> None:
@@ -50,7 +50,8 @@ def open_up(
     for file, place in instead:
         _mount(file, place, "", MS_BIND)
     kept = []
-    for place in places:
+    # A link such as /etc/resolv.conf may lead to what is covered: so its target.
+    for place in sorted({*places, *map(os.path.realpath, places)}):
         if any(place == folder or place.startswith(f"{folder}/") for folder in folders):
             try:
                 # Before its folder is covered: a descriptor goes on leading there.
@@ -58,7 +59,9 @@ def open_up(
             except FileNotFoundError:
                 continue
     for folder in folders:
-        _mount("tmpfs", folder, "tmpfs", MS_NOSUID | MS_NODEV, b"mode=755,size=1m")
+        # What is below another one of them is covered already.
+        if not any(folder.startswith(f"{other}/") for other in folders):
+            _mount("tmpfs", folder, "tmpfs", MS_NOSUID | MS_NODEV, b"mode=755,size=1m")
     for place, descriptor in kept:
         source = f"/proc/self/fd/{descriptor}"
         if os.path.isdir(source):
