@@ -26,6 +26,7 @@ class Machine:
         self.mirrors = Mirrors(folder / "mirrors", GIGABYTE)
         self.said: list[str] = []
         self.pauses: list[float] = []
+        self.path = os.environ["PATH"]
         self._count = 0
 
     def mirror(self, trusted: bool = True, history: bool = False) -> Mirror:
@@ -47,7 +48,7 @@ class Machine:
         self.said.clear()
         self.pauses.clear()
         commands = Commands(self.stop, time.monotonic() + 60, Grace())
-        environment = {"PATH": os.environ["PATH"], "HOME": str(self.folder / "home")}
+        environment = {"PATH": self.path, "HOME": str(self.folder / "home")}
         MirroredCheckout(
             *(commands, checkout, environment, self.pauses.append),
             *(self.mirrors, self.mirror(trusted, history), self.said.append, wait),

@@ -171,6 +171,19 @@ def test_a_mirror_that_fails_twice_is_made_anew_whoever_is_to_blame(
     assert machine.mirror().holds([at_head(forge).sha])
 
 
+def test_commits_that_are_not_there_cost_no_mirror(machine: Machine, forge: Forge) -> None:
+    machine(at_head(forge))
+    kept = packs(machine.mirror())
+    for letter in "abc":
+        with pytest.raises(Missing):
+            machine(replace(at_head(forge), sha=letter * 40))
+    forge.token = "ghs_new"
+    for letter in "de":
+        with pytest.raises(InfraError, match="can not be read"):
+            machine(replace(at_head(forge), sha=letter * 40, token="ghs_old"))
+    assert packs(machine.mirror()) == kept
+
+
 def test_a_server_that_stays_away_is_not_the_users_fault(machine: Machine, forge: Forge) -> None:
     forge.fault = lambda path: 502
     with pytest.raises(InfraError, match="git fetch failed 3 times"):

@@ -88,3 +88,22 @@ def test_a_damaged_mirror_fails_no_job_and_is_made_anew(
     assert not list(machine.mirror().place.glob("*.lock"))
     assert not list(machine.mirror().place.rglob("tmp_*"))
     assert not (machine.mirror().place.parent / "canary").exists()
+
+
+def test_a_disk_that_is_full_costs_the_mirror_and_not_the_job(
+    machine: Machine, forge: Forge, tmp_path: Path
+) -> None:
+    machine(at_head(forge))
+    (tmp_path / "bin").mkdir()
+    wrapper = tmp_path / "bin/git"
+    # As git ends there; a disk of one's own takes rights that a test has not.
+    wrapper.write_text(
+        f"#!/bin/sh\ncase $PWD in */mirrors/*) echo 'fatal: write error: No space left on device' "
+        f'>&2; exit 128;; esac\nexec {shutil.which("git")} "$@"\n'
+    )
+    wrapper.chmod(0o755)
+    forge.commit({"a": "1\n"})
+    machine.path = f"{wrapper.parent}:{machine.path}"
+    machine(at_head(forge))
+    assert "the disk has little room left" in machine.said[-1]
+    assert not machine.mirror().place.exists()

@@ -39,6 +39,8 @@ REMOTE = re.compile(
 )
 """Words of git that are about its server or the way there."""
 
+FULL = re.compile(r"No space left|Disk quota exceeded", re.I)
+
 
 class Full(Exception):
     """There is no room for a mirror."""
@@ -119,14 +121,18 @@ class MirroredCheckout(Checkout):
             if mirror.is_scattered:
                 self._git(environment, "repack", "-q", "-d", "--geometric=2", place=mirror.place)
             code, said = self._git(environment, *argv, place=mirror.place)
-            elsewhere = any(words.search(said) for words in (MISSING, DENIED, REMOTE))
-            if not code or (elsewhere and not mirror.doubt(again=True)):
-                break
-            self._say("The mirror on this machine is damaged: it is made anew")
+            if not code:
+                mirror.doubt(again=False)
+                return True
+            if MISSING.search(said) or DENIED.search(said):
+                return False
+            if REMOTE.search(said) and not mirror.doubt(again=True):
+                return False
             mirror.discard()
-        if not code:
-            mirror.doubt(again=False)
-        return not code
+            if FULL.search(said):
+                raise Full
+            self._say("The mirror on this machine is damaged: it is made anew")
+        return False
 
     def _throw_away(self) -> None:
         with suppress(Busy), self._mirror.locked(fcntl.LOCK_EX, lambda: False):
