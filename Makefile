@@ -57,6 +57,7 @@ bench: $(STAMP)
 	@$(BIN)/python -m bench.validate
 	@$(BIN)/python -m bench.runner
 	@$(BIN)/python -m bench.sandbox
+	@$(BIN)/python -m bench.egress
 	@$(BIN)/python -m bench.cache
 	@$(BIN)/python -m bench.checkout
 	@$(BIN)/python -m bench.webhook $(ARGS)

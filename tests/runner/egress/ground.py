@@ -10,10 +10,10 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 
 from dishwasher.core.network import Network, Scope
-from dishwasher.runner.egress.connection import Times
 from dishwasher.runner.egress.machine import Machine, Upstream
 from dishwasher.runner.egress.proxy import Proxy
 from dishwasher.runner.egress.rules import Route, Rules
+from dishwasher.runner.egress.wire import Times
 
 SECONDS = 10.0
 Serve = Callable[[socket.socket], None]

@@ -9,9 +9,9 @@ import time
 
 import pytest
 from dishwasher.core.network import Network, Scope
-from dishwasher.runner.egress.connection import Times
 from dishwasher.runner.egress.machine import Upstream
 from dishwasher.runner.egress.proxy import TOLD
+from dishwasher.runner.egress.wire import Times
 
 from tests.runner.egress.ground import Origin, exactly, proxied, read_all, read_head
 

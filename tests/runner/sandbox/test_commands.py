@@ -185,7 +185,7 @@ def test_what_landlock_takes_is_gone(tmp_path: Path) -> None:
     code = (
         "import sys; from dishwasher.runner.sandbox import landlock\n"
         "mine, theirs = sys.argv[1:]\n"
-        "landlock.restrict(['/usr', '/nothing-here'], [mine], tcp=False)\n"
+        "landlock.restrict(['/usr', '/nothing-here'], [mine])\n"
         "open(mine + '/file', 'w').write('x')\n"
         "try:\n    open(theirs)\nexcept PermissionError as error:\n    print(error.strerror)\n"
     )

@@ -7,6 +7,7 @@ import select
 import shutil
 import socket
 import subprocess
+import sys
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -266,6 +267,8 @@ def test_the_tools_of_a_job_reach_what_it_lists_and_nothing_else(
     assert "\nstatus 56\n" in log
     assert web.asked[0] == "GET http://files.example:80/file"
     assert all("evil" not in one for one in web.asked)
+    # The proxy is the runner's own process, and not one that the steps left behind.
+    assert result.notes == ()
     # Once for each host and port, and the machine's own password is no business of the job's.
     assert log.count("[dishwasher] evil.example:80 is not in this job's network list") == 1
     assert log.count("[dishwasher] evil.example:443 is not in this job's network list") == 1
@@ -282,10 +285,11 @@ def test_pip_finds_the_machines_own_index_wherever_it_is(
         thread = threading.Thread(target=index.serve_forever, args=(0.01,))
         thread.start()
         url = f"http://{host}:{index.server_address[1]}/simple/"
+        # The one beside Python: an environment of the job's own takes seconds.
+        python = f"{sys.base_prefix}/bin/python3"
         server = serve(
-            f"pip install -q --no-cache-dir --trusted-host {host} washed",
-            "python -c 'import washed'",
-            machine=Machine(virtualenv=True),
+            f"{python} -m pip install -q --no-cache-dir -t . --trusted-host {host} washed",
+            f"{python} -c 'import washed'",
             trusted=trusted,
             network=not trusted,
             hosts=("nothing.example",) if trusted else (),

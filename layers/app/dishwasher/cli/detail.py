@@ -58,6 +58,7 @@ def _facts(spec: JobSpec) -> Iterator[tuple[str, str]]:
         "timeout": seconds(spec.timeout),
         "silence": f"{seconds(spec.silence)} end a step" if spec.silence else "",
         "failure": "is allowed" if spec.allow_failure else "",
+        "network": "" if spec.network else ", ".join(spec.hosts) or "off",
         "lost runner": "" if spec.repeatable else "is not replaced: the steps have effects",
         "annotate": ", ".join(spec.annotate),
         "secrets": "every one of the repository" if spec.all_secrets else _secrets(spec.secrets),

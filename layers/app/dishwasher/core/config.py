@@ -87,7 +87,7 @@ class JobSpec:
     network: bool = True
     """Steps reach the network, and not only the job's own services."""
     hosts: tuple[str, ...] = ()
-    """What they reach where they do not reach the network: lines as `core.network` reads them."""
+    """What they reach where they do not reach the network: lines as `core.host` reads them."""
     history: bool = False
     """The checkout has the whole history of its commit, not the commit alone."""
     repeatable: bool = True

@@ -34,11 +34,6 @@ if TYPE_CHECKING:
     from dishwasher.runner.sandbox.probe import Means
     from dishwasher.runner.services.running import Services
 
-NO_USER = (
-    "The job's servers can not be in its own network here, for they refuse to run as root and this "
-    "runner has no user for them. Run the server as another user than root, or delete `services`."
-)
-
 
 class Build:
     """Runs once; afterwards `tail`, `findings` and `outputs` are for the result."""
@@ -129,8 +124,6 @@ class Build:
         if place is not None:
             self._commands.enter(place)
         self._log.say(f"Sandbox: {self._enclosure.words}")
-        if services and not (self._enclosure.network or self._enclosure.houses_servers):
-            raise UserError(NO_USER)
         return Verdict(Reason.OK)
 
     def _serve(self, services: Services) -> Verdict:

@@ -6,7 +6,7 @@ import ipaddress
 import re
 from dataclasses import dataclass
 
-from dishwasher.core.network import PORTS, Host, host, kind
+from dishwasher.core.host import PORTS, Host, host, kind
 from dishwasher.formats.problems import show
 from dishwasher.formats.reader import Reader
 from dishwasher.formats.schema import Json

@@ -6,48 +6,18 @@ import errno
 import os
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum, auto
-from select import EPOLLIN, EPOLLOUT
 from typing import Protocol
 
 from dishwasher.errors import Fault, Refused, UserError
 from dishwasher.runner.egress import request
 from dishwasher.runner.egress.request import Asked
 from dishwasher.runner.egress.rules import Route
-
-CHUNK = 256 * 1024
-"""Bytes that are moved at once, and that one who does not read keeps waiting at most."""
+from dishwasher.runner.egress.wire import CHUNK, Loop, Wire, hurry
 
 
-@dataclass(frozen=True, slots=True)
-class Times:
-    """Seconds; smaller in tests, never different in kind."""
-
-    head: float = 30.0
-    """For a whole head, however slowly it comes."""
-    connect: float = 10.0
-    """For each address."""
-    idle: float = 900.0
-    """Without a byte in either direction: servers work for minutes before they answer."""
-    half: float = 60.0
-    """The same, once the server has hung up."""
-    leave: float = 5.0
-    """For a client to hear that it is refused."""
-
-
-class Loop(Protocol):
-    """What a connection asks of who runs it."""
-
-    times: Times
-    buffer: memoryview
-    """CHUNK bytes that hold nothing between two calls."""
-
-    def now(self) -> float: ...
-
-    def watch(self, socket: socket.socket, events: int, call: Callable[[int], None]) -> None: ...
-
-    def forget(self, socket: socket.socket) -> None: ...
+class Runner(Loop, Protocol):
+    """What runs it."""
 
     def find(self, connection: Connection, asked: Asked) -> None:
         """Ask for its route; `Connection.found` is called with it."""
@@ -67,33 +37,12 @@ class Stage(Enum):
     LEAVE = auto()
 
 
-class Wire:
-    """One end: what is to be sent to it, and whether it has hung up."""
-
-    __slots__ = ("ended", "events", "shut", "socket", "waiting")
-
-    def __init__(self, connected: socket.socket) -> None:
-        self.socket = connected
-        self.waiting = b""
-        self.ended = self.shut = False
-        self.events = 0
-
-    def flush(self) -> None:
-        """Raises OSError when it is gone."""
-        if self.waiting:
-            try:
-                sent = self.socket.send(self.waiting)
-            except BlockingIOError:
-                return
-            self.waiting = self.waiting[sent:]
-
-
 class Connection:
     """`door` is the place on this machine that it leads to whatever is said; None for a proxy."""
 
-    def __init__(self, loop: Loop, client: socket.socket, door: Route | None = None) -> None:
+    def __init__(self, loop: Runner, client: socket.socket, door: Route | None = None) -> None:
         client.setblocking(False)
-        _hurry(client)
+        hurry(client)
         self._loop, self._client = loop, Wire(client)
         self._server: Wire | None = None
         self._stage, self._heard = Stage.HEAD, b""
@@ -125,8 +74,8 @@ class Connection:
     def close(self) -> None:
         if not self.is_closed:
             self.is_closed = True
-            for wire in (self._client, self._server):
-                self._drop(wire)
+            self._client.drop(self._loop)
+            self._hang_up()
             self._loop.closed(self)
 
     def found(self, route: Route | Fault) -> None:
@@ -143,8 +92,7 @@ class Connection:
             self._try_next(OSError(0, "it has no address"))
 
     def _try_next(self, failed: OSError) -> None:
-        self._drop(self._server)
-        self._server = None
+        self._hang_up()
         while self._left:
             address = self._left.pop(0)
             family = socket.AF_INET6 if ":" in address else socket.AF_INET
@@ -218,7 +166,7 @@ class Connection:
         if code:
             self._try_next(OSError(code, os.strerror(code)))
             return
-        _hurry(self._server.socket)
+        hurry(self._server.socket)
         upstream, asked = self._route.upstream, self._asked
         early, self._heard = self._heard, b""
         if upstream is not None and not asked.method:
@@ -288,19 +236,9 @@ class Connection:
 
     def _pass(self, source: Wire, target: Wire, most: int | None) -> None:
         if not source.ended and not target.waiting and most != 0:
-            buffer = self._loop.buffer
-            try:
-                count = source.socket.recv_into(buffer, min(CHUNK, most or CHUNK))
-            except BlockingIOError:
-                return
+            count = target.take(source, self._loop.buffer, most or CHUNK)
             if most is not None:
                 self._body = most - count
-            source.ended = not count
-            try:
-                sent = target.socket.send(buffer[:count]) if count else 0
-            except BlockingIOError:
-                sent = 0
-            target.waiting = bytes(buffer[sent:count])
         if source.ended and not target.waiting and not target.shut:
             target.shut = True
             # Servers take the end of a client that has asked all for its wish to go.
@@ -316,16 +254,12 @@ class Connection:
 
     def _answer(self, status: int, words: str) -> None:
         """Of our own; then it is over."""
-        self._drop(self._server)
-        self._server = None
+        self._hang_up()
         if self._is_door:
             # Whoever is there speaks no HTTP that we know of.
             self.close()
             return
-        body = f"{words}\n".encode("utf-8", "replace")
-        head = f"HTTP/1.1 {status} {_NAMES[status]}\r\nContent-Type: text/plain; charset=utf-8\r\n"
-        more = f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
-        self._client.waiting = (head + more).encode() + body
+        self._client.waiting = request.answer(status, words)
         self._stage = Stage.LEAVE
         self.deadline = self._loop.now() + self._loop.times.leave
         self._guard(self._move)
@@ -352,36 +286,10 @@ class Connection:
             reads = passing and not client.ended and not server.waiting and self._body != 0
             hears = stage is Stage.ANSWER or (passing and not server.ended and not client.waiting)
             writes = stage is Stage.CONNECT or bool(server.waiting)
-            self._want(server, hears, writes, self._on_server)
-        self._want(client, reads, bool(client.waiting), self._on_client)
+            server.want(self._loop, hears, writes, self._on_server)
+        client.want(self._loop, reads, bool(client.waiting), self._on_client)
 
-    def _want(self, wire: Wire, reads: bool, writes: bool, call: Callable[[int], None]) -> None:
-        events = (EPOLLIN if reads else 0) | (EPOLLOUT if writes else 0)
-        if events != wire.events:
-            wire.events = events
-            if events:
-                self._loop.watch(wire.socket, events, call)
-            else:
-                self._loop.forget(wire.socket)
-
-    def _drop(self, wire: Wire | None) -> None:
-        if wire is not None:
-            if wire.events:
-                wire.events = 0
-                self._loop.forget(wire.socket)
-            wire.socket.close()
-
-
-_NAMES = {
-    400: "Bad Request",
-    403: "Forbidden",
-    408: "Request Timeout",
-    431: "Request Header Fields Too Large",
-    502: "Bad Gateway",
-    504: "Gateway Timeout",
-}
-
-
-def _hurry(connected: socket.socket) -> None:
-    """Small writes are not kept back: each has been kept back by who wrote it."""
-    connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    def _hang_up(self) -> None:
+        if self._server is not None:
+            self._server.drop(self._loop)
+            self._server = None

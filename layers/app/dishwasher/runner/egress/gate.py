@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import astuple
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import IO
 
@@ -86,35 +86,37 @@ def _repeat(words: IO[bytes], say: Say) -> None:
         say(line.decode("utf-8", "replace").rstrip("\n"))
 
 
-def ports(network: Network, host: Mapping[str, str]) -> tuple[int, ...]:
-    """Those of the job's loopback that a gate serves."""
-    return (PORT, *machine(host).doors) if network.scope in PROXIED else ()
+@dataclass(frozen=True, slots=True)
+class Way:
+    """The way out of a network that is the job's own: a gate, or none at all."""
 
+    network: Network
+    host: Mapping[str, str]
+    """The machine's variables."""
 
-def opened(
-    network: Network,
-    host: Mapping[str, str],
-    listeners: Mapping[int, int],
-    say: Say,
-    after: Callable[[], None],
-) -> Callable[[], None]:
-    """Open a gate; answers what closes it, and then does what is to be done `after`."""
-    gate = Gate(network, machine(host), listeners, say)
+    @property
+    def ports(self) -> tuple[int, ...]:
+        """Those of the job's loopback that a gate serves."""
+        return (PORT, *machine(self.host).doors) if self.network.scope in PROXIED else ()
 
-    def close() -> None:
-        gate.close()
-        after()
+    @property
+    def environment(self) -> dict[str, str]:
+        """Variables by which a job's programs find their proxy, in place of the machine's own."""
+        if not self.ports:
+            # Empty: the machine's proxy is out of reach, and services on localhost are not.
+            return dict.fromkeys(sorted((PROXY | _OF_TOOLS) & set(self.host)), "")
+        url, direct = f"http://127.0.0.1:{PORT}", ",".join(LOOPBACK)
+        found = dict.fromkeys(sorted({*PROXY, *(_OF_TOOLS & set(self.host))}), url)
+        return {**found, "no_proxy": direct, "NO_PROXY": direct}
 
-    return close
+    def open(
+        self, listeners: Mapping[int, int], say: Say, after: Callable[[], None]
+    ) -> Callable[[], None]:
+        """A gate; answers what closes it, and then does what is to be done `after`."""
+        gate = Gate(self.network, machine(self.host), listeners, say)
 
+        def close() -> None:
+            gate.close()
+            after()
 
-def environment(network: Network, host: Mapping[str, str]) -> dict[str, str]:
-    """Variables by which a job's programs find their proxy, in place of the machine's own."""
-    if network.scope is Scope.MACHINE:
-        return {}
-    if network.scope is Scope.NONE:
-        # Empty: the machine's own proxy is out of reach, and services on localhost are not.
-        return dict.fromkeys(sorted((PROXY | _OF_TOOLS) & set(host)), "")
-    url = f"http://127.0.0.1:{PORT}"
-    found = dict.fromkeys(sorted({*PROXY, *(_OF_TOOLS & set(host))}), url)
-    return {**found, "no_proxy": ",".join(LOOPBACK), "NO_PROXY": ",".join(LOOPBACK)}
+        return close

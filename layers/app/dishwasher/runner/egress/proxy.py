@@ -13,9 +13,10 @@ from functools import partial
 from select import EPOLLIN, epoll
 
 from dishwasher.errors import Fault
-from dishwasher.runner.egress.connection import CHUNK, Connection, Times
+from dishwasher.runner.egress.connection import Connection
 from dishwasher.runner.egress.request import Asked
 from dishwasher.runner.egress.rules import Resolve, Route, Rules
+from dishwasher.runner.egress.wire import CHUNK, Times
 
 CONNECTIONS = 256
 """At once; npm opens some fifty. With both ends stuck each keeps two CHUNKs: 128 MiB in all."""

@@ -10,13 +10,21 @@ import re
 from dataclasses import dataclass
 from ipaddress import IPv6Address
 
-from dishwasher.core.network import LONGEST, NAME, PORTS
+from dishwasher.core.host import LONGEST, NAME, PORTS
 from dishwasher.errors import UserError
 
 END = b"\r\n\r\n"
 MOST = 64 * 1024
 """Bytes of a head: more than any server takes; cookies and tokens fill some."""
 ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
+_NAMES = {
+    400: "Bad Request",
+    403: "Forbidden",
+    408: "Request Timeout",
+    431: "Request Header Fields Too Large",
+    502: "Bad Gateway",
+    504: "Gateway Timeout",
+}
 # Of one connection alone, and those that would keep it: https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1
 _HOP = frozenset(b"connection keep-alive proxy-connection proxy-authorization te upgrade".split())
 _LINE = re.compile(rb"([A-Z]{1,20}) ([\x21-\x7e]+) HTTP/1\.[01]")
@@ -117,3 +125,10 @@ def _body(fields: list[tuple[bytes, bytes]]) -> int | None:
     if lengths or not re.fullmatch(rb"[0-9]{1,18}", length):
         raise UserError("The length of this request is none.")
     return int(length)
+
+
+def answer(status: int, words: str) -> bytes:
+    """Of our own, with a sentence for who looks at it."""
+    body = f"{words}\n".encode("utf-8", "replace")
+    head = f"HTTP/1.1 {status} {_NAMES[status]}\r\nContent-Type: text/plain; charset=utf-8\r\n"
+    return f"{head}Content-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode() + body

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable
 from contextlib import closing, suppress
 from dataclasses import dataclass
 
-from dishwasher.core.network import MAIL, Address, Network, Scope, host, kind
+from dishwasher.core.host import MAIL, Address, host, kind
+from dishwasher.core.network import Network, Scope
 from dishwasher.errors import InfraError, Refused
 from dishwasher.runner.egress.machine import Machine, Upstream
 from dishwasher.runner.egress.request import Asked

@@ -57,7 +57,6 @@ class Rules:
     """Places to read and execute; these are walls with Landlock only."""
     write: tuple[str, ...] = ()
     view: View | None = None
-    tcp: bool = True
     new_privileges: bool = False
     """Whether set-uid programs work."""
     user: tuple[int, int] | None = None
@@ -291,7 +290,6 @@ def _settings(rules: Rules) -> dict[str, Any]:
         "read": list(rules.read),
         "write": list(rules.write),
         "view": (view.closed, view.instead, view.shared_memory) if (view := rules.view) else None,
-        "tcp": rules.tcp,
         "privileges": not rules.new_privileges,
         "user": rules.user,
         "listen": rules.listen,

@@ -8,12 +8,12 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dishwasher.core.network import Network, Scope
 from dishwasher.core.sandbox import Level
 from dishwasher.core.ticket import GIBIBYTE, Limits
 from dishwasher.errors import InfraError
-from dishwasher.runner.egress import gate
 from dishwasher.runner.environment import Workspace
 from dishwasher.runner.place import Here
 from dishwasher.runner.sandbox import accounts, cgroup, passage, places, users
@@ -22,6 +22,9 @@ from dishwasher.runner.sandbox.enclosed import Enclosed
 from dishwasher.runner.sandbox.jail import SHARED_MEMORY, Jail
 from dishwasher.runner.sandbox.limits import for_one, memory
 from dishwasher.runner.sandbox.probe import Means
+
+if TYPE_CHECKING:
+    from dishwasher.runner.egress.gate import Way
 
 OPEN = "plain: no wall between this job and the machine"
 KERNEL = ("/proc",)
@@ -74,7 +77,8 @@ def enclose(
     if own is not None and means.mounts:
         view = View(closed, accounts.write(workspace.root, own, workspace.home), SHARED_MEMORY)
     group = cgroup.group(memory(limits), limits.processes)
-    rules = _rules(means, own, read, write, gate.ports(network, host))
+    way = _way(network, host)
+    rules = _rules(means, own, read, write, way.ports if way else ())
     alone = own is not None or means.level is Level.JAILED
     rules = replace(
         rules, limits=for_one(limits, alone=alone, grouped=group is not None), view=view
@@ -83,23 +87,23 @@ def enclose(
     if means.level is Level.JAILED:
         wrapper = Jail(
             *(read, write, str(workspace.temporary), str(workspace.home), own),
-            network=network.scope is Scope.MACHINE,
+            network=way is None,
             user_namespace=means.user_namespace,
         )
     cell = Cell(rules, wrapper, group, own if means.user_namespace else None, _after(free, served))
     cell.folders = (served,) if served is not None else ()
     try:
         cell.open()
-        if rules.listen:
-            cell.after = gate.opened(network, host, cell.listeners, say, cell.after)
+        if way and way.ports:
+            cell.after = way.open(cell.listeners, say, cell.after)
     except BaseException:
         cell.close()
         raise
     return Enclosed(
         *(cell, _environment(means, own, workspace), _words(means, cell, network), own, served),
-        network=network.scope is Scope.MACHINE,
+        network=way is None,
         named=view is not None or means.level is Level.JAILED or own is None,
-        proxied=gate.environment(network, host),
+        proxied=way.environment if way else {},
     )
 
 
@@ -114,6 +118,16 @@ def _limited(group: cgroup.Group | None) -> tuple[str, ...]:
     if group is None:
         return ("no control group, so memory is limited for each process by itself",)
     return f"{group.memory / GIBIBYTE:.3g} GiB of memory", f"{group.processes:,} processes"
+
+
+def _way(network: Network, host: Mapping[str, str]) -> Way | None:
+    """Out of a network of the job's own; None where it has the machine's."""
+    if network.scope is Scope.MACHINE:
+        return None
+    # Imported late: most jobs have none, and a runner must start fast.
+    from dishwasher.runner.egress.gate import Way
+
+    return Way(network, host)
 
 
 def _rules(

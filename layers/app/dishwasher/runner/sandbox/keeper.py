@@ -89,7 +89,7 @@ class Keeper:
         for which, value in settings["limits"]:
             resource.setrlimit(which, (value, value))
         if settings["landlock"]:
-            landlock.restrict(settings["read"], settings["write"], settings["tcp"])
+            landlock.restrict(settings["read"], settings["write"])
         if settings["privileges"]:
             landlock.forbid_new_privileges()
         _libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)

@@ -21,8 +21,8 @@ EXECUTE, WRITE_FILE, READ_FILE, READ_DIR = 1, 2, 4, 8
 TRUNCATE, IOCTL_DEV = 1 << 14, 1 << 15
 RIGHTS = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 5: (1 << 16) - 1}
 """All rights to files, by the version that brought the last of them."""
-TCP, TCP_SINCE = 3, 4
-"""To bind and to connect. UDP can not be taken away before version 10."""
+NETWORK_SINCE = 4
+"""The version that brought rights to bind and to connect, which are not used: UDP has none."""
 SCOPE, SCOPE_SINCE = 3, 6
 """No abstract socket and no signal leaves the domain."""
 OF_A_FILE = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE | IOCTL_DEV
@@ -50,7 +50,7 @@ def forbid_new_privileges() -> None:
     _checked(_libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 
 
-def restrict(read: list[str], write: list[str], tcp: bool = True) -> None:
+def restrict(read: list[str], write: list[str]) -> None:
     """From here on this process and all it starts have these places only; raises OSError.
 
     What is not there is left out. A file that is open already stays so.
@@ -58,11 +58,9 @@ def restrict(read: list[str], write: list[str], tcp: bool = True) -> None:
     has = version()
     rights = RIGHTS[max(since for since in RIGHTS if since <= has)]
     attributes = Attributes(rights, 0, 0)
-    if has >= TCP_SINCE and not tcp:
-        attributes.net = TCP
     if has >= SCOPE_SINCE:
         attributes.scoped = SCOPE
-    size = 24 if has >= SCOPE_SINCE else 16 if has >= TCP_SINCE else 8
+    size = 24 if has >= SCOPE_SINCE else 16 if has >= NETWORK_SINCE else 8
     rules = _checked(_libc.syscall(CREATE_RULESET, ctypes.byref(attributes), size, 0))
     try:
         for places, allowed in ((read, READ), (write, rights)):
