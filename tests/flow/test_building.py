@@ -8,6 +8,7 @@ import pytest
 from dishwasher.core.delivery import Stage
 from dishwasher.core.event import NO_COMMIT, Event
 from dishwasher.core.findings import Level
+from dishwasher.core.history import Entry
 from dishwasher.core.job import Reason
 from dishwasher.errors import Conflict, InfraError, UserError
 from dishwasher.flow.changes import UNSEEN_FOR
@@ -34,6 +35,13 @@ def test_a_commit_that_was_pushed_is_not_built_again_for_its_pull_request() -> N
     assert house.delivery("delivery-2").reason == "this commit is built already"
     assert house.planned(pull_request(delivery="delivery-3")).version == again.version
     assert len(builds(house)) == 1
+
+
+def test_a_planned_build_is_the_newest_line_of_its_repository(house: House) -> None:
+    build = house.planned(push())
+    (entry,) = house.store.latest(Entry, build.group.partition("/")[0], 9)
+    assert (entry.build, entry.sha, entry.ended) == (build.id, SHA, 0.0)
+    assert entry.branch == build.event.branch
 
 
 def test_a_commit_that_was_checked_is_deployed_when_its_branch_gets_it(house: House) -> None:

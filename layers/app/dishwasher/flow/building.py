@@ -9,6 +9,7 @@ from dishwasher.core import plan, selection, unsupported
 from dishwasher.core.build import Build, build_id
 from dishwasher.core.config import Config, Uses
 from dishwasher.core.event import Event
+from dishwasher.core.history import begun
 from dishwasher.core.job import Job, Reason, State, Timing, conclude
 from dishwasher.core.selection import Planned, Selection, select
 from dishwasher.errors import ConfigError
@@ -121,7 +122,7 @@ class Building:
             settled=sum(job.is_over for job in jobs),
             pull_request=request.number if request else 0,
         )
-        self.store.save(done(work, build.id), build, *jobs, *work.along)
+        self.store.save(done(work, build.id), build, begun(build, jobs), *jobs, *work.along)
         self.bells.ring(Topic.REPORTS, build.id)
         for job in jobs:
             if job.state is State.QUEUED:
