@@ -196,3 +196,118 @@ def test_fifty_thousand_tests_take_seconds_at_most() -> None:
     began = time.monotonic()
     assert len(junit.read((SUITE % body).encode())) == 50_000
     assert time.monotonic() - began < 5
+
+
+TRACEBACK = """Traceback (most recent call last):
+  File "/work/app/tests.py", line 8, in test_a
+    self.check()
+  File "/work/app/support.py", line 3, in check
+    self.assertEqual(1, 2)
+  File "/usr/lib/python3.12/unittest/case.py", line 885, in assertEqual
+    assertion_func(first, second, msg=msg)
+AssertionError: 1 != 2
+"""
+
+
+@pytest.mark.parametrize(
+    ("attributes", "failure", "place", "message"),
+    [
+        # unittest-xml-reporting, which Django's runners write with: the line is that of the test.
+        (
+            'classname="app.tests.A" name="test_a" file="app/tests.py" line="4"',
+            f'<failure type="AssertionError" message="1 != 2"><![CDATA[{TRACEBACK}]]></failure>',
+            ("app/tests.py", 8),
+            "1 != 2",
+        ),
+        (
+            'classname="app.tests.A" name="test_a" file="app/tests.py" line="4"',
+            '<failure type="AssertionError" message="1 != 2">no traceback</failure>',
+            ("app/tests.py", 4),
+            "1 != 2",
+        ),
+        # nose2: no file, and a message that says nothing.
+        (
+            'classname="app.tests.A" name="test_a"',
+            f'<failure message="test failure">{TRACEBACK}</failure>',
+            ("/work/app/support.py", 3),
+            "AssertionError: 1 != 2",
+        ),
+        # go-junit-report and gotestsum.
+        (
+            'classname="example.com/m/pkg" name="TestBad"',
+            '<failure message="Failed"><![CDATA[    x_test.go:4: no good: 3]]></failure>',
+            ("example.com/m/pkg/x_test.go", 4),
+            "no good: 3",
+        ),
+        (
+            'classname="example.com/m/pkg" name="TestBad"',
+            '<failure message="Failed" type="">=== RUN   TestBad&#xA;'
+            "    x_test.go:4: no&#xA;</failure>",
+            ("example.com/m/pkg/x_test.go", 4),
+            "no",
+        ),
+        ('name="TestBad"', '<failure message="Failed"/>', ("", 0), "Failed"),
+        # jest-junit: what is the tool's own is no place.
+        (
+            'classname="outer bad" name="outer bad"',
+            "<failure>Error: expect(received).toBe(expected)\n"
+            "    at Object.toBe (/work/t/a.test.js:1:92)\n"
+            "    at Promise.then.completed (/work/node_modules/jest-circus/build/utils.js:298:28)\n"
+            "    at node:internal/process/task_queues:95:5\n</failure>",
+            ("/work/t/a.test.js", 1),
+            "Error: expect(received).toBe(expected)",
+        ),
+        # vitest.
+        (
+            'classname="t/b.spec.mjs" name="bad"',
+            '<failure message="expected 1 to be 2" type="AssertionError">\n'
+            "AssertionError: expected 1 to be 2\n \u276f t/b.spec.mjs:2:34\n</failure>",
+            ("t/b.spec.mjs", 2),
+            "expected 1 to be 2",
+        ),
+        # PHPUnit.
+        (
+            'name="testBad" classname="CartTest" file="/work/tests/CartTest.php" line="7"',
+            '<failure type="PHPUnit\\Framework\\ExpectationFailedException">CartTest::testBad\n'
+            "Failed asserting that 2 matches 1.\n\n/work/tests/CartTest.php:9\n</failure>",
+            ("/work/tests/CartTest.php", 7),
+            "PHPUnit\\Framework\\ExpectationFailedException",
+        ),
+    ],
+)
+def test_where_and_why_as_each_tool_writes_it(
+    attributes: str, failure: str, place: tuple[str, int], message: str
+) -> None:
+    case = one(failure, attributes)
+    assert ((case.path, case.line), case.message) == (place, message)
+
+
+@pytest.mark.parametrize("entity", ["&l11;", "&e;"])
+@pytest.mark.parametrize(
+    "declared",
+    [
+        "".join(f"<!ENTITY l{n} '" + f"&l{n - 1};" * 10 + "'>" for n in range(1, 12)),
+        '<!ENTITY e SYSTEM "file:///etc/passwd">',
+    ],
+)
+def test_entities_are_neither_expanded_nor_fetched(declared: str, entity: str) -> None:
+    report = SUITE % f"<testcase><failure>{entity}</failure></testcase>"
+    with pytest.raises(UserError, match="is not XML"):
+        junit.read(f"<!DOCTYPE x [{declared}]>{report}".encode())
+
+
+def test_a_large_report_is_read_in_its_time_or_refused() -> None:
+    many = "".join(f'<testcase classname="c{n % 99}" name="t{n}"/>' for n in range(100_000))
+    assert len(junit.read((SUITE % many).encode())) == 100_000
+    with pytest.raises(UserError, match="at most"):
+        junit.read(b"x" * (junit.SIZE + 1))
+    deep = "<testsuite>" * 20_000 + "</testsuite>" * 20_000
+    assert junit.read(deep.encode()) == ()
+
+
+def test_a_hostile_text_is_searched_soon() -> None:
+    for piece in ("    at ", "    at (", '  File "', "a.b:1", "\t x_test.go:", "/a" * 9):
+        text = (piece * 4_000)[: junit.DETAILS]
+        assert (
+            one(f"<failure>{text}</failure>".replace("&", ""), 'name="a"').status is Status.FAILED
+        )

@@ -94,3 +94,25 @@ def test_a_result_stays_small(checkout: Path, tmp_path: Path) -> None:
     assert tests is not None
     assert (tests.failed, len(tests.failing)) == (200, FAILING_KEPT)
     assert {len(case.details) for case in tests.failing} == {DETAILS}
+
+
+@pytest.mark.parametrize(
+    ("attributes", "path"),
+    [
+        ('classname="app.tests.A" name="t"', "app/tests.py"),
+        ('classname="tests.A" name="t"', None),
+        ('classname="app" name="t"', None),
+        ('classname="..app.tests" name="t"', None),
+        ('classname="example.com/m/go" name="T"', "go/x_test.go"),
+    ],
+)
+def test_a_place_is_found_by_the_name_of_a_module_or_package(
+    checkout: Path, tmp_path: Path, attributes: str, path: str | None
+) -> None:
+    (checkout / "go").mkdir()
+    (checkout / "go/x_test.go").write_text("package x\n")
+    failure = "<failure>    x_test.go:4: no</failure>" if "go" in attributes else "<error/>"
+    case = f"<testcase {attributes}>{failure}</testcase>"
+    (checkout / "out" / "a.xml").write_text(f"<testsuite>{case}</testsuite>")
+    found = read(JUNIT, checkout, tmp_path, "", NONE).findings
+    assert [finding.path for finding in found] == ([path] if path else [])

@@ -26,6 +26,16 @@ _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ILLEGAL_REFERENCE = re.compile(r"&#(?:x0*([0-9a-fA-F]{1,6})|0*([0-9]{1,7}));")
 # pytest's default dialect tells the place only at the end of the failure's text.
 _PLACE = re.compile(r"^([^\s:][^:\n]{0,500}\.\w{1,5}):(\d{1,7}): ", re.MULTILINE)
+# A frame of Python's traceback, and of a stack of Node's; what is the tool's own is no place.
+_FRAME = re.compile(r"""^ {1,8}File "([^"\n]{1,500})", line (\d{1,7}), in """, re.MULTILINE)
+_CALL = re.compile(
+    r"^ {1,8}(?:at |\u276f )[^\n]{0,300}?([^\s()]{1,500}\.\w{1,5}):(\d{1,7}):\d", re.MULTILINE
+)
+_GO = re.compile(r"^\s{0,12}([^\s:/]{1,200}_test\.go):(\d{1,7}): (.*)", re.MULTILINE)
+_FOREIGN = re.compile(r"/site-packages/|/lib/python\d|/node_modules/|^node:|^<|/unittest/")
+_TRACEBACK = "Traceback (most recent call last):"
+_SAYS_NOTHING = frozenset({"", "Failed", "test failure", _TRACEBACK})
+"""What go-junit-report and nose2 write in place of a message."""
 _RERUNS = frozenset({"flakyFailure", "flakyError"})
 
 
@@ -160,13 +170,38 @@ def _seconds(text: str) -> float:
 
 
 def _placed(case: TestCase) -> TestCase:
-    if case.status not in BAD or case.path:
+    """With what its text tells beyond its attributes: the words, and the line that failed."""
+    if case.status not in BAD:
         return case
-    places = _PLACE.findall(case.details)
+    if case.message in _SAYS_NOTHING:
+        case = replace(case, message=_words(case.details) or case.message)
+    places = _places(case)
+    if case.path:
+        # Beside it stands the line of the test, from 0 or 1, and not that of the failure.
+        lines = [line for path, line in places if f"/{path}".endswith(f"/{case.path}")]
+        return replace(case, line=int(lines[-1])) if lines else case
     if not places:
         return case
     path, line = places[-1]
     return replace(case, path=path, line=int(line))
+
+
+def _places(case: TestCase) -> list[tuple[str, str]]:
+    """Files and lines that the text names, the one that counts at the end."""
+    if places := _PLACE.findall(case.details):
+        return places
+    if places := _FRAME.findall(case.details) or _CALL.findall(case.details)[::-1]:
+        return [place for place in places if not _FOREIGN.search(place[0])]
+    # Go says the file alone, and its package as the name of the suite or the class.
+    return [(f"{case.class_name}/{file}", line) for file, line, _ in _GO.findall(case.details)]
+
+
+def _words(details: str) -> str:
+    """What the text says at the end of a traceback or behind Go's place; empty for others."""
+    if _TRACEBACK in details:
+        return details.rstrip().split("\n")[-1][:MESSAGE]
+    found = _GO.search(details)
+    return found[3][:MESSAGE] if found else ""
 
 
 def _leaves(cases: list[TestCase]) -> tuple[TestCase, ...]:

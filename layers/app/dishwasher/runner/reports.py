@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,8 +18,11 @@ from dishwasher.runner.mask import Mask
 
 FILES = 2_000
 """Files of one job that are read; Django's runners write one for each class of tests."""
+DEPTH = 12
+"""Folders of a path, or parts of a name, that a file is looked for by."""
 DETAILS = 2_000
 """Characters of what a test printed that a result carries; the report itself is an artifact."""
+_DOTTED = re.compile(r"[A-Za-z_]\w{0,99}(?:\.[A-Za-z_]\w{0,99}){0,30}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,8 @@ def _bytes(place: str) -> bytes:
 
 def _finding(case: TestCase, checkout: Path, start: str) -> Finding | None:
     path = _inside(case.path, checkout, start)
+    if path is None and not case.path:
+        path = _module(case.class_name, checkout, start)
     if path is None:
         return None
     line = max(1, case.line)
@@ -94,8 +100,20 @@ def _inside(written: str, checkout: Path, start: str) -> str | None:
     if not written or "\0" in written:
         return None
     root = os.path.realpath(checkout)
-    for folder in (start, ""):
-        real = os.path.realpath(os.path.join(root, folder, written))
-        if real.startswith(root + os.sep) and os.path.isfile(real):
-            return os.path.relpath(real, root)
+    # Go writes `example.org/module/package/file_test.go`, and where the module begins is anywhere.
+    parts = written.split("/") if written.endswith("_test.go") else [written]
+    for first in range(min(len(parts), DEPTH)):
+        for folder in (start, ""):
+            real = os.path.realpath(os.path.join(root, folder, *parts[first:]))
+            if real.startswith(root + os.sep) and os.path.isfile(real):
+                return os.path.relpath(real, root)
+    return None
+
+
+def _module(name: str, checkout: Path, start: str) -> str | None:
+    """The file of a dotted name such as `app.tests.TestCart`, as Python's reports have it."""
+    parts = name.split(".") if _DOTTED.fullmatch(name) else []
+    for last in range(min(len(parts), DEPTH), 0, -1):
+        if path := _inside(f"{'/'.join(parts[:last])}.py", checkout, start):
+            return path
     return None
