@@ -73,7 +73,7 @@ def content(answer: Response) -> bytes:
     return answer.body if isinstance(answer.body, bytes) else b"".join(answer.body)
 
 
-@pytest.mark.parametrize("path", [*PATHS, "/repositories/1"])
+@pytest.mark.parametrize("path", [*PATHS, "/repositories/1", "/repositories/1/badge.svg"])
 def test_a_private_page_is_for_whom_github_lets_in(house: House, path: str) -> None:
     stranger, old = house.ask(path, house.session()), house.ask(path, house.session(until=1.0))
     nobody = house.ask(path)

@@ -267,3 +267,12 @@ def test_the_builds_of_a_repository_have_a_page(sample: Sample) -> None:
     sample.store.save(begun(BUILD, [RUNNING]))
     listed = ask(sample, "/repositories/1", {"branch": "opening-hours"})
     assert listed.status == 200 and b'href="/builds/b1"' in content(listed)
+
+
+def test_a_repository_has_a_badge(sample: Sample) -> None:
+    assert ask(sample, "/repositories/1/badge.svg").status == 404
+    sample.store.save(begun(BUILD, [DONE]))
+    picture = ask(sample, "/repositories/1/badge.svg", {"branch": "opening-hours"})
+    assert dict(picture.headers)["content-type"] == "image/svg+xml"
+    assert b"build: passed" in content(picture)
+    assert b"build: unknown" in content(ask(sample, "/repositories/1/badge.svg"))

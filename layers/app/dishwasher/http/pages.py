@@ -35,6 +35,7 @@ class Site:
     def routes(self) -> Iterator[Route]:
         yield Route("GET", "/", self.welcome)
         yield Route("GET", "/repositories/{id}", self.repository)
+        yield Route("GET", "/repositories/{id}/badge.svg", self.badge)
         yield Route("GET", "/builds/{build_id}", self.build)
         yield Route("GET", "/builds/{build_id}/follow", self.follow_build)
         yield Route("GET", "/jobs/{job_id}", self.job)
@@ -51,13 +52,23 @@ class Site:
 
     def repository(self, request: Request, id: str) -> Response:
         """`?branch=` shows one branch, `?before=` what is older than that line."""
-        known = int(id) if id.isascii() and id.isdigit() and len(id) <= DIGITS else 0
-        newest = self.pages.find_repository(known)
-        if newest is None or not self.readers.may_list(request, newest.event.repository):
+        newest = self._newest(request, id)
+        if newest is None:
             return self.missing(request)
         query = request.query
         html = self.pages.repository(newest, query.get("branch", ""), query.get("before", ""))
         return page(request, 200, html)
+
+    def badge(self, request: Request, id: str) -> Response:
+        """`?branch=` names another than the default branch."""
+        newest = self._newest(request, id)
+        if newest is None:
+            return self.missing(request)
+        picture = self.pages.badge(newest, request.query.get("branch", "")).encode()
+        # GitHub's proxy of pictures keeps what may be kept:
+        # https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/about-anonymized-urls
+        headers = (("content-type", "image/svg+xml"), ("cache-control", "no-cache, max-age=0"))
+        return packed(request, 200, picture, *headers, *SAFE)
 
     def build(self, request: Request, build_id: str) -> Response:
         build = self._build(request, build_id)
@@ -94,6 +105,14 @@ class Site:
         style = PLAIN.after(_codes(request.query.get("style", "")))
         place = Place(request.number("start", 0), request.number("line", 1), style)
         return answer(request, self.pages.follow_job(found, place))
+
+    def _newest(self, request: Request, id: str) -> Build | None:
+        """The newest build of the repository, if this reader may see its list."""
+        known = int(id) if id.isascii() and id.isdigit() and len(id) <= DIGITS else 0
+        newest = self.pages.find_repository(known)
+        if newest is None or not self.readers.may_list(request, newest.event.repository):
+            return None
+        return newest
 
     def _job(self, request: Request, job_id: str) -> Found | None:
         """The job, if this reader may see it."""

@@ -17,7 +17,7 @@ from dishwasher.web.commit import commit
 from dishwasher.web.found import Found
 from dishwasher.web.line import JobView, job_line
 from dishwasher.web.log import Place, follow, window, window_from
-from dishwasher.web.repository import newest, repository
+from dishwasher.web.repository import newest, repository, repository_badge
 from dishwasher.web.search import search
 from dishwasher.web.steps import phases
 from dishwasher.web.timeline import timeline
@@ -91,6 +91,9 @@ class Pages:
         """The builds of the repository whose newest build this is."""
         values = repository(self.store, self.clock.now(), self.github_url, build, branch, before)
         return self._render("repository.html", **values)
+
+    def badge(self, build: Build, branch: str = "") -> str:
+        return repository_badge(self.store, build, branch)
 
     def message(self, title: str, text: str, login: str = "", person: str = "") -> str:
         """`login` is the address to log in at, `person` who is logged in; both may be empty."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from dishwasher.core.build import Build
 from dishwasher.core.history import Entry, history_group
 from dishwasher.ports import Store
+from dishwasher.web.badge import badge
 from dishwasher.web.commit import commit, repository_path
 from dishwasher.web.history import LOOKED_AT, history
 
@@ -13,6 +16,13 @@ def newest(store: Store, id: int) -> Build | None:
     """The last build of a repository, which knows it best; None where there is none."""
     lines = store.latest(Entry, history_group(id), 1)
     return store.get(Build, lines[0].build) if lines else None
+
+
+def repository_badge(store: Store, build: Build, branch: str) -> str:
+    """SVG, of the default branch unless another is named."""
+    found = build.event.repository
+    newest = store.latest(Entry, history_group(found.id), LOOKED_AT)
+    return badge(newest, branch or found.default_branch)
 
 
 def repository(
@@ -29,6 +39,7 @@ def repository(
         "title": place.repository,
         "repository_url": place.repository_url,
         "home": home,
+        "badge": f"{home}/badge.svg" + (f"?branch={quote(branch, safe='')}" if branch else ""),
         "default": default,
         "history": history(recent, listed, now, home=home, default=default, branch=branch),
     }
