@@ -125,6 +125,13 @@ def test_why_a_job_failed_is_said_once(project: Path) -> None:
     assert done.stdout.count("exited with 1") == 1
 
 
+def test_a_network_that_only_a_jail_keeps_to_is_told(project: Path) -> None:
+    (project / ".dishwasher.yml").write_text("checks: {a: {run: echo well, network: false}}\n")
+    done = dishwasher(project)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "This job has the machine's network here, and not what its `network` says" in done.stdout
+
+
 def test_without_a_configuration_it_says_what_it_goes_by(project: Path) -> None:
     (project / ".dishwasher.yml").unlink()
     (project / "test_cart.py").write_text("import unittest\n")

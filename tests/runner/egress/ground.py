@@ -34,6 +34,11 @@ def exactly(wire: socket.socket, size: int) -> bytes:
     return data
 
 
+def echo(wire: socket.socket) -> None:
+    while data := wire.recv(65536):
+        wire.sendall(data)
+
+
 def read_all(wire: socket.socket) -> bytes:
     return b"".join(iter(lambda: wire.recv(1 << 20), b""))
 

@@ -13,14 +13,9 @@ from dishwasher.runner.egress.machine import Upstream
 from dishwasher.runner.egress.proxy import TOLD
 from dishwasher.runner.egress.wire import Times
 
-from tests.runner.egress.ground import Origin, exactly, proxied, read_all, read_head
+from tests.runner.egress.ground import Origin, echo, exactly, proxied, read_all, read_head
 
 HASTE = Times(head=0.6, connect=0.6, idle=0.6, half=0.6, leave=0.6)
-
-
-def echo(wire: socket.socket) -> None:
-    while data := wire.recv(65536):
-        wire.sendall(data)
 
 
 def hello(wire: socket.socket) -> None:

@@ -22,6 +22,10 @@ PORT = 60_999
 """Of the proxy, on a loopback that is the job's own: the last that a kernel gives out by itself, so
 that no server has it by habit."""
 PROXIED = (Scope.PUBLIC, Scope.LISTED)
+UNUSABLE = (
+    "The machine's proxy is one of {kind}: a job with a network of its own goes on through one of "
+    "plain HTTP only, and does without this."
+)
 LEAVE_SECONDS = 5.0
 PACKAGES = str(Path(dishwasher.__file__).parents[1])
 _PROGRAM = (
@@ -105,7 +109,7 @@ class Way:
         if not self.ports:
             # Empty: the machine's proxy is out of reach, and services on localhost are not.
             return dict.fromkeys(sorted((PROXY | _OF_TOOLS) & set(self.host)), "")
-        url, direct = f"http://127.0.0.1:{PORT}", ",".join(LOOPBACK)
+        url, direct = f"http://127.0.0.1:{PORT}", ",".join((*LOOPBACK, "0.0.0.0", ".localhost"))
         found = dict.fromkeys(sorted({*PROXY, *(_OF_TOOLS & set(self.host))}), url)
         return {**found, "no_proxy": direct, "NO_PROXY": direct}
 
@@ -113,7 +117,10 @@ class Way:
         self, listeners: Mapping[int, int], say: Say, after: Callable[[], None]
     ) -> Callable[[], None]:
         """A gate; answers what closes it, and then does what is to be done `after`."""
-        gate = Gate(self.network, machine(self.host), listeners, say)
+        known = machine(self.host)
+        if known.unusable:
+            say(UNUSABLE.format(kind=known.unusable))
+        gate = Gate(self.network, known, listeners, say)
 
         def close() -> None:
             gate.close()

@@ -64,7 +64,7 @@ def machine(host: Mapping[str, str]) -> Machine:
         tuple(sorted({port for name, port in found if name in LOOPBACK})),
         *(proxies[0], proxies[1]),
         tuple(one.strip().lower() for one in direct if one.strip()),
-        unusable.partition("://")[0] if unusable else "",
+        (unusable.rpartition("://")[0] or "another kind") if unusable else "",
     )
 
 
