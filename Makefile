@@ -59,6 +59,7 @@ bench: $(STAMP)
 	@$(BIN)/python -m bench.sandbox
 	@$(BIN)/python -m bench.egress
 	@$(BIN)/python -m bench.cache
+	@$(BIN)/python -m bench.prepared
 	@$(BIN)/python -m bench.checkout
 	@$(BIN)/python -m bench.webhook $(ARGS)
 

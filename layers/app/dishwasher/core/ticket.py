@@ -73,8 +73,8 @@ class Limits:
     cache_bytes: int = 1024**3
     """Of one cache, compressed."""
     install_seconds: float = 3.0
-    """Dependencies that take less are not stored: `python -m bench.prepared` shows that storing
-    and restoring the smallest environment would take as long."""
+    """Dependencies that take less are not stored: storing and restoring the smallest virtual
+    environment takes half of that (`python -m bench.prepared`)."""
 
 
 @dataclass(frozen=True, slots=True)
