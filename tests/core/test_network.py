@@ -1,33 +1,32 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pytest
+from dishwasher.core.config import JobSpec
 from dishwasher.core.network import Network, Scope, network, refusal
 from dishwasher.core.sandbox import Level
 
+from tests.samples import spec
 
-@dataclass
-class Spec:
-    network: bool = True
-    hosts: tuple[str, ...] = ()
+
+def asking(on: bool = True, *hosts: str) -> JobSpec:
+    return spec("tests", network=on, hosts=hosts)
 
 
 @pytest.mark.parametrize(
-    ("spec", "trusted", "expected"),
+    ("asked", "trusted", "expected"),
     [
-        (Spec(), True, Network()),
-        (Spec(), False, Network(Scope.PUBLIC)),
-        (Spec(False), True, Network(Scope.NONE)),
-        (Spec(False), False, Network(Scope.NONE)),
-        (Spec(False, ("pypi.org",)), True, Network(Scope.LISTED, ("pypi.org",))),
-        (Spec(False, ("pypi.org",)), False, Network(Scope.LISTED, ("pypi.org",))),
+        (asking(), True, Network()),
+        (asking(), False, Network(Scope.PUBLIC)),
+        (asking(False), True, Network(Scope.NONE)),
+        (asking(False), False, Network(Scope.NONE)),
+        (asking(False, "pypi.org"), True, Network(Scope.LISTED, ("pypi.org",))),
+        (asking(False, "pypi.org"), False, Network(Scope.LISTED, ("pypi.org",))),
     ],
 )
 def test_only_a_trusted_job_shares_the_machines_network(
-    spec: Spec, trusted: bool, expected: Network
+    asked: JobSpec, trusted: bool, expected: Network
 ) -> None:
-    assert network(spec, trusted) == expected
+    assert network(asked, trusted) == expected
 
 
 @pytest.mark.parametrize("scope", Scope)

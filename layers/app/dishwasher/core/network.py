@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from dishwasher.core.sandbox import Level
+
+if TYPE_CHECKING:
+    # The process of a job's proxy has no use for the rest of a configuration.
+    from dishwasher.core.config import JobSpec
 
 UNKEPT = (
     "This job has the machine's network here, and not what its `network` says: "
@@ -34,17 +38,7 @@ class Network:
     hosts: tuple[str, ...] = ()
 
 
-class Asking(Protocol):
-    """What of `core.config.JobSpec` counts here; who runs the proxy need not know the rest."""
-
-    @property
-    def network(self) -> bool: ...
-
-    @property
-    def hosts(self) -> tuple[str, ...]: ...
-
-
-def network(spec: Asking, trusted: bool) -> Network:
+def network(spec: JobSpec, trusted: bool) -> Network:
     """What a job gets that asks for this. Strangers' code never gets the machine's own."""
     if spec.network:
         return Network(Scope.MACHINE if trusted else Scope.PUBLIC)

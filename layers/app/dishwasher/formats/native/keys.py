@@ -107,7 +107,8 @@ NETWORK = Key(
     Reachable(),
     "What its steps reach besides its services: `false` for nothing, or the hosts that may be "
     "reached by HTTP and HTTPS, each with a port where it is not 80 or 443; `*.` before a name "
-    "stands for all below it. Without it the network is on. A job that says so runs jailed only.",
+    "stands for all below it. Without it the network is on. With less than that a job runs jailed "
+    "or not at all.",
     ["pypi.org", "*.pythonhosted.org", "git.example.org:8443"],
 )
 FILE_NETWORK = Key(
