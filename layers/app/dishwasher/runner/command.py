@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dishwasher.errors import InfraError
+from dishwasher.errors import InfraError, UserError
 from dishwasher.runner import orphans
 from dishwasher.runner.disk import Disk
 from dishwasher.runner.memory import Kills
@@ -93,7 +93,7 @@ class Commands:
         reader, writer = os.pipe2(os.O_CLOEXEC)
         try:
             process = self._place.start(argv, cwd, environment, writer)
-        except InfraError:
+        except (InfraError, UserError):
             os.close(reader)
             raise
         finally:

@@ -29,6 +29,7 @@ PACKAGES = str(Path(dishwasher.__file__).parents[1])
 READY_SECONDS = 20.0
 """A Python and some namespaces take 50 ms, and seconds where the machine is crowded."""
 LEAVE_SECONDS = 10.0
+ENDED = "The job has ended the process that starts its commands."
 _PROGRAM = (
     f"import sys; sys.dont_write_bytecode = True; sys.path.insert(0, {PACKAGES!r}); "
     "from dishwasher.runner.sandbox.keeper import Keeper; Keeper(int(sys.argv[1])).run()"
@@ -182,12 +183,15 @@ class Cell:
         self._tell(words, output)
         letter, inner, _, descriptor = self._hear()
         if letter != words_of.BEGUN:
-            raise UserError("The job has ended the process that starts its commands.")
+            raise UserError(ENDED)
         process = Kept(self, _outer(descriptor), inner, descriptor)
         self._tell((words_of.GO, inner))
         letter, _, code, _ = self._hear()
-        if letter != words_of.GONE or code:
-            process.returncode = code or 1
+        if letter != words_of.GONE:
+            os.close(descriptor)
+            raise UserError(ENDED)
+        if code:
+            process.returncode = code
             self._tell((words_of.WAIT, inner))
             self._hear()
             self._hear()
