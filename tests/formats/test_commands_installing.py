@@ -111,6 +111,24 @@ def test_what_may_do_something_else_is_no_installation(command: str) -> None:
     assert of_command(command) is None
 
 
+@pytest.mark.parametrize(
+    ("command", "installs"),
+    [
+        ("pip install a && pip install b", True),
+        ("set -euo pipefail\npip install a\npip install b", True),
+        ("cd app && pip install a", True),
+        ("pip install a; pip install b", False),
+        ("cd app\npip install a", False),
+        ("set -x; pip install a; pip install b", False),
+        ("set +e; pip install a", False),
+    ],
+)
+def test_a_failure_that_a_shell_would_overlook_is_not_kept(command: str, installs: bool) -> None:
+    assert (of_command(command, strict=False) is not None) == installs
+    is_looser = "+" in command
+    assert (of_command(command) is not None) == (installs or not is_looser)
+
+
 def test_a_phase_is_all_that_its_steps_are() -> None:
     found = of_phase(Phase("deps", (Step("pip install -r a.txt"), Step("npm ci"))))
     assert found == Installs(("a.txt",), NPM, python=True, node=True)

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from dishwasher.core.config import Config, JobSpec, Uses
 from dishwasher.core.step import Installs, Phase, Shell, Step
-from dishwasher.formats.commands.shell import OR, PIPE, SCANNED, statements
+from dishwasher.formats.commands.installers import NODE_FLAGS, PIP_FLAGS, PIP_VALUES, TOOLS, Tool
+from dishwasher.formats.commands.shell import NEXT, OR, PIPE, SCANNED, statements
 
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=[^$`]*", re.DOTALL)
 _BACKGROUND = re.compile(r"(?<![&>])&(?![&>])")
@@ -25,104 +26,16 @@ _PATH = re.compile(r"[\w@+.-][\w@+./-]*")
 LONGEST = 60
 """Characters of a command that the reason shows."""
 
-_PIP_FLAGS = frozenset(
-    """
-    -U --upgrade -q -qq -qqq --quiet -v -vv --verbose --no-cache-dir --no-deps --pre --no-input
-    --disable-pip-version-check --no-build-isolation --use-pep517 --prefer-binary --force-reinstall
-    --no-warn-script-location --require-hashes -I --ignore-installed --no-compile --compile
-    --no-color --no-python-version-warning --no-index --exact --strict --no-cache
-    """.split()  # noqa: SIM905
-)
-_PIP_VALUES = frozenset(
-    """
-    -i --index-url --extra-index-url --timeout --retries --trusted-host --proxy --no-binary
-    --only-binary --upgrade-strategy --progress-bar --exists-action --use-feature --index-strategy
-    --default-timeout --root-user-action --resolution --prerelease
-    """.split()  # noqa: SIM905
-)
-_NODE_FLAGS = frozenset(
-    """
-    --no-audit --no-fund --prefer-offline --ignore-scripts --legacy-peer-deps --production --silent
-    -s --no-progress --no-optional --force --verbose --no-save --frozen-lockfile --immutable
-    --non-interactive --ignore-engines --no-bin-links --no-color --strict-peer-dependencies
-    --ignore-optional --audit=false --fund=false --progress=false --quiet -q --prod --dev
-    """.split()  # noqa: SIM905
-)
-_NODE_VALUES = frozenset({"--omit", "--include", "--only", "--loglevel", "--network-timeout"})
+_STRICTER = re.compile(r"-[eux]*o?|pipefail|errexit|nounset|xtrace")
+"""Options of the shell with which no failure is overlooked that would not be without."""
 _GLOBAL = frozenset({"-g", "--global"})
 _PACKAGE = re.compile(r"(?:@[\w.-]+/)?\w[\w.-]*(?:@[\w.^~<>=*-]+)?", re.ASCII)
 """Its name, of a scope or not, and a version."""
-_PROJECT_FLAGS = frozenset(
-    """
-    -n --no-interaction --no-ansi --no-root --sync --all-extras --all-groups --no-cache -q --quiet
-    -v -vv -vvv --verbose --no-plugins --compile --only-root --dev -d --deploy --ignore-pipfile
-    --frozen --locked --no-dev --no-install-project --no-editable --no-progress --exact --inexact
-    --keep-outdated --clear --skip-lock --no-default-groups
-    """.split()  # noqa: SIM905
-)
-_PROJECT_VALUES = frozenset(
-    {"--with", "--without", "--only", "-E", "--extras", "--extra", "--group", "--only-group"}
-    | {"--no-group", "--categories", "--index-url", "-i", "--pypi-mirror"}
-)
-
-
-@dataclass(frozen=True, slots=True)
-class _Tool:
-    """One that installs what a file of the project says, and takes nothing but options."""
-
-    files: tuple[str, ...]
-    flags: frozenset[str]
-    values: frozenset[str]
-    locks: frozenset[str] = frozenset()
-    """Options with which it keeps to its lock file."""
-    locked: bool = False
-    """It always does."""
-    project: bool = False
-    """It installs the project too, unless told not to."""
-    python: bool = False
-
-
-_NPM = ("package.json", "package-lock.json", "npm-shrinkwrap.json", ".npmrc")
-_YARN = ("package.json", "yarn.lock", ".yarnrc", ".yarnrc.yml", ".npmrc", ".yarn/**")
-_PNPM = ("package.json", "pnpm-lock.yaml", "pnpm-workspace.yaml", ".npmrc", ".pnpmfile.cjs")
-_NODE = (_NODE_FLAGS, _NODE_VALUES)
-_OF_PROJECT = (_PROJECT_FLAGS, _PROJECT_VALUES)
-_POETRY = _Tool(
-    ("pyproject.toml", "poetry.lock", "poetry.toml"),
-    *_OF_PROJECT,
-    locked=True,
-    project=True,
-    python=True,
-)
-_PIPFILE = ("Pipfile", "Pipfile.lock")
-_YARNED = _Tool(_YARN, *_NODE, frozenset({"--frozen-lockfile", "--immutable"}))
-_PNPMED = _Tool(_PNPM, *_NODE, frozenset({"--frozen-lockfile"}))
-_NPMED = _Tool(_NPM, *_NODE)
-_TOOLS: dict[tuple[str, ...], _Tool] = {
-    ("npm", "ci"): _Tool(_NPM, *_NODE, locked=True),
-    ("npm", "clean-install"): _Tool(_NPM, *_NODE, locked=True),
-    ("npm", "install"): _NPMED,
-    ("npm", "i"): _NPMED,
-    ("yarn", "install"): _YARNED,
-    ("yarn",): _YARNED,
-    ("pnpm", "install"): _PNPMED,
-    ("pnpm", "i"): _PNPMED,
-    ("poetry", "install"): _POETRY,
-    ("poetry", "sync"): _POETRY,
-    ("pipenv", "sync"): _Tool(_PIPFILE, *_OF_PROJECT, locked=True, python=True),
-    ("pipenv", "install"): _Tool(
-        _PIPFILE, *_OF_PROJECT, frozenset({"--deploy", "--ignore-pipfile"}), python=True
-    ),
-    ("uv", "sync"): _Tool(
-        ("pyproject.toml", "uv.lock", "uv.toml", ".python-version"),
-        *_OF_PROJECT,
-        frozenset({"--frozen", "--locked"}),
-        project=True,
-        python=True,
-    ),
-}
 _NOT_THE_PROJECT = frozenset({"--no-root", "--no-install-project"})
 _PIPS = (("pip",), ("pip3",), ("uv", "pip"), ("python", "-m", "pip"), ("python3", "-m", "pip"))
+_FILES = frozenset(
+    {"-r", "--requirement", "-c", "--constraint", "-e", "--editable", "-f", "--find-links"}
+)
 _SETUPS = frozenset({"develop", "install"})
 
 
@@ -136,16 +49,16 @@ def _marked(spec: JobSpec) -> JobSpec:
     first = next((phase for phase in spec.phases if phase.steps), None)
     if spec.uses is not Uses.RUN or spec.shell is Shell.ONE or first is None:
         return spec
-    found = of_phase(first)
+    found = of_phase(first, strict=spec.shell is Shell.STRICT)
     if found is None or (found.why and first is spec.phases[-1]):
         return spec
     phases = (replace(one, installs=found) if one is first else one for one in spec.phases)
     return replace(spec, phases=tuple(phases))
 
 
-def of_phase(phase: Phase) -> Installs | None:
+def of_phase(phase: Phase, *, strict: bool = True) -> Installs | None:
     """None where it installs nothing at all."""
-    each = [(step, of_command(step.command)) for step in phase.steps]
+    each = [(step, of_command(step.command, strict=strict)) for step in phase.steps]
     known = [one for _, one in each if one is not None]
     if not known:
         return None
@@ -163,20 +76,27 @@ def _is_special(step: Step) -> bool:
     return bool(step.background or step.pwd or step.files)
 
 
-def of_command(text: str) -> Installs | None:
-    """What one step installs; None where it does something else, or may."""
+def of_command(text: str, *, strict: bool = True) -> Installs | None:
+    """What one step installs; None where it does something else, or may.
+
+    `strict`: any statement that fails fails the step. Otherwise one that does not must not be
+    overlooked: what is half installed would be kept.
+    """
     if len(text) > SCANNED or _BACKGROUND.search(text) or "`" in text or "$(" in text:
         return None
-    found, folder = [], ""
+    found: list[Installs] = []
+    folder = ""
     for statement in statements(text):
-        if statement.joined in (OR, PIPE):
+        overlooked = statement.joined == NEXT and not strict and (found or folder)
+        if statement.joined in (OR, PIPE) or overlooked:
             return None
         words = _without_assignments(statement.words)
         if words[:1] == ("cd",) and len(words) == 2 and _PATH.fullmatch(words[1]):
             folder = _joined(folder, words[1])
         elif words[:1] == ("set",):
-            # Options of the shell itself: a failure still fails the step.
-            continue
+            if not all(map(_STRICTER.fullmatch, words[1:])):
+                return None
+            strict = strict or any("e" in word for word in words[1:])
         else:
             one = _of_statement(words)
             if one is None:
@@ -201,7 +121,7 @@ def _of_statement(words: tuple[str, ...]) -> Installs | None:
     if words[:1] == ("npm",) and words[1:2] in (("install",), ("i",)) and _GLOBAL & set(words):
         return _globally(words[2:])
     for length in (2, 1):
-        tool = _TOOLS.get(words[:length])
+        tool = TOOLS.get(words[:length])
         if tool is not None and len(words[:length]) == length:
             return _of_tool(tool, words[length:])
     return None
@@ -209,11 +129,11 @@ def _of_statement(words: tuple[str, ...]) -> Installs | None:
 
 def _globally(words: tuple[str, ...]) -> Installs | None:
     """Packages by name, into the job's own prefix."""
-    given = [word for word in words if word not in _GLOBAL | _NODE_FLAGS]
+    given = [word for word in words if word not in _GLOBAL | NODE_FLAGS]
     return Installs(node=True) if given and all(map(_PACKAGE.fullmatch, given)) else None
 
 
-def _of_tool(tool: _Tool, words: tuple[str, ...]) -> Installs | None:
+def _of_tool(tool: Tool, words: tuple[str, ...]) -> Installs | None:
     given = set()
     left = iter(words)
     for word in left:
@@ -245,7 +165,7 @@ def _pip(words: tuple[str, ...]) -> Installs | None:
             whole = whole or bool(_LOCAL.match(value) and not _ADDRESS.match(value))
         elif option in ("-f", "--find-links"):
             whole = whole or not _ADDRESS.match(value)
-        elif option not in _PIP_FLAGS and (option not in _PIP_VALUES or not value):
+        elif option not in PIP_FLAGS and (option not in PIP_VALUES or not value):
             return None
         locked = locked or option == "--require-hashes"
     return Installs(tuple(requirements), (), whole, locked, python=True)
@@ -258,13 +178,8 @@ def _split(word: str, left: Iterable[str]) -> tuple[str, str]:
     if word[:2] in ("-r", "-c", "-e", "-f", "-i") and len(word) > 2:
         return word[:2], word[2:].removeprefix("=")
     name, equals, value = word.partition("=")
-    takes = name in _PIP_VALUES or name in _FILES
+    takes = name in PIP_VALUES or name in _FILES
     return name, value if equals or not takes else next(iter(left), "")
-
-
-_FILES = frozenset(
-    {"-r", "--requirement", "-c", "--constraint", "-e", "--editable", "-f", "--find-links"}
-)
 
 
 def _below(folder: str, one: Installs) -> Installs:
