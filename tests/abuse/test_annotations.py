@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 
+from dishwasher.core.annotation import MAX_ANNOTATIONS
 from dishwasher.core.markdown import MAX_OUTPUT_BYTES
-from dishwasher.core.rendering import MAX_ANNOTATIONS
 from dishwasher.core.report import ANNOTATIONS_PER_REQUEST
 from dishwasher.demo.github import Annotation, CheckRun, Repo
 from markdown_it import MarkdownIt

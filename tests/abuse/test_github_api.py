@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from dishwasher.core.rendering import MAX_ANNOTATIONS
+from dishwasher.core.annotation import MAX_ANNOTATIONS
 from dishwasher.demo.github import CheckRun, Repo
 from dishwasher.demo.github.journal import Entry
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 import pytest
+from dishwasher.core.check_run import CANCEL, RERUN
 from dishwasher.core.event import Repository
 from dishwasher.core.findings import Finding, Level
 from dishwasher.core.job import Conclusion
@@ -299,6 +300,14 @@ def test_a_bare_verdict_is_taken(stage: Stage) -> None:
         ("job-1", "completed", "success", []),
         ("job-2", "completed", "success", []),
     ]
+
+
+def test_a_check_run_has_its_buttons(stage: Stage) -> None:
+    sha = stage.head()
+    id = stage.checks.create(stage.repository, check(sha))
+    over = replace(check(sha, done=True), actions=(RERUN, CANCEL))
+    stage.checks.update(stage.repository, id, over)
+    assert stage.shown(sha) == [("job-1", "completed", "success", [])]
 
 
 def test_the_list_holds_every_run_with_its_job(stage: Stage) -> None:

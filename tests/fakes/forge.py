@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from dishwasher.core.added import Added
 from dishwasher.core.event import Repository
 from dishwasher.core.findings import Finding
 from dishwasher.core.pull import Commit, Stand
@@ -106,6 +107,8 @@ class FakeForge:
         """GUIDs to deliver again, for whoever plays GitHub's hands."""
         self.calls: list[str] = []
         self.room = True
+        self.changed: Added | None = None
+        """What every comparison says was added."""
         self.closed_until = 0.0
         self.weather: Callable[[str], Trouble] = self._planned
         self._clock = clock
@@ -279,6 +282,10 @@ class FakeForge:
         if id not in self.runs:
             raise Gone(f"no check run {id}")
         return len(self.runs[id].annotations)
+
+    def added(self, repository: Repository, base: str, head: str) -> Added | None:
+        self._call("added", repository)
+        return self.changed
 
     def has_room(self, repository: Repository) -> bool:
         return self.room

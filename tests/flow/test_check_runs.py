@@ -6,9 +6,12 @@ from contextlib import suppress
 from dataclasses import replace
 
 import pytest
+from dishwasher.core.added import Added, AddedFile
 from dishwasher.core.build import Build
+from dishwasher.core.event import NO_COMMIT
 from dishwasher.core.job import Conclusion, Reason, State
 from dishwasher.core.report import Check, Status
+from dishwasher.core.result import PhaseResult, Progress, StepResult
 from dishwasher.errors import Ambiguous, InfraError, Unseen
 from dishwasher.flow.check_runs import HOPELESS_AFTER, PROGRESS_AFTER
 from dishwasher.flow.claim import LINGER, SWEEP_AFTER, take
@@ -424,3 +427,47 @@ def test_an_entry_in_doubt_is_looked_at_even_when_it_is_complete(
     report(house, build)
     assert len(house.run("lint").annotations) == 10
     assert house.report(build).of(id) == posted
+
+
+# What is shown where it helps
+
+
+def test_what_the_change_has_added_is_asked_for_once(house: House, build: Build) -> None:
+    house.forge.changed = Added((AddedFile("app/views.py", ((2, 3),)),))
+    house.ended(lint(house, build), Reason.FAILED, **many(5))
+    house.ended(house.jobs(build)["docs"], Reason.FAILED, **many(9))
+    report(house, build)
+    assert [one.start_line for one in house.run("lint").annotations] == [2, 3]
+    assert [one.start_line for one in house.run("docs").annotations] == [2, 3]
+    assert house.forge.calls.count("added") == 1
+    assert "3 findings are on lines" in house.run("lint").shown.summary
+
+
+def test_where_the_forge_does_not_tell_it_all_is_annotated(house: House, build: Build) -> None:
+    house.ended(lint(house, build), Reason.FAILED, **many(5))
+    report(house, build)
+    house.ended(house.jobs(build)["docs"], Reason.FAILED, **many(5))
+    report(house, build)
+    assert len(house.run("lint").annotations) == len(house.run("docs").annotations) == 5
+    assert house.forge.calls.count("added") == 1
+
+
+def test_a_first_push_to_the_default_branch_has_no_change_to_compare_with(house: House) -> None:
+    build = house.planned(push(before=NO_COMMIT))
+    house.ended(lint(house, build), Reason.FAILED, **many(2))
+    report(house, build)
+    assert "added" not in house.forge.calls
+    assert len(house.run("lint").annotations) == 2
+
+
+def test_steps_are_shown_while_they_run(house: House, build: Build) -> None:
+    token = house.started(lint(house, build))
+    attempt = house.job(lint(house, build)).attempt_id
+    house.rung(Topic.REPORTS)
+    steps = (StepResult("flake8 app"),)
+    progress = Progress((PhaseResult("build", steps=steps),))
+    for rings in (1, 0):
+        house.attempts.beat(attempt, token, progress)
+        assert len(house.rung(Topic.REPORTS)) == rings
+    report(house, build)
+    assert "flake8 app …" in house.run("lint").shown.summary

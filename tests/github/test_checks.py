@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from dishwasher.core.added import AddedFile
+from dishwasher.core.check_run import CANCEL, RERUN
 from dishwasher.core.findings import Finding, Level
 from dishwasher.core.report import Status
 from dishwasher.demo.github import CheckRun
@@ -301,3 +303,35 @@ def test_a_cut_text_is_the_beginning_of_the_text_in_whole_characters(text: str, 
     assert len(kept.encode()) <= limit
     following = whole[len(kept) : len(kept) + 1]
     assert not following or len((kept + following).encode()) > limit
+
+
+def test_buttons_are_sent(stage: Stage) -> None:
+    over = replace(check(stage.repo.head(), done=True), actions=(RERUN, CANCEL))
+    stage.checks.create(stage.repository, over)
+    (entry,) = stage.github.requests("POST", "*/check-runs")
+    assert [one["identifier"] for one in (entry.body or {})["actions"]] == [
+        "rerun-failed",
+        "cancel",
+    ]
+
+
+def test_added_lines_are_read_from_a_comparison(stage: Stage) -> None:
+    base = stage.repo.commit({"a.py": "1\n2\n3\n", "gone.py": "1\n"})
+    stage.repo.commit(
+        {"a.py": "1\ntwo\n3\n4\n", "b/ü.py": "all of it is new\n", "gone.py": None}, branch="topic"
+    )
+    head = stage.repo.head("topic")
+    added = stage.checks.added(stage.repository, base, head)
+    assert added is not None
+    assert set(added.files) == {
+        AddedFile("a.py", ((2, 2), (4, 4))),
+        AddedFile("b/ü.py", ((1, 1),)),
+    }
+    assert stage.checks.added(stage.repository, "master", head) == added
+
+
+def test_a_comparison_that_is_not_there_or_too_large_tells_nothing(stage: Stage) -> None:
+    base = stage.repo.head()
+    assert stage.checks.added(stage.repository, base, "b" * 40) is None
+    stage.repo.commit({f"f{number}": "x" for number in range(301)}, branch="many")
+    assert stage.checks.added(stage.repository, base, stage.repo.head("many")) is None

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from dishwasher.core import pull
+from dishwasher.core.added import Added
 from dishwasher.core.event import NO_COMMIT, Repository
 from dishwasher.core.pull import Stand
 from dishwasher.core.report import ANNOTATIONS_PER_REQUEST, Check, Status
@@ -233,6 +234,9 @@ class Hub:
         # As the limiter knows it, by the worker's clock; nothing is sent for it.
         until = self._limits.get(repository.installation, 0.0)
         return until + self._world.baton.current.skew if until > self._world.now else 0.0
+
+    def added(self, repository: Repository, base: str, head: str) -> Added | None:
+        return self.call(repository, f"added {head[:6]}", lambda: None)
 
     def has_room(self, repository: Repository) -> bool:
         return not self._world.chance(4 * self._world.faults.throttle)

@@ -8,12 +8,12 @@ from collections import Counter
 from collections.abc import Iterator
 
 from dishwasher.core.build import Build, build_group
+from dishwasher.core.check_run import render
 from dishwasher.core.codec import decode
 from dishwasher.core.delivery import Delivery, Stage
 from dishwasher.core.deploy import Environment
 from dishwasher.core.job import ALLOWED, Job, Reason
 from dishwasher.core.plan import CONFIG_JOB
-from dishwasher.core.rendering import render
 from dishwasher.core.report import Check, Report, Status
 from dishwasher.core.result import Result, log_key, result_key
 
@@ -187,7 +187,7 @@ class Judge:
             return
         data = self._house.blobs.peek(result_key(job.attempt_id))
         result = None if data is None else decode(Result, json.loads(data))
-        check = render(job, build.event.sha, result, page(job.id))
+        check = render(job, build, result, page(job.id))
         for run in runs:
             yield from self._says(run, check)
         yield from self._annotated(max(runs, key=lambda run: run.id), job, check)

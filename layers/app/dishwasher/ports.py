@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar, Protocol, TypeVar
 
+from dishwasher.core.added import Added
 from dishwasher.core.deployment import Deployment
 from dishwasher.core.event import Repository
 from dishwasher.core.pull import Commit, Stand
@@ -318,7 +319,9 @@ class Checks(Protocol):
 
     def annotated(self, repository: Repository, id: int) -> int:
         """How many annotations the check run has: what a doubtful update has done."""
-        ...
+
+    def added(self, repository: Repository, base: str, head: str) -> Added | None:
+        """The lines that `head` has added since `base`; None where the forge does not tell."""
 
     def has_room(self, repository: Repository) -> bool:
         """False under pressure: leave out what only shows progress."""

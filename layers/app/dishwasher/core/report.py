@@ -20,6 +20,15 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Action:
+    """A button at a check run; GitHub takes 20, 40 and 20 characters."""
+
+    label: str
+    description: str
+    identifier: str
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """The desired state of one check run; times are seconds since the epoch, 0 for not yet."""
 
@@ -35,6 +44,7 @@ class Check:
     annotations: tuple[Finding, ...] = ()
     started_at: float = 0.0
     completed_at: float = 0.0
+    actions: tuple[Action, ...] = ()
 
 
 def smaller(check: Check) -> tuple[Check, ...]:
@@ -43,7 +53,7 @@ def smaller(check: Check) -> tuple[Check, ...]:
         return ()
     link = f"[Log and details]({check.details_url})" if check.details_url else ""
     words = f"GitHub did not take the whole text. {link}".strip()
-    plain = replace(check, summary=words, annotations=())
+    plain = replace(check, summary=words, annotations=(), actions=())
     bare = replace(plain, title="", summary="", details_url="", started_at=0.0, completed_at=0.0)
     return plain, bare
 

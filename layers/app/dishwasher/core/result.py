@@ -64,6 +64,11 @@ class Progress:
 
     phases: tuple[PhaseResult, ...] = ()
 
+    @property
+    def done(self) -> tuple[int, int]:
+        """How many phases and steps have begun: what a summary of it tells anew."""
+        return len(self.phases), sum(len(phase.steps) for phase in self.phases)
+
 
 @dataclass(frozen=True, slots=True)
 class Result:

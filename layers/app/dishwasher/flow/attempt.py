@@ -28,7 +28,7 @@ from dishwasher.errors import Gone, InfraError, Refused, UserError
 from dishwasher.flow.admission import refusal
 from dishwasher.flow.dispatch import digest
 from dishwasher.flow.grants import hand_out
-from dishwasher.flow.keep import keep_progress, keep_result
+from dishwasher.flow.keep import keep_progress, keep_result, read_progress
 from dishwasher.flow.verdict import Verdicts
 from dishwasher.ports import Bells, Blobs, Clock, Store, Topic, Vault
 from dishwasher.ports import Source as Repositories
@@ -103,7 +103,10 @@ class Attempts:
     def beat(self, attempt_id: str, token: str, progress: Progress) -> Orders:
         """The runner lives; what it says of its phases is for the page."""
         current, _ = self._authorised(attempt_id, token)
+        before = read_progress(self.blobs, current)
         keep_progress(self.blobs, current, progress)
+        if before is None or before.done != progress.done:
+            self.bells.ring(Topic.REPORTS, current.build)
         number, now = current.attempt, self.clock.now()
 
         def renewed(found: Job) -> Job:

@@ -7,15 +7,17 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from dishwasher.core.added import Added
 from dishwasher.core.build import Build
-from dishwasher.core.codec import encode
+from dishwasher.core.check_run import render
+from dishwasher.core.codec import decode, encode
 from dishwasher.core.event import Repository
-from dishwasher.core.job import Job, reported
-from dishwasher.core.rendering import render
+from dishwasher.core.job import Job, State, reported
+from dishwasher.core.plan import changed_since
 from dishwasher.core.report import ANNOTATIONS_PER_REQUEST, Check, Posted, Status, smaller
 from dishwasher.errors import Ambiguous, Gone, InfraError, Lost, Rejected, Throttled, Unseen
 from dishwasher.flow.claim import SWEEP_AFTER, Claim
-from dishwasher.flow.keep import read_result
+from dishwasher.flow.keep import read_progress, read_result
 from dishwasher.flow.verdict import Verdicts
 from dishwasher.ports import Bells, Blobs, Checks, Clock, Store, Topic
 
@@ -91,8 +93,21 @@ class CheckRuns:
 
     def _desired(self, build: Build, job: Job) -> Check:
         result = read_result(self.blobs, job) if job.is_over else None
-        notes = build.notes if job.position == 0 else ()
-        return render(job, build.event.sha, result, self.page(job.id), notes)
+        progress = read_progress(self.blobs, job) if job.state is State.RUNNING else None
+        added = self._added(build) if result is not None and result.findings else None
+        return render(job, build, result, self.page(job.id), progress=progress, added=added)
+
+    def _added(self, build: Build) -> Added | None:
+        """The lines that the build's change has added, asked for once: what is annotated must
+        stay the same however often it is begun."""
+        base, found = build.base_sha or changed_since(build.event), self.blobs.get(added_key(build))
+        if found is None and base:
+            event = build.event
+            told = self.checks.added(event.repository, base, event.built)
+            found = json.dumps(encode(told)).encode()
+            self.blobs.put(added_key(build), found)
+        data = json.loads(found) if found else None
+        return None if data is None else decode(Added, data)
 
     def _resolve(
         self, claim: Claim, repository: Repository, check: Check, posted: Posted
@@ -214,6 +229,10 @@ class CheckRuns:
 
     def _ring_at(self, time: float, build: Build) -> None:
         self.bells.ring(Topic.REPORTS, build.id, delay=max(0.0, time - self.clock.now()))
+
+
+def added_key(build: Build) -> str:
+    return f"builds/{build.id}/added.json"
 
 
 def digest(check: Check) -> str:

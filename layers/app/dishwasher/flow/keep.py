@@ -26,6 +26,11 @@ def read_result(blobs: Blobs, job: Job) -> Result | None:
     return _read(blobs, result_key(job.attempt_id), Result)
 
 
+def read_progress(blobs: Blobs, job: Job) -> Progress | None:
+    """What the latest attempt has last said of itself, None where it has not."""
+    return _read(blobs, progress_key(job.attempt_id), Progress)
+
+
 def _keep(blobs: Blobs, key: str, value: Result | Progress) -> None:
     blobs.put(key, json.dumps(encode(value), separators=(",", ":")).encode())
 

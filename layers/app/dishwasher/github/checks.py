@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
+from dishwasher.core.added import Added, added_file
+from dishwasher.core.annotation import MAX_TITLE
 from dishwasher.core.event import Repository
 from dishwasher.core.findings import Finding
 from dishwasher.core.markdown import MAX_OUTPUT_BYTES
-from dishwasher.core.rendering import MAX_TITLE
 from dishwasher.core.report import ANNOTATIONS_PER_REQUEST, Check, Status
 from dishwasher.errors import Ambiguous, InfraError, Rejected, Unseen
-from dishwasher.github.answer import read
+from dishwasher.github.answer import Missing, read
 from dishwasher.github.app import GithubApp
 from dishwasher.github.client import Call
 from dishwasher.ports import Checks, PostedCheck
@@ -20,6 +22,8 @@ from dishwasher.ports import Checks, PostedCheck
 PER_PAGE = 100
 MAX_PAGES = 50
 """More check runs of ours on one commit than this many pages hold are not read."""
+MAX_FILES = 300
+"""A comparison lists no more: https://docs.github.com/en/rest/commits/commits#compare-two-commits"""
 MAX_MESSAGE = 64 * 1024 - 1
 """Bytes, of an annotation's message."""
 
@@ -56,6 +60,19 @@ class _Output:
 @dataclass(frozen=True, slots=True)
 class _Annotated:
     output: _Output
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    filename: str
+    status: str
+    changes: int = 0
+    patch: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    files: tuple[_File, ...] = ()
 
 
 class GithubChecks:
@@ -128,6 +145,18 @@ class GithubChecks:
             _Annotated, self._app.call(repository, call), str(call)
         ).output.annotations_count
 
+    def added(self, repository: Repository, base: str, head: str) -> Added | None:
+        """From the merge base of both, as a pull request shows it."""
+        call = Call("GET", f"/compare/{quote(base, safe='')}...{head}", {"per_page": 1})
+        try:
+            found = read(_Compared, self._app.call(repository, call), str(call))
+        except Missing:
+            return None
+        if len(found.files) >= MAX_FILES:
+            return None
+        kept = (one for one in found.files if one.status != "removed")
+        return Added(tuple(added_file(one.filename, one.patch) for one in kept if one.changes))
+
     def has_room(self, repository: Repository) -> bool:
         """False under pressure: leave out what only shows progress."""
         return self._app.has_room(repository)
@@ -193,6 +222,8 @@ def _state(check: Check) -> dict[str, Any]:
         body["conclusion"] = check.conclusion.value
     if check.started_at:
         body["started_at"] = _time(check.started_at)
+    if check.actions:
+        body["actions"] = [asdict(action) for action in check.actions]
     if check.completed_at:
         body["completed_at"] = _time(check.completed_at)
     return body
