@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from dishwasher.daemon.worker import FAILURES_KEPT, MOST_DELAY, Loop
+from dishwasher.daemon.worker import FAILURES_KEPT, MOST_DELAY, WAIT, Loop
 from dishwasher.errors import Conflict, InfraError, Throttled
 from dishwasher.ports import Message, Topic
 
@@ -159,7 +159,7 @@ def test_the_thread_survives_and_stops_soon(clock: FakeClock) -> None:
     bells.ring(Topic.JOBS, "a")
     assert heard.wait(10)
     one.stop()
-    assert one.join(1)
+    assert one.join(WAIT + 1)
 
 
 def test_a_failing_queue_is_asked_again(
@@ -173,7 +173,7 @@ def test_a_failing_queue_is_asked_again(
     one.start()
     assert heard.wait(10)
     one.stop()
-    assert one.join(1)
+    assert one.join(WAIT + 1)
     assert len(caplog.records) == 2
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import signal
 import threading
 from pathlib import Path
+from types import FrameType
 
 from dishwasher.wiring import settings
 
@@ -49,19 +49,17 @@ def serve(options: argparse.Namespace) -> int:
     from dishwasher.errors import UserError
     from dishwasher.runner import orphans
     from dishwasher.runner.sandbox import probe
-    from dishwasher.wiring import local
+    from dishwasher.wiring import lines, local
     from dishwasher.wiring.routes import promised, routes
 
     if options.workers < 1:
         raise UserError("--workers must be at least 1")
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
     # Jobs run as the same user, and the settings hold the App's key.
     orphans.shut_memory()
     # The App that was created is in the data folder.
     folder = {"DISHWASHER_DATA": str(options.data)} if options.data else {}
     chosen = settings.read({**os.environ, **folder})
+    lines.begin(chosen.log)
     means = probe.choose(chosen.sandbox)
     house = local.build(chosen, options.workers, os.environ)
     ready = threading.Event()
@@ -73,8 +71,15 @@ def serve(options: argparse.Namespace) -> int:
     )
     embedded = Embedded(house, server)
     stop = threading.Event()
+
+    def end(number: int, _: FrameType | None) -> None:
+        if stop.is_set():
+            # Asked twice. What is stored stays stored, and the next start goes on from there.
+            os._exit(128 + number)
+        stop.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, end)
     embedded.start()
     ready.set()
     public = chosen.public_url or server.url
@@ -84,5 +89,9 @@ def serve(options: argparse.Namespace) -> int:
     why = f" ({'; '.join(means.lacks)})" if means.lacks else ""
     print(f"Jobs run {means.level}{why}", flush=True)
     stop.wait()
+    busy = options.workers - house.fleet.free_slots()
+    if busy:
+        text = "1 job goes on" if busy == 1 else f"{busy} jobs go on"
+        print(f"{text} without the server, and tells the next start how it went", flush=True)
     embedded.stop()
     return 0

@@ -61,6 +61,8 @@ class Embedded:
         """Take no more work and end; runners go on and report to the next start."""
         for part in self._parts:
             part.stop()
+        # Whoever waits for a message need not wait to the end.
+        self.house.queue.close()
         self.server.stop()
         for part in self._parts:
             part.join(STOP_SECONDS)

@@ -11,8 +11,8 @@ from dishwasher.ports import Clock, Message, Queue, Topic
 
 logger = logging.getLogger(__name__)
 
-WAIT = 0.5
-"""Seconds of one wait for a message: how long a stop takes at most."""
+WAIT = 2.0
+"""Seconds of one wait for a message: how long a ring in another process is not heard, at most."""
 CONFLICT_DELAY = 0.05
 """Seconds until a lost compare-and-set is tried again: the winner has written already."""
 FIRST_DELAY = 1.0

@@ -40,6 +40,7 @@ from dishwasher.local.store import SqliteStore
 from dishwasher.local.vault import SqliteVault
 from dishwasher.ports import Store
 from dishwasher.wiring.activity import LoggedChecks, LoggedStore
+from dishwasher.wiring.metrics import Counting, Metrics
 from dishwasher.wiring.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -47,6 +48,7 @@ _log = logging.getLogger(__name__)
 REAP_SECONDS = 10.0
 """Between two rounds of the reaper: a lost runner is reported well within three minutes."""
 
+LOGGER = "dishwasher"
 GIVE_BACK_SECONDS = 3.0
 """For the end of GitHub's tokens when the server stops; those that are left end by themselves."""
 
@@ -99,8 +101,11 @@ class House:
     redeliver: Redeliver
     retention: Retention
     reap_seconds: float
+    counting: Counting
+    metrics: Metrics
 
     def close(self) -> None:
+        logging.getLogger(LOGGER).removeHandler(self.counting)
         self.queue.close()
         self.fleet.close()
         self.app.give_back(GIVE_BACK_SECONDS)
@@ -117,6 +122,8 @@ def build(settings: Settings, workers: int, environment: Mapping[str, str]) -> H
         _log.warning("%s; until then jobs get tarballs, without history or changed lines", lack)
         for_runners[TARBALL] = lack
     clock, address = SystemClock(), Address(settings.public_url)
+    counting = Counting()
+    logging.getLogger(LOGGER).addHandler(counting)
     database = Database(settings.data)
     store, queue = LoggedStore(SqliteStore(database)), SqliteQueue(database, clock)
     secret = settings.webhook_secret.encode()
@@ -166,6 +173,10 @@ def build(settings: Settings, workers: int, environment: Mapping[str, str]) -> H
         reap=reap,
         retention=Retention(database, settings.data / "blobs", clock, settings.keep),
         redeliver=Redeliver(store, clock, GithubDeliveries(app)),
+        counting=counting,
+        metrics=Metrics(
+            *(counting.counts, database, clock, settings.data), workers, fleet.free_slots
+        ),
         reap_seconds=min(REAP_SECONDS, settings.lease / 4),
     )
 

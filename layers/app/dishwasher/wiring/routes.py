@@ -8,6 +8,7 @@ from dishwasher.github.people import GithubPeople
 from dishwasher.http.caches import Caches, Downloads
 from dishwasher.http.health import Health
 from dishwasher.http.jobs import Jobs, Uploads
+from dishwasher.http.metrics import Metrics
 from dishwasher.http.pages import Site
 from dishwasher.http.readers import Readers
 from dishwasher.http.router import Router
@@ -39,6 +40,7 @@ def routes(house: House, settings: Settings, ready: Callable[[], bool]) -> Route
     site = Site(pages, house.blobs, house.address.public, readers)
     parts = (
         Health(ready),
+        Metrics(house.metrics),
         Webhook(house.accept),
         Jobs(house.attempts, house.settle),
         Uploads(house.blobs.receive),

@@ -15,7 +15,7 @@ from dishwasher.core.retention import Keep
 from dishwasher.core.sandbox import AUTO, ORDER
 from dishwasher.core.ticket import GIBIBYTE, Limits
 from dishwasher.errors import UserError
-from dishwasher.wiring import registration
+from dishwasher.wiring import lines, registration
 
 API_URL = "https://api.github.com"
 WEB_URL = "https://github.com"
@@ -58,6 +58,7 @@ DESCRIBED = {
     MIRROR_GB: f"room for what was fetched of repositories, 0 to keep nothing ({MIRRORS:g})",
     "DISHWASHER_KEEP_DAYS": f"for how long builds are kept, 0 for ever ({KEPT.days:g})",
     "DISHWASHER_KEEP_GB": f"room for their logs and artifacts, 0 for any ({KEPT_GB:g})",
+    lines.SETTING: "text, or json for a JSON object in each line of the log (text)",
     JOB_ENV: "names of host variables that jobs may see",
     "DISHWASHER_LEASE_SECONDS": f"silence after which a runner counts as lost ({LEASE:g})",
 }
@@ -91,6 +92,7 @@ class Settings:
     job: Limits = field(default_factory=Limits)
     """What one job may use of this machine."""
     keep: Keep = KEPT
+    log: str = lines.TEXT
     mirror_gb: float = MIRRORS
 
     @property
@@ -126,6 +128,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         sandbox=reader.level(SANDBOX),
         job=reader.limits(),
         keep=reader.keep(),
+        log=reader.log(),
         mirror_gb=reader.number("MIRROR_GB", MIRRORS, least=0.0),
     )
     reader.check(settings)
@@ -204,6 +207,12 @@ class _Reader:
             processes=int(self.number("JOB_PROCESSES", PROCESSES)),
             install_seconds=self.number("INSTALL_SECONDS", INSTALL, least=0.0),
         )
+
+    def log(self) -> str:
+        value = self._environment.get(lines.SETTING, "").strip() or lines.TEXT
+        if value not in (lines.TEXT, lines.JSON):
+            self._mistakes.append(f"{lines.SETTING}: {value!r} is neither text nor json")
+        return value
 
     def keep(self) -> Keep:
         return Keep(
