@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable
 from typing import TypeVar
 
+from dishwasher.core.added import Added
 from dishwasher.core.build import Build
 from dishwasher.core.delivery import Delivery, Stage
 from dishwasher.core.event import Repository
@@ -81,6 +82,9 @@ class LoggedChecks:
 
     def annotated(self, repository: Repository, id: int) -> int:
         return self._checks.annotated(repository, id)
+
+    def added(self, repository: Repository, base: str, head: str) -> Added | None:
+        return self._checks.added(repository, base, head)
 
     def has_room(self, repository: Repository) -> bool:
         return self._checks.has_room(repository)
