@@ -311,3 +311,10 @@ def test_a_hostile_text_is_searched_soon() -> None:
         assert (
             one(f"<failure>{text}</failure>".replace("&", ""), 'name="a"').status is Status.FAILED
         )
+
+
+@pytest.mark.parametrize("escape", ["\x1b", "&#x1B;", "&#x1b;", "&#27;", "#x1B"])
+def test_colours_are_taken_off(escape: str) -> None:
+    failure = f"<failure message='{escape}[1;31mno{escape}[0m good'>{escape}[31mtext</failure>"
+    case = one(failure)
+    assert (case.message, case.details) == ("no good", "text")

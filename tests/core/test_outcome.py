@@ -29,3 +29,8 @@ def test_several_runs_add_up_and_none_is_none() -> None:
     parts = [TestSummary(3, 1, 2, 1.5, (case,)), TestSummary(1, 0, 0, 0.5)]
     assert together(parts) == TestSummary(4, 1, 2, 2.0, (case,))
     assert together([]) is None
+
+
+def test_a_title_says_nothing_twice() -> None:
+    assert TestCase("s", "outer bad", "outer bad", Status.FAILED).title == "outer bad"
+    assert TestCase("s", "C", "test_a", Status.FAILED).title == "C.test_a"

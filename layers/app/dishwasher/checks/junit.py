@@ -23,6 +23,8 @@ _DECLARATION = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-
 _ANY_DECLARATION = re.compile(r"<\?xml[^>]*\?>|<!DOCTYPE[^>\[]*(?:\[[^\]]*\])?\s*>", re.IGNORECASE)
 # https://www.w3.org/TR/xml/#charsets; tools write what a test printed, whatever it was.
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# Colours that a test has printed: as they are, as a reference, or as pytest writes them.
+_COLOUR = re.compile(r"(?:\x1b|&#x0*1[bB];|&#27;|#x1B)\[[0-9;]{0,40}m")
 _ILLEGAL_REFERENCE = re.compile(r"&#(?:x0*([0-9a-fA-F]{1,6})|0*([0-9]{1,7}));")
 # pytest's default dialect tells the place only at the end of the failure's text.
 _PLACE = re.compile(r"^([^\s:][^:\n]{0,500}\.\w{1,5}):(\d{1,7}): ", re.MULTILINE)
@@ -70,7 +72,7 @@ def _clean(data: bytes) -> str:
         text = data.decode(encoding, "replace")
     except LookupError:
         text = data.decode("utf-8", "replace")
-    text = _ANY_DECLARATION.sub("", text.removeprefix("\ufeff"))
+    text = _ANY_DECLARATION.sub("", _COLOUR.sub("", text.removeprefix("\ufeff")))
     return _ILLEGAL_REFERENCE.sub(_legal, _ILLEGAL.sub("\ufffd", text))
 
 

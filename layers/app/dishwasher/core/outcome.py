@@ -47,7 +47,8 @@ class TestCase:
 
     @property
     def title(self) -> str:
-        return ".".join(filter(None, (self.class_name, self.name))) or self.suite
+        # jest-junit writes the same for both.
+        return ".".join(filter(None, dict.fromkeys((self.class_name, self.name)))) or self.suite
 
 
 @dataclass(frozen=True, slots=True)
