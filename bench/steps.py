@@ -21,6 +21,7 @@ from dishwasher.runner.command import Commands, Grace
 from dishwasher.runner.environment import Workspace
 from dishwasher.runner.journal import Journal
 from dishwasher.runner.log import Log
+from dishwasher.runner.stages import Stages
 from dishwasher.runner.stop import Stop
 from dishwasher.runner.verdict import Judge
 
@@ -74,9 +75,9 @@ def job(shell: Shell) -> None:
         log = Log(workspace.root, 1_000_000)
         commands = Commands(stop, time.monotonic() + SECONDS, Grace())
         journal = Journal(lambda: log.size, lambda: None)
-        judge = Judge(stop, SECONDS)
+        stages = Stages(Judge(stop, SECONDS), journal, log)
         host = {"PATH": os.environ["PATH"]}
-        verdict = Build(ticket, host, workspace, commands, judge, journal, log, []).run()
+        verdict = Build(ticket, host, workspace, commands, stages, []).run()
         assert verdict.fine, verdict.detail
         commands.end()
         log.discard()
