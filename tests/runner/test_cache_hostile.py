@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,8 @@ from pathlib import Path
 import pytest
 import zstandard
 from dishwasher.core.outputs import Cache
-from dishwasher.runner import tar
+from dishwasher.runner import files, tar
+from dishwasher.runner.pack import Packer
 from dishwasher.runner.tar import Bounds
 
 from tests.runner.shop import Begin, Shop, archive_of, link, member, offered
@@ -200,3 +202,46 @@ def test_a_large_window_takes_no_memory(begin: Begin, shop: Shop) -> None:
     job = offered(shop, stream.getvalue(), Cache(("dist",)), begin)
     job.restore()
     assert (job.tree(), len(job.notes)) == ({}, 1)
+
+
+@pytest.mark.parametrize("when", [2, 3, 4])
+def test_a_folder_that_becomes_a_link_while_it_is_packed_is_not_followed(
+    tmp_path: Path, when: int
+) -> None:
+    """A server of the job's own, say, is alive while its dependencies are packed."""
+    outside, job = tmp_path / "outside", tmp_path / "job"
+    outside.mkdir()
+    (outside / "key").write_text("the server's key")
+    (job / "deps").mkdir(parents=True)
+    (job / "deps/key").write_text("mine")
+    looked = 0
+
+    def alive() -> None:
+        nonlocal looked
+        looked += 1
+        if looked == when:
+            # The second look at a file, or one of the two that are written.
+            (job / "deps").rename(job / "moved")
+            (job / "deps").symlink_to(outside)
+
+    archive = tmp_path / "archive"
+    with archive.open("wb") as file:
+        packer = Packer({"job": job}, file, Bounds(1000, 1000), alive)
+        packer.take("job", ["deps"])
+        packed = packer.finish()
+    assert looked >= when and packed.members
+    content = zstandard.ZstdDecompressor().decompressobj().decompress(archive.read_bytes())
+    assert b"the server's key" not in content
+
+
+def test_parents_are_opened_one_by_one(tmp_path: Path) -> None:
+    (tmp_path / "a/b").mkdir(parents=True)
+    (tmp_path / "a/b/c").write_text("c")
+    (tmp_path / "link").symlink_to("a")
+    with files.Folders(tmp_path) as folders:
+        assert os.stat("c", dir_fd=folders.opened("a/b")).st_size == 1
+        assert os.stat("b", dir_fd=folders.opened("a"))
+        assert os.stat("a", dir_fd=folders.opened(""))
+        for path in ("link", "link/b", "a/b/c", "nowhere"):
+            with pytest.raises(OSError):
+                folders.opened(path)

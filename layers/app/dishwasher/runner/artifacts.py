@@ -153,15 +153,17 @@ class _Part:
         return self._file.seek(offset, whence)
 
 
-def open_regular(place: str) -> BinaryIO:
+def open_regular(place: str, folder: int | None = None) -> BinaryIO:
     """Open a regular file only: a link is not followed, a FIFO can not block us.
+
+    `folder`: a descriptor of the folder that the place is relative to.
 
     Hard links are kept: they give a job nothing that it could not have copied.
     """
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-    if not stat.S_ISREG(os.lstat(place).st_mode):
+    if not stat.S_ISREG(os.lstat(place, dir_fd=folder).st_mode):
         raise OSError("it is not a regular file")
-    return os.fdopen(os.open(place, flags), "rb")
+    return os.fdopen(os.open(place, flags, dir_fd=folder), "rb")
 
 
 def _target(place: str, base: Path) -> str:

@@ -123,6 +123,38 @@ def content(place: Path, limit: int) -> bytes:
         return file.read(limit)
 
 
+class Folders:
+    """Folders below a root, each opened from the one that it is in: no link is ever followed.
+
+    A process of the job's may be alive, and put a link in place of any of them at any time.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root, self._last, self._open = root, "", -1
+
+    def __enter__(self) -> Folders:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._open >= 0:
+            os.close(self._open)
+
+    def opened(self, path: str) -> int:
+        """A descriptor of this folder, good until the next is asked for; raises OSError."""
+        if self._open < 0 or path != self._last:
+            flags = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+            folder = os.open(self._root, flags)
+            for part in path.split("/") if path else ():
+                above = folder
+                try:
+                    folder = os.open(part, flags, dir_fd=above)
+                finally:
+                    os.close(above)
+            self.__exit__()
+            self._last, self._open = path, folder
+        return self._open
+
+
 def is_folder(place: str | Path) -> bool:
     try:
         return stat.S_ISDIR(os.lstat(place).st_mode)

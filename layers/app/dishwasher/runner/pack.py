@@ -80,9 +80,11 @@ class Packer:
         if total > self._bounds.members or content > self._bounds.content:
             raise Unkept(f"it has {members} files of {size} bytes, which is too much")
         left_out = {place for one in virtualenvs for place in one.places}
-        for name, place in self._all(root, found):
-            if name not in left_out:
-                self._write(name, place)
+        with files.Folders(self._roots[root]) as folders:
+            for name, _ in self._all(root, found):
+                if name not in left_out:
+                    parent, _, base = name.partition("/")[2].rpartition("/")
+                    self._write(name, base, folders.opened(parent))
         self._virtualenvs += virtualenvs
         self._members, self._content = total, content
 
@@ -128,19 +130,19 @@ class Packer:
             if files.is_folder(place):
                 yield from _below(place, f"{root}/{path}")
 
-    def _write(self, name: str, place: str) -> None:
+    def _write(self, name: str, base: str, folder: int) -> None:
         self._alive()
-        state = os.lstat(place)
+        state = os.lstat(base, dir_fd=folder)
         info = TarInfo(name)
         info.mode = state.st_mode & 0o777
         if stat.S_ISDIR(state.st_mode):
             info.type = tarfile.DIRTYPE
             self._stream.write(tar.header(info))
         elif stat.S_ISLNK(state.st_mode):
-            info.type, info.linkname = tarfile.SYMTYPE, os.readlink(place)
+            info.type, info.linkname = tarfile.SYMTYPE, os.readlink(base, dir_fd=folder)
             self._stream.write(tar.header(info))
         elif stat.S_ISREG(state.st_mode):
-            with open_regular(place) as file:
+            with open_regular(base, folder) as file:
                 info.size = os.fstat(file.fileno()).st_size
                 info.mtime = min(max(0, int(state.st_mtime)), tar.OCTAL - 1)
                 self._copy(tar.header(info), file, info.size)
