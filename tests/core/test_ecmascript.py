@@ -85,6 +85,10 @@ def test_of_many_lines_it_finds_those_that_it_finds_one_by_one(text: str) -> Non
     assert list(expression.lines("".join(f"{line}\n" for line in many))) == begins
 
 
+def test_behind_the_last_line_there_is_none() -> None:
+    assert list(Expression("^$").lines("x\n")) == []
+
+
 def test_case_may_be_given_up_at_the_beginning_as_githubs_runner_reads_it() -> None:
     assert Expression("(?i)^error").match("ERROR: x")
     assert Expression("a(?i:B)").match("ab")
