@@ -107,7 +107,7 @@ def half_annotated(world: World) -> Pushed:
     for number, kind in enumerate(LOST_ANSWERS):
         repo = world.repo(config, {"app.py": "", "output": lines})
         world.github.fail(kind, f"{runs_of(repo)}/*", "PATCH", after=number % 3)
-        pushed[kind] = repo, repo.commit({"n.txt": "1"})
+        pushed[kind] = repo, repo.commit({"app.py": "long\n" * FINDINGS})
     return pushed
 
 

@@ -69,6 +69,11 @@ class _File:
     changes: int = 0
     patch: str | None = None
 
+    @property
+    def is_moved(self) -> bool:
+        """It has another name, and the same lines."""
+        return self.status == "renamed" and not self.changes
+
 
 @dataclass(frozen=True, slots=True)
 class _Compared:
@@ -154,8 +159,8 @@ class GithubChecks:
             return None
         if len(found.files) >= MAX_FILES:
             return None
-        kept = (one for one in found.files if one.status != "removed")
-        return Added(tuple(added_file(one.filename, one.patch) for one in kept if one.changes))
+        kept = (one for one in found.files if one.status != "removed" and not one.is_moved)
+        return Added(tuple(added_file(one.filename, one.patch) for one in kept))
 
     def has_room(self, repository: Repository) -> bool:
         """False under pressure: leave out what only shows progress."""
