@@ -78,4 +78,5 @@ def _parts(house: House, crowded: Callable[[], bool]) -> Iterable[Part]:
     yield Dispatching(house.fleet, queue, house.dispatch, clock, crowded)
     yield Scheduler(house.reap, house.reap_seconds, "reap")
     yield Scheduler(house.redeliver, LOOK_FOR_MISSED, "missed deliveries")
+    yield Scheduler(house.heads, LOOK_FOR_MISSED, "missed heads")
     yield Scheduler(house.retention, LOOK_FOR_OLD, "retention")

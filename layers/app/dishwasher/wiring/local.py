@@ -14,6 +14,7 @@ from dishwasher.flow.accept import Accept
 from dishwasher.flow.attempt import Attempts
 from dishwasher.flow.caches import Caches
 from dishwasher.flow.dispatch import Dispatch
+from dishwasher.flow.heads import MissedHeads
 from dishwasher.flow.plan import Plan
 from dishwasher.flow.reap import Reap
 from dishwasher.flow.redeliver import Redeliver
@@ -25,6 +26,7 @@ from dishwasher.github.checks import GithubChecks
 from dishwasher.github.comments import GithubComments
 from dishwasher.github.deliveries import GithubDeliveries
 from dishwasher.github.deployments import GithubDeployments
+from dishwasher.github.heads import GithubHeads
 from dishwasher.github.limiter import Limiter
 from dishwasher.github.pulls import GithubPulls
 from dishwasher.github.source import GithubSource
@@ -99,6 +101,7 @@ class House:
     reports: Reports
     reap: Reap
     redeliver: Redeliver
+    heads: MissedHeads
     retention: Retention
     reap_seconds: float
     counting: Counting
@@ -116,22 +119,13 @@ class House:
 def build(settings: Settings, workers: int, environment: Mapping[str, str]) -> House:
     """Wire the flows; raises UserError or InfraError where settings or machine do not serve."""
     machine.require(environment.get("PATH"))
-    for_runners = _mirrors(settings)
-    lack = machine.without_git(environment.get("PATH"))
-    if lack:
-        _log.warning("%s; until then jobs get tarballs, without history or changed lines", lack)
-        for_runners[TARBALL] = lack
     clock, address = SystemClock(), Address(settings.public_url)
-    counting = Counting()
-    logging.getLogger(LOGGER).addHandler(counting)
+    counting = _counting()
     database = Database(settings.data)
     store, queue = LoggedStore(SqliteStore(database)), SqliteQueue(database, clock)
     secret = settings.webhook_secret.encode()
     blobs = FileBlobs(settings.data / "blobs", clock, derive(secret, "uploads"), address.local)
-    limiter = Limiter(settings.points_per_minute)
-    app = GithubApp(
-        settings.app_id, settings.private_key, settings.api_url, settings.url, clock, limiter
-    )
+    app = _app(settings, clock)
     source = GithubSource(app)
     told = LoggedChecks(GithubChecks(app)), GithubComments(app), GithubDeployments(app)
     timing, limits = settings.timing, settings.limits
@@ -146,7 +140,7 @@ def build(settings: Settings, workers: int, environment: Mapping[str, str]) -> H
     fleet = ProcessFleet(
         settings.data / "work",
         workers,
-        {**environment, **for_runners},
+        {**environment, **_for_runners(settings, environment)},
         lambda attempt: ended[0].ended(attempt),
     )
     reap = Reap(store, queue, clock, fleet, verdicts, timing, caches)
@@ -172,6 +166,7 @@ def build(settings: Settings, workers: int, environment: Mapping[str, str]) -> H
         reports=Reports(store, blobs, queue, clock, *told, verdicts, address.page),
         reap=reap,
         retention=Retention(database, settings.data / "blobs", clock, settings.keep),
+        heads=MissedHeads(store, queue, clock, GithubHeads(app)),
         redeliver=Redeliver(store, clock, GithubDeliveries(app)),
         counting=counting,
         metrics=Metrics(
@@ -179,6 +174,28 @@ def build(settings: Settings, workers: int, environment: Mapping[str, str]) -> H
         ),
         reap_seconds=min(REAP_SECONDS, settings.lease / 4),
     )
+
+
+def _counting() -> Counting:
+    counting = Counting()
+    logging.getLogger(LOGGER).addHandler(counting)
+    return counting
+
+
+def _app(settings: Settings, clock: SystemClock) -> GithubApp:
+    limiter = Limiter(settings.points_per_minute)
+    where = settings.app_id, settings.private_key, settings.api_url, settings.url
+    return GithubApp(*where, clock, limiter)
+
+
+def _for_runners(settings: Settings, environment: Mapping[str, str]) -> dict[str, str]:
+    """What runners are told beside the environment of this machine."""
+    found = _mirrors(settings)
+    lack = machine.without_git(environment.get("PATH"))
+    if lack:
+        _log.warning("%s; until then jobs get tarballs, without history or changed lines", lack)
+        found[TARBALL] = lack
+    return found
 
 
 def _mirrors(settings: Settings) -> dict[str, str]:

@@ -13,7 +13,7 @@ import shutil
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from dishwasher import __version__
@@ -142,7 +142,7 @@ def _process() -> Iterator[str]:
     yield from _gauge("process_resident_memory_bytes", "Memory of the server", [((), resident)])
 
 
-def _gauge(name: str, text: str, values: list[tuple[Labels, float]]) -> Iterator[str]:
+def _gauge(name: str, text: str, values: Sequence[tuple[Labels, float]]) -> Iterator[str]:
     yield from _head(name, text, "gauge")
     for labels, value in values:
         yield _sample(name, labels, value)

@@ -1,0 +1,71 @@
+"""Where the branches and open pull requests of a repository stood when they were last looked at."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Container, Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from dishwasher.core.event import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What was seen of one repository; what stood there at the first look counts as known."""
+
+    KIND: ClassVar[str] = "looked"
+
+    id: str
+    """The repository's."""
+    time: float = 0.0
+    """Seconds since the epoch."""
+    seen: bool = False
+    """Whether GitHub has answered a look yet: before that, nothing is known."""
+    heads: tuple[tuple[str, str], ...] = ()
+    """Name and commit of each branch and open pull request."""
+    doubted: tuple[str, ...] = ()
+    """Heads that had moved without a build: their webhook may still be on its way."""
+    due: float = 0.0
+    version: int = 0
+
+    @property
+    def group(self) -> str:
+        return ""
+
+
+def name(event: Event) -> str:
+    """Of the branch, or `#7` of a pull request, which no branch may be called alone."""
+    request = event.pull_request
+    return f"refs/pull/{request.number}" if request else f"refs/heads/{event.branch}"
+
+
+def mark(event: Event) -> str:
+    """The head with its commit, short: what was doubted before is known again by this."""
+    text = f"{event.repository.id}\n{name(event)}\n{event.sha}"
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:20]
+
+
+def moved(looked: Looked, events: Sequence[Event]) -> tuple[Event, ...]:
+    """The heads that do not stand where they stood, with what stood there before."""
+    known = dict(looked.heads)
+    return tuple(
+        event if event.pull_request else replace(event, before=known.get(name(event), event.before))
+        for event in events
+        if known.get(name(event)) != event.sha
+    )
+
+
+def after(looked: Looked, events: Sequence[Event], doubted: Container[str], now: float) -> Looked:
+    """The record of this look: a head in doubt stays where it was, so that it is moved again."""
+    known = dict(looked.heads)
+    heads = []
+    marks = []
+    for event in events:
+        if mark(event) not in doubted:
+            heads.append((name(event), event.sha))
+            continue
+        marks.append(mark(event))
+        if name(event) in known:
+            heads.append((name(event), known[name(event)]))
+    return replace(looked, time=now, seen=True, heads=tuple(heads), doubted=tuple(marks))

@@ -1,0 +1,102 @@
+"""reap, for what GitHub's log does not know either: heads without a build → planned.
+
+A webhook that GitHub never sent, or has forgotten (after three days), leaves a head that nobody
+has built. Each round looks at a few repositories, those first that were not looked at for longest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from dishwasher.core import heads
+from dishwasher.core.build import Build, build_group
+from dishwasher.core.delivery import REPLAN_AFTER, Delivery
+from dishwasher.core.event import Event, Repository
+from dishwasher.core.heads import Looked
+from dishwasher.errors import Conflict, Gone, Rejected
+from dishwasher.ports import Bells, Clock, Store, Topic
+
+ROUND = 20
+"""Repositories that one round looks at: some sixty calls."""
+PAUSE = 240.0
+"""Seconds in which a repository is not looked at again, however few there are."""
+
+
+class Heads(Protocol):
+    """Where branches and open pull requests stand, whatever was told of them."""
+
+    def repositories(self) -> tuple[Repository, ...]:
+        """Every repository where the App may act now."""
+        ...
+
+    def of(self, repository: Repository) -> tuple[Event, ...]:
+        """An event for each branch and open pull request, as if its last push was just told."""
+        ...
+
+    def has_room(self, repository: Repository) -> bool:
+        """False under pressure: look another time."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class MissedHeads:
+    store: Store
+    bells: Bells
+    clock: Clock
+    heads: Heads
+
+    def __call__(self) -> None:
+        now = self.clock.now()
+        turn = [
+            (looked, repository)
+            for repository in self.heads.repositories()
+            if (looked := self._looked(repository)).time + PAUSE <= now
+        ]
+        turn.sort(key=lambda one: (one[0].time, one[1].id))
+        for looked, repository in turn[:ROUND]:
+            # Whoever reports needs the calls more.
+            if self.heads.has_room(repository):
+                self._look(looked, repository)
+
+    def _looked(self, repository: Repository) -> Looked:
+        return self.store.get(Looked, str(repository.id)) or Looked(str(repository.id))
+
+    def _look(self, looked: Looked, repository: Repository) -> None:
+        now = self.clock.now()
+        try:
+            events = self.heads.of(repository)
+        except (Gone, Rejected):
+            self._keep(replace(looked, time=now))
+            return
+        doubted: set[str] = set()
+        # What was there before us is nothing that we have missed.
+        for event in heads.moved(looked, events) if looked.seen else ():
+            if self.store.group(Build, build_group(repository.id, event.sha)):
+                continue
+            if heads.mark(event) in looked.doubted:
+                self._plan(event)
+            else:
+                doubted.add(heads.mark(event))
+        self._keep(heads.after(looked, events, doubted, now))
+
+    def _plan(self, event: Event) -> None:
+        """As if its webhook had come; it has the same id however often it is found."""
+        id = f"head-{heads.mark(event)}"
+        now = self.clock.now()
+        delivery = Delivery(
+            id, event.kind.value, now, replace(event, delivery=id), due=now + REPLAN_AFTER
+        )
+        try:
+            self.store.save(delivery)
+        except Conflict:
+            # It was planned already, and led to no build.
+            return
+        self.bells.ring(Topic.DELIVERIES, id)
+
+    def _keep(self, looked: Looked) -> None:
+        try:
+            self.store.save(looked)
+        except Conflict:
+            # Another process has just looked.
+            return

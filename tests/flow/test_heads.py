@@ -1,0 +1,191 @@
+"""Heads that nobody has told us of: found by looking, planned once, and not in a storm."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from dishwasher.core.delivery import Delivery, Stage
+from dishwasher.core.event import Event, Repository
+from dishwasher.core.heads import Looked
+from dishwasher.errors import Conflict, Gone
+from dishwasher.flow.heads import PAUSE, ROUND, MissedHeads
+from dishwasher.ports import Record, Topic
+
+from tests.fakes.clock import FakeClock
+from tests.fakes.queue import MemoryQueue
+from tests.fakes.store import MemoryStore
+from tests.samples import REPOSITORY, build, pull_request, push
+
+OLD, NEW = "a" * 40, "b" * 40
+
+
+@dataclass
+class Forge:
+    """What stands where, by repository."""
+
+    there: dict[int, tuple[Repository, list[Event]]] = field(default_factory=dict)
+    asked: list[int] = field(default_factory=list)
+    gone: bool = False
+    room: bool = True
+
+    def repositories(self) -> tuple[Repository, ...]:
+        return tuple(repository for repository, _ in self.there.values())
+
+    def of(self, repository: Repository) -> tuple[Event, ...]:
+        self.asked.append(repository.id)
+        if self.gone:
+            raise Gone("suspended")
+        return tuple(self.there[repository.id][1])
+
+    def has_room(self, repository: Repository) -> bool:
+        return self.room
+
+    def stands(self, *events: Event, repository: Repository = REPOSITORY) -> None:
+        rows = [replace(event, repository=repository) for event in events]
+        self.there[repository.id] = (repository, rows)
+
+
+class Late(MemoryStore):
+    """Another process is always a little faster."""
+
+    def save(self, *records: Record) -> None:
+        if any(isinstance(record, Looked) for record in records):
+            raise Conflict("looked")
+        super().save(*records)
+
+
+class World:
+    def __init__(self, store: MemoryStore | None = None) -> None:
+        self.clock, self.forge = FakeClock(), Forge()
+        self.store = store or MemoryStore()
+        self.queue = MemoryQueue(self.clock)
+        self.flow = MissedHeads(self.store, self.queue, self.clock, self.forge)
+
+    def round(self) -> None:
+        self.clock.advance(PAUSE)
+        self.flow()
+
+    def planned(self) -> list[Delivery]:
+        found = []
+        while message := self.queue.take(Topic.DELIVERIES, 0.0):
+            delivery = self.store.get(Delivery, message.key)
+            assert delivery is not None
+            found.append(delivery)
+            self.queue.done(message)
+        return found
+
+
+def branch(sha: str, name: str = "topic") -> Event:
+    return push(sha=sha, branch=name, delivery="")
+
+
+def test_what_was_there_before_us_is_not_built() -> None:
+    world = World()
+    world.forge.stands(branch(OLD), pull_request(sha=OLD))
+    for _ in range(3):
+        world.round()
+    assert world.planned() == []
+
+
+def test_a_push_that_nobody_told_of_is_planned_at_the_second_look() -> None:
+    world = World()
+    world.forge.stands(branch(OLD))
+    world.round()
+    world.forge.stands(branch(NEW), branch(NEW, "new"), pull_request(sha=NEW))
+    world.round()
+    assert world.planned() == []
+    world.round()
+    found = {
+        delivery.event.happening.value: delivery.event
+        for delivery in world.planned()
+        if delivery.event and delivery.event.branch != "new"
+    }
+    assert found["push"].before == OLD and found["push"].sha == NEW
+    assert found["pull_request"].sha == NEW
+    assert all(event.delivery.startswith("head-") for event in found.values())
+    for _ in range(3):
+        world.round()
+    assert world.planned() == []
+
+
+def test_a_head_with_a_build_is_none_that_was_missed() -> None:
+    world = World()
+    world.forge.stands(branch(OLD))
+    world.round()
+    world.forge.stands(branch(NEW))
+    world.store.save(replace(build(), event=branch(NEW)))
+    for _ in range(3):
+        world.round()
+    assert world.planned() == []
+
+
+def test_a_webhook_that_comes_between_two_looks_was_only_slow() -> None:
+    world = World()
+    world.forge.stands(branch(OLD))
+    world.round()
+    world.forge.stands(branch(NEW))
+    world.round()
+    world.store.save(replace(build(), event=branch(NEW)))
+    world.round()
+    assert world.planned() == []
+
+
+def test_what_was_planned_and_led_to_nothing_is_not_planned_again() -> None:
+    world = World()
+    world.forge.stands(branch(OLD))
+    world.round()
+    world.forge.stands(branch(NEW))
+    world.round()
+    world.round()
+    (delivery,) = world.planned()
+    world.store.save(replace(delivery, stage=Stage.IGNORED, due=0.0, version=1))
+    world.forge.stands(branch(OLD))
+    world.store.save(replace(build(), event=branch(OLD)))
+    world.round()
+    world.forge.stands(branch(NEW))
+    world.round()
+    world.round()
+    assert world.planned() == []
+
+
+def test_a_round_is_gentle() -> None:
+    world = World()
+    for id in range(1, ROUND + 6):
+        repository = replace(REPOSITORY, id=id, name=f"r{id}")
+        world.forge.stands(branch(OLD), repository=repository)
+    world.round()
+    assert world.forge.asked == list(range(1, ROUND + 1))
+    world.flow()
+    # Those that were not looked at yet, and none twice within the pause.
+    assert world.forge.asked[ROUND:] == list(range(ROUND + 1, ROUND + 6))
+    world.flow()
+    assert len(world.forge.asked) == ROUND + 5
+
+
+def test_under_pressure_nothing_is_asked() -> None:
+    world = World()
+    world.forge.stands(branch(OLD))
+    world.forge.room = False
+    world.round()
+    assert world.forge.asked == []
+
+
+def test_a_repository_that_is_gone_waits_for_its_turn() -> None:
+    world = World()
+    world.forge.stands(branch(OLD))
+    world.forge.gone = True
+    world.round()
+    world.flow()
+    assert len(world.forge.asked) == 1
+    # When it is back, what stands there was never missed.
+    world.forge.gone = False
+    for _ in range(3):
+        world.round()
+    assert world.planned() == []
+
+
+def test_another_process_may_look_at_the_same_time() -> None:
+    world = World(Late())
+    world.forge.stands(branch(OLD))
+    world.round()
+    assert world.planned() == []
