@@ -39,7 +39,7 @@ def ground(level: Level) -> Iterator[tuple[Place, Path, float]]:
     began = time.perf_counter()
     enclosed = enclose(probe.choose(level), workspace, Limits(), os.environ)
     took = (time.perf_counter() - began) * 1000
-    place: Place = enclosed.cell or Here(for_any(Limits()))
+    place: Place = enclosed.cell or enclosed.place or Here(for_any(Limits()))
     try:
         yield place, workspace.checkout, took
     finally:
