@@ -275,7 +275,7 @@ def _repository(database: Database, text: str) -> int:
     owner, _, name = text.partition("/")
     if not owner or not name or "/" in name:
         raise UserError(f"{text!r} is not the name of a repository: write OWNER/NAME")
-    found = repositories.find(database, text) or _known_to_github(owner, name)
+    found = repositories.find(database, text) or _known_to_github(owner, name, database.path.parent)
     if found is None:
         raise UserError(
             f"this server has not heard of {text} yet: push a commit to it first, run this with "
@@ -285,17 +285,18 @@ def _repository(database: Database, text: str) -> int:
     return found
 
 
-def _known_to_github(owner: str, name: str) -> int | None:
+def _known_to_github(owner: str, name: str, data: Path) -> int | None:
     """None where the App is not installed there, and where its settings are not here."""
     from dishwasher.github.app import GithubApp
     from dishwasher.github.limiter import Limiter
     from dishwasher.github.lookup import repository_id
     from dishwasher.local.clock import SystemClock
-    from dishwasher.wiring import settings
+    from dishwasher.wiring import registration, settings
 
-    if not os.environ.get("DISHWASHER_GITHUB_APP_ID"):
+    environment = {**os.environ, "DISHWASHER_DATA": str(data)}
+    if not registration.completed(environment, data).get("DISHWASHER_GITHUB_APP_ID"):
         return None
-    chosen = settings.read(os.environ)
+    chosen = settings.read(environment)
     where = (chosen.app_id, chosen.private_key, chosen.api_url, chosen.url)
     with closing(GithubApp(*where, SystemClock(), Limiter(chosen.points_per_minute))) as app:
         return repository_id(app, owner, name)
