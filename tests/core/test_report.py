@@ -41,3 +41,11 @@ BARE = (Status.COMPLETED, "", "", Conclusion.FAILURE)
 
 def test_progress_gets_no_smaller() -> None:
     assert smaller(replace(OVER, status=Status.IN_PROGRESS, conclusion=None)) == ()
+
+
+def test_what_is_owed_is_rung_for_or_done_by_whoever_is_there() -> None:
+    owed = Report("7/pull/5").owing("build", 9.0)
+    assert (owed.bell, owed.due, owed.dirty) == ("build", 9.0, False)
+    assert Report("7/pull/5", due=4.0).owing("build", 9.0).due == 4.0
+    held = Report("7/pull/5", holder="secret", due=30.0).owing("build", 9.0)
+    assert (held.bell, held.due, held.dirty) == ("build", 30.0, True)

@@ -14,7 +14,7 @@ from dishwasher.flow.comment import LAG
 from dishwasher.flow.turn import RETRY_AFTER
 from dishwasher.ports import Topic
 
-from tests.fakes.forge import Trouble
+from tests.fakes.forge import ForgePull, Trouble
 from tests.flow.house import House
 from tests.samples import BASE_SHA, OTHER_SHA, REPOSITORY, SHA, pull_request, push, rerun
 
@@ -66,8 +66,7 @@ def moved(house: House, sha: str) -> None:
     """The branch was pushed to stand at this commit."""
     house.talk.stands(REPOSITORY, 5, sha)
     house.there.branches["topic"] = sha
-    for pull in getattr(house.there, "pulls", {}).values():
-        pull.head_sha = sha
+    house.there.pulls[5].head_sha = sha
 
 
 # When something is said
@@ -167,6 +166,25 @@ def test_what_fails_on_the_base_branch_too_is_told_apart(house: House) -> None:
     new, _, folded = body.partition("<details>")
     assert "Price\\.new" in new and "Price\\.old" not in new
     assert "1 on main, too" in folded and "Price\\.old" in folded
+
+
+def test_a_pull_request_of_a_commit_that_has_failed_already_is_told(house: House) -> None:
+    house.there.branches["topic"] = SHA
+    house.there.pulls.clear()
+    build = house.planned(push(branch="topic"))
+    failed(house, build)
+    assert bodies(house) == []
+    house.there.pulls[5] = ForgePull("topic", SHA, BASE_SHA)
+    house.rung(Topic.REPORTS)
+    house.planned(pull_request(delivery="opened"))
+    # The bell is lost: whoever looks at the table knows that something is owed.
+    assert house.rung(Topic.REPORTS) == [build.id]
+    house.clock.advance(1)
+    house.reap()
+    assert build.id in house.rung(Topic.REPORTS)
+    house.reports(build.id)
+    assert len(bodies(house)) == 1
+    assert the_report(house).due == 0
 
 
 # Where nothing is said

@@ -142,6 +142,6 @@ def _says(
     if acting and not words:
         yield f"L8 {here} is missing: {acting} of {len(jobs)} fail at {head[:7]}"
     for word in words:
-        told = word.body.startswith(f"**{acting} of ") if acting else head[:7] in word.body
+        told = head[:7] in word.body and (not acting or word.body.startswith(f"**{acting} of "))
         if not told:
             yield f"L8 {here} says {word.body.splitlines()[0]!r} of {head[:7]}"

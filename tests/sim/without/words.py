@@ -11,6 +11,7 @@ from dishwasher.flow.claim import Claim
 from dishwasher.flow.comment import PullComments
 from dishwasher.flow.deployment import Announcements
 
+from tests.sim.faults import Faults
 from tests.sim.without.patch import Mutant
 
 
@@ -48,18 +49,34 @@ def owes_nothing(self: Announcements, report: Any, build: Any, job: Any) -> bool
 true_turn = PullComments._turn
 true_owes = Announcements.owes
 
+LOST_ANSWERS = Faults(github_after=0.3, github_before=0.1, unlisted=0.5, bell_lost=0.2)
+"""Of GitHub, to whom the comments and deployments of these worlds are told."""
 MUTANTS = (
-    Mutant("comment-again", "the look for our comment", ((PullComments, "_ours", never_ours),)),
     Mutant(
-        "comment-unmended", "the last look at comments", ((PullComments, "_mend", mend_nothing),)
+        *("comment-again", "the look for our comment"),
+        ((PullComments, "_ours", never_ours),),
+        LOST_ANSWERS,
+    ),
+    Mutant(
+        *("comment-unmended", "the last look at comments"),
+        ((PullComments, "_mend", mend_nothing),),
+        LOST_ANSWERS,
     ),
     Mutant("comment-stale", "the edit", ((PullComments, "_turn", as_first_said),)),
     Mutant("comment-lag", "the wait for the head", ((comment, "LAG", 0.0),)),
     Mutant(
-        "announced-again",
-        "the look for a deployment",
+        *("announced-again", "the look for a deployment"),
         ((Announcements, "_resolve", believe_unmade),),
+        LOST_ANSWERS,
     ),
-    Mutant("announced-twice", "its sweep", ((Announcements, "sweep", sweep_nothing),)),
-    Mutant("untold-end", "what is owed after the check", ((Announcements, "owes", owes_nothing),)),
+    Mutant(
+        *("announced-twice", "the sweep of deployments"),
+        ((Announcements, "sweep", sweep_nothing),),
+        LOST_ANSWERS,
+    ),
+    Mutant(
+        *("untold-end", "what is owed after the check"),
+        ((Announcements, "owes", owes_nothing),),
+        LOST_ANSWERS,
+    ),
 )

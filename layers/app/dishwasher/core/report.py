@@ -142,6 +142,12 @@ class Report:
         """What was posted for the job; a blank one when nothing was."""
         return next((posted for posted in self.posted if posted.job == job), Posted(job))
 
+    def owing(self, bell: str, now: float) -> Report:
+        """The report with something to be told that nobody else might come back for."""
+        if self.holder:
+            return replace(self, dirty=True, bell=bell)
+        return replace(self, bell=bell, due=self.due or now)
+
     def told(self, job: str) -> Told:
         """What was told of the job's deployment; a blank one when nothing was."""
         return next((told for told in self.deployed if told.job == job), Told(job))

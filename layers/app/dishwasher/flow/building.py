@@ -11,6 +11,7 @@ from dishwasher.core.config import Config, Uses
 from dishwasher.core.event import Event
 from dishwasher.core.history import begun
 from dishwasher.core.job import Job, Reason, State, Timing, conclude
+from dishwasher.core.report import Report, pull_key
 from dishwasher.core.selection import Planned, Selection, select
 from dishwasher.errors import ConfigError
 from dishwasher.flow import configuration, timetable
@@ -19,7 +20,7 @@ from dishwasher.flow.advice import Advice
 from dishwasher.flow.changes import Changed, Changes
 from dishwasher.flow.configuration import Written
 from dishwasher.flow.work import Work, done, ignore
-from dishwasher.ports import Bells, Blobs, Clock, Source, Store, Topic
+from dishwasher.ports import Bells, Blobs, Clock, Record, Source, Store, Topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +83,17 @@ class Building:
         build = self.store.get(Build, self.id(work.event, planned, work.doubt))
         if build is None:
             return False
-        changed: tuple[Build, ...] = ()
+        changed: tuple[Record, ...] = ()
         request = work.event.pull_request
         if request is not None and request.number not in build.requests:
-            changed = (build.counting_for(*build.requests, request.number),)
+            key = pull_key(work.event.repository.id, request.number)
+            owed = (self.store.get(Report, key) or Report(key)).owing(build.id, self.clock.now())
+            changed = (build.counting_for(*build.requests, request.number), owed)
         end = done(work, build.id, "this commit is built already")
         self.store.save(end, *changed, *work.along)
+        if changed:
+            # What failed in it is to be said under this pull request too.
+            self.bells.ring(Topic.REPORTS, build.id)
         return True
 
     def _save(self, work: Work, written: Written, planned: tuple[Planned, ...]) -> None:
