@@ -61,7 +61,8 @@ def push(**values: Any) -> Event:
 
 def pull_request(number: int = 5, updated: float = 0.0, **values: Any) -> Event:
     request = PullRequest(number, "topic", 7, "main", BASE_SHA, updated)
-    return push(kind=EventKind.PULL_REQUEST, branch="topic", pull_request=request, **values)
+    usual = {"kind": EventKind.PULL_REQUEST, "branch": "topic", "pull_request": request}
+    return push(**(usual | values))
 
 
 def from_fork(**values: Any) -> Event:
@@ -72,7 +73,7 @@ def from_fork(**values: Any) -> Event:
 
 def rerun(job: str, delivery: str = "rerun-1", **values: Any) -> Event:
     """Someone has clicked "Re-run" on the check run of this job."""
-    return push(kind=EventKind.RERUN, delivery=delivery, branch="", job=job, **values)
+    return push(**({"kind": EventKind.RERUN, "branch": ""} | values), delivery=delivery, job=job)
 
 
 def job(**values: Any) -> Job:

@@ -16,10 +16,11 @@ from dishwasher.core.report import Check, Status, smaller
 from dishwasher.demo.github import App, Installation, Repo, StandIn
 from dishwasher.errors import Ambiguous, Fault, Gone, InfraError, Rejected, Throttled, Unseen
 from dishwasher.github import GithubApp, GithubChecks, GithubDeliveries, GithubSource, Limiter
-from dishwasher.ports import Checks, Comparison, Deliveries, Listing, PostedCheck, Source
+from dishwasher.github.pulls import GithubPulls
+from dishwasher.ports import Checks, Comparison, Deliveries, Listing, PostedCheck, Pulls, Source
 
 from tests.fakes.clock import FakeClock
-from tests.fakes.forge import FakeForge, Trouble
+from tests.fakes.forge import FakeForge, ForgePull, Trouble
 
 UNKNOWN = "b" * 40
 PATCHES = ("PATCH", "*/check-runs/*")
@@ -74,10 +75,23 @@ class GithubStage:
         self.source: Source = GithubSource(self.app)
         self.checks: Checks = GithubChecks(self.app)
         self.deliveries: Deliveries = GithubDeliveries(self.app)
+        self.pulls: Pulls = GithubPulls(self.app)
         self._secrets = itertools.count()
 
     def commit(self, files: Mapping[str, bytes], branch: str) -> str:
         return self.repo.commit(dict(files), branch=branch)
+
+    def open_pull(self, branch: str) -> int:
+        return self.repo.open_pull(branch).number
+
+    def close_pull(self, number: int) -> None:
+        self.repo.close(number)
+
+    def fork_pull(self, branch: str) -> int:
+        """From the branch of that name of somebody's fork."""
+        fork = self.repo.fork("stranger")
+        fork.commit({"forked": "1"}, branch=branch)
+        return self.repo.open_pull(branch, fork=fork).number
 
     def head(self) -> str:
         return self.repo.head()
@@ -130,6 +144,7 @@ class FakeStage:
         self.source: Source = self.forge
         self.checks: Checks = self.forge
         self.deliveries: Deliveries = self.forge
+        self.pulls: Pulls = self.forge
         self.forge.commit(self.repository, {"config": b"first"}, "master")
 
     def commit(self, files: Mapping[str, bytes], branch: str) -> str:
@@ -137,6 +152,23 @@ class FakeStage:
         head = there.branches.get(branch) or there.branches["master"]
         whole = there.files[head] | dict(files)
         return self.forge.commit(self.repository, whole, branch, (head,))
+
+    def open_pull(self, branch: str) -> int:
+        return self._open(branch, self.forge.repositories[5].branches[branch])
+
+    def close_pull(self, number: int) -> None:
+        self.forge.repositories[5].pulls[number].is_open = False
+
+    def fork_pull(self, branch: str) -> int:
+        head = self.forge.commit(self.repository, {"forked": b"1"}, None, (self.head(),))
+        return self._open(branch, head, is_fork=True)
+
+    def _open(self, branch: str, head: str, *, is_fork: bool = False) -> int:
+        pulls = self.forge.repositories[5].pulls
+        number, now = len(pulls) + 1, self.clock.now()
+        base = self.head()
+        pulls[number] = ForgePull(branch, head, base, "master", updated=now, is_fork=is_fork)
+        return number
 
     def head(self) -> str:
         return self.forge.repositories[self.repository.id].branches["master"]

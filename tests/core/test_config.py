@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from dishwasher.core.config import Config, Input, JobSpec, Kind, Uses
 from dishwasher.core.when import When
 
@@ -25,3 +26,17 @@ def test_an_input_is_what_was_given_or_its_default_and_no_other_is_taken() -> No
         ("SIZE", "3"),
         ("SHAPE", "round"),
     )
+
+
+@pytest.mark.parametrize(
+    ("inputs", "why"),
+    [
+        ((), "the input A is required"),
+        ((("A", "x"), ("B", "3")), "the input B is none of 1, 2"),
+        ((("A", "x"), ("B", "2")), ""),
+        ((("A", "x"),), ""),
+    ],
+)
+def test_inputs_are_refused_with_the_reason(inputs: tuple[tuple[str, str], ...], why: str) -> None:
+    asked = (Input("A", required=True), Input("B", options=("1", "2")))
+    assert Config("f", (), inputs=asked).refuses(inputs) == why

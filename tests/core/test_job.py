@@ -20,7 +20,9 @@ from dishwasher.core.job import (
     Reason,
     State,
     Timing,
+    conclude,
     parse_attempt,
+    stop,
 )
 from dishwasher.errors import Refused
 from hypothesis import settings
@@ -306,3 +308,15 @@ def test_no_order_of_events_breaks_the_rules() -> None:
     run_state_machine_as_test(
         JobMachine, settings=settings(max_examples=150, stateful_step_count=30, deadline=None)
     )
+
+
+def test_what_has_ended_or_is_ending_is_not_stopped_again() -> None:
+    over = conclude(job(), Reason.OK, "", 1.0)
+    assert stop(over, Reason.SUPERSEDED, "newer", 2.0) == over
+    ending = stop(job(state=State.RUNNING), Reason.SUPERSEDED, "newer", 2.0)
+    assert (ending.cancel, ending.cancel_as, ending.cancel_why) == (
+        True,
+        Reason.SUPERSEDED,
+        "newer",
+    )
+    assert stop(ending, Reason.CANCELLED, "closed", 3.0) == ending

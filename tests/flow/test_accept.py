@@ -8,6 +8,7 @@ import json
 from typing import Any
 
 import pytest
+from dishwasher.core.access import Right
 from dishwasher.core.delivery import MAX_BODY, REPLAN_AFTER, Delivery, Stage
 from dishwasher.errors import UserError
 from dishwasher.flow.accept import Answer, parse, signed
@@ -190,3 +191,12 @@ def test_parse_answers_the_object() -> None:
     assert parse(b'{"a": [1, 2.5, null, true]}') == {"a": [1, 2.5, None, True]}
     with pytest.raises(UserError):
         parse(b"[1]")
+
+
+def test_a_word_about_an_installation_is_stored_and_rung(house: House) -> None:
+    payload = {"action": "suspend", "installation": {"id": 3}}
+    assert post(house, payload, x_github_event="installation") == Answer(202, GUID)
+    (delivery,) = kept(house)
+    assert delivery.event is None and delivery.change is not None
+    assert (delivery.change.right, delivery.stage) == (Right.SUSPENDED, Stage.RECEIVED)
+    assert house.rung(Topic.DELIVERIES) == [GUID]

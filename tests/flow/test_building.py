@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from dishwasher.core.delivery import Stage
-from dishwasher.core.event import NO_COMMIT, Event
+from dishwasher.core.event import NO_COMMIT, Event, EventKind
 from dishwasher.core.findings import Level
 from dishwasher.core.history import Entry
 from dishwasher.core.job import Reason
@@ -15,7 +15,7 @@ from dishwasher.flow.changes import UNSEEN_FOR
 from dishwasher.flow.keep import read_result
 
 from tests.fakes.forge import Trouble
-from tests.flow.house import BROKEN, CHECKS, CONFIG_PATH, SPELLING, House, builds
+from tests.flow.house import BROKEN, CHECKS, CONFIG_PATH, SPELLING, House, builds, reason
 from tests.samples import BASE_SHA, OTHER_SHA, SHA, pull_request, push
 
 
@@ -179,3 +179,32 @@ def test_filters_that_take_for_ever_are_a_mistake_of_the_file() -> None:
     assert {name: job.reason for name, job in house.jobs(build).items()} == {
         "config": Reason.CONFIG
     }
+
+
+# Inputs
+
+
+ASKING = CHECKS + b"inputs:\n  SITE: {required: true, options: [here, there]}\n"
+
+
+@pytest.mark.parametrize(
+    ("inputs", "why"),
+    [
+        ((), "the input SITE is required"),
+        ((("SITE", "away"),), "the input SITE is none of here, there"),
+    ],
+)
+def test_nothing_is_started_by_hand_with_wrong_inputs(
+    inputs: tuple[tuple[str, str], ...], why: str
+) -> None:
+    assert reason(House(ASKING), push(kind=EventKind.MANUAL, inputs=inputs)) == why
+
+
+def test_inputs_that_are_asked_for_are_given_to_the_build() -> None:
+    given = (("SITE", "here"), ("OTHER", "x"))
+    build = House(ASKING).planned(push(kind=EventKind.MANUAL, inputs=given))
+    assert build.event.inputs == (("SITE", "here"),)
+
+
+def test_a_push_is_built_whatever_is_asked_of_hands() -> None:
+    assert House(ASKING).planned(push(branch="topic")).jobs

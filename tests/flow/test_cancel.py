@@ -5,11 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from dishwasher.core.event import EventKind
-from dishwasher.core.job import Reason, State, conclude
+from dishwasher.core.delivery import Delivery, Stage
+from dishwasher.core.event import Event, EventKind
+from dishwasher.core.job import Conclusion, Job, Reason, State, conclude
+from dishwasher.core.result import Result
+from dishwasher.errors import Conflict, Unseen
+from dishwasher.flow.changes import UNSEEN_FOR
 
-from tests.flow.house import House, builds, reason
-from tests.samples import pull_request, push
+from tests.fakes.forge import ForgePull
+from tests.flow.house import CHECKS, House, builds, reason
+from tests.samples import BASE_SHA, OTHER_SHA, SHA, pull_request, push, rerun
 
 
 @pytest.fixture
@@ -78,3 +83,187 @@ def test_a_job_that_ends_while_it_is_cancelled_keeps_its_verdict(house: House) -
     house.deliver(CLOSED)
     house.plan("closed-1")
     assert house.job(lint).reason is Reason.OK
+
+
+# A newer commit
+
+
+def moved(house: House, sha: str = OTHER_SHA) -> Event:
+    """The pull request's branch now stands there."""
+    house.there.branches["topic"] = house.there.pulls[5].head_sha = sha
+    return pull_request(delivery=f"moved-{sha[:4]}", sha=sha, action="synchronize")
+
+
+def test_a_newer_commit_supersedes_what_runs_and_what_waits(house: House) -> None:
+    old = house.planned(pull_request())
+    lint = house.jobs(old)["lint"]
+    token = house.started(lint)
+    new = house.planned(moved(house))
+    jobs = house.jobs(old)
+    assert (jobs["lint"].state, jobs["lint"].cancel) == (State.RUNNING, True)
+    assert (jobs["tests"].reason, jobs["tests"].detail) == (
+        Reason.SUPERSEDED,
+        f"A newer commit was pushed: {OTHER_SHA[:12]}.",
+    )
+    house.settle(jobs["lint"].attempt_id, token, Result(Reason.CANCELLED, "Cancelled in build."))
+    assert house.job(lint).reason is Reason.SUPERSEDED
+    assert house.job(lint).conclusion is Conclusion.CANCELLED
+    assert house.build(old.id).is_over and not house.build(new.id).is_over
+
+
+def test_a_superseded_runner_that_does_not_answer_is_superseded_too(house: House) -> None:
+    old = house.planned(pull_request())
+    lint = house.jobs(old)["lint"]
+    house.started(lint)
+    house.planned(moved(house))
+    house.clock.advance(3600)
+    house.reap()
+    ended = house.job(lint)
+    assert (ended.reason, ended.detail) == (
+        Reason.SUPERSEDED,
+        f"A newer commit was pushed: {OTHER_SHA[:12]}. Its runner did not answer.",
+    )
+
+
+def test_a_commit_that_comes_back_is_built_again(house: House) -> None:
+    first = house.planned(pull_request())
+    house.planned(moved(house))
+    back = house.planned(moved(house, SHA))
+    assert back.id != first.id
+    assert house.jobs(back)["lint"].state is State.QUEUED
+
+
+def test_a_rerun_of_the_older_commit_is_superseded_with_it(house: House) -> None:
+    old = house.planned(pull_request())
+    lint = house.ended(house.jobs(old)["lint"], Reason.FAILED)
+    again = house.planned(rerun(lint.id))
+    house.planned(moved(house))
+    assert house.jobs(again)["lint"].reason is Reason.SUPERSEDED
+
+
+def test_a_push_s_build_that_counts_for_a_pull_request_is_superseded(house: House) -> None:
+    pushed = house.planned(push(branch="topic"))
+    house.planned(pull_request(delivery="delivery-2"))
+    house.planned(moved(house))
+    assert house.jobs(pushed)["lint"].reason is Reason.SUPERSEDED
+
+
+def test_the_default_branch_is_never_superseded() -> None:
+    house = House(CHECKS)
+    pushed = house.planned(push())
+    request = pull_request(delivery="delivery-2", branch="main")
+    house.there.pulls[5] = ForgePull("main", SHA, BASE_SHA, "release")
+    assert house.planned(request).id == pushed.id
+    house.there.branches["main"] = OTHER_SHA
+    house.there.pulls[5] = ForgePull("main", OTHER_SHA, BASE_SHA, "release")
+    house.planned(replace(request, delivery="delivery-3", sha=OTHER_SHA))
+    assert house.jobs(pushed)["lint"].reason is None
+
+
+def test_a_verdict_that_is_there_is_not_superseded(house: House) -> None:
+    old = house.planned(pull_request())
+    for name in ("lint", "tests"):
+        house.ended(house.jobs(old)[name])
+    house.planned(moved(house))
+    assert {job.reason for job in house.jobs(old).values()} == {Reason.OK}
+    assert house.build(old.id).abandoned == ""
+
+
+def test_who_dies_between_superseding_and_planning_does_both_again(house: House) -> None:
+    old = house.planned(pull_request())
+    event = moved(house)
+    house.deliver(event)
+    # The end of the old build is written, its jobs are, and then the new build meets a conflict.
+    house.store.interrupt(
+        None, None, None, lambda: house.store.save(house.delivery(event.delivery))
+    )
+    with pytest.raises(Conflict):
+        house.plan(event.delivery)
+    house.plan(event.delivery)
+    assert {job.reason for job in house.jobs(old).values()} == {Reason.SUPERSEDED}
+    assert house.delivery(event.delivery).stage is Stage.PLANNED
+
+
+# Two pull requests with one head
+
+
+def test_closing_one_of_two_cancels_nothing_that_the_other_needs(house: House) -> None:
+    first = house.planned(pull_request())
+    house.there.pulls[6] = replace(house.there.pulls[5])
+    house.planned(pull_request(6, delivery="delivery-2"))
+    assert reason(house, CLOSED) == "pull request 5 was closed"
+    assert house.build(first.id).requests == (6,)
+    assert house.jobs(first)["lint"].reason is None
+    other = pull_request(6, kind=EventKind.PULL_REQUEST_CLOSED, delivery="closed-2")
+    house.there.pulls[6].is_open = False
+    assert reason(house, other) == "pull request 6 was closed"
+    assert house.jobs(first)["lint"].reason is Reason.CANCELLED
+
+
+def test_a_pull_request_that_is_open_again_keeps_its_checks(house: House) -> None:
+    build = house.planned(pull_request())
+    house.there.pulls[5].updated = 200.0
+    late = pull_request(updated=100.0, kind=EventKind.PULL_REQUEST_CLOSED, delivery="closed-1")
+    house.store.save(Delivery("closed-1", "pull_request", house.clock.now(), late))
+    house.plan("closed-1")
+    assert house.delivery("closed-1").reason == "pull request 5 is open again"
+    assert house.jobs(build)["lint"].reason is None
+
+
+def test_a_close_that_is_not_shown_yet_is_waited_for_and_then_believed(house: House) -> None:
+    build = house.planned(pull_request())
+    house.store.save(Delivery("closed-1", "pull_request", house.clock.now(), CLOSED))
+    with pytest.raises(Unseen, match="is not shown as closed yet"):
+        house.plan("closed-1")
+    house.clock.advance(UNSEEN_FOR)
+    house.plan("closed-1")
+    assert house.jobs(build)["lint"].reason is Reason.CANCELLED
+
+
+# Branches and queues
+
+
+def test_a_deleted_branch_needs_no_checks_and_keeps_its_deployments() -> None:
+    house = House(CHECKS + b"deployments:\n  try: {branch: topic, run: ./deploy}\n")
+    build = house.planned(push(branch="topic"))
+    other = house.planned(push(delivery="delivery-2"))
+    gone = push(branch="topic", kind=EventKind.BRANCH_DELETED, delivery="gone-1")
+    assert reason(house, gone) == "its checks were cancelled, if any had not ended"
+    assert house.jobs(build)["lint"].reason is Reason.CANCELLED
+    assert house.jobs(build)["try"].reason is Reason.NEED_FAILED
+    assert house.jobs(other)["lint"].reason is None
+
+
+def test_a_queue_that_gives_a_try_up_ends_its_checks_alone(house: House) -> None:
+    branch = "gh-readonly-queue/main/pr-5-x"
+    tried = house.planned(push(branch=branch, kind=EventKind.MERGE_GROUP))
+    pushed = house.planned(push(delivery="delivery-2"))
+    gone = push(branch=branch, kind=EventKind.MERGE_GROUP_DESTROYED, delivery="gone-1")
+    reason(house, gone)
+    assert house.jobs(tried)["lint"].detail == "The merge queue gave this try up."
+    assert house.jobs(pushed)["lint"].reason is None
+
+
+# The button
+
+
+def clicked(house: House, job: Job, **values: str) -> str:
+    event = rerun(job.id, kind=EventKind.CANCEL, delivery="click-1", **values)
+    return reason(house, event)
+
+
+def test_a_click_on_cancel_ends_its_build_with_what_waits_to_deploy(house: House) -> None:
+    build = house.planned(push())
+    lint = house.jobs(build)["lint"]
+    house.started(lint)
+    assert clicked(house, lint) == "what had not ended was cancelled"
+    jobs = house.jobs(build)
+    assert (jobs["lint"].cancel, jobs["lint"].cancel_why) == (True, "Cancelled by ann.")
+    assert {jobs[name].reason for name in ("tests", "staging")} == {Reason.CANCELLED}
+    assert house.build(build.id).abandoned == ""
+
+
+def test_a_click_of_somebody_unknown_cancels_too(house: House) -> None:
+    build = house.planned(push())
+    clicked(house, house.jobs(build)["lint"], sender="")
+    assert house.jobs(build)["tests"].detail == "Cancelled."

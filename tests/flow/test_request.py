@@ -324,3 +324,22 @@ def test_a_fork_is_told_of_what_runs_on_pushes_alone() -> None:
         "lint": Reason.REFUSED,
         "slow": Reason.FILTERED,
     }
+
+
+def test_a_pull_request_that_is_shown_as_it_was_before_is_waited_for(house: House) -> None:
+    house.there.pulls[5] = ForgePull("topic", BASE_SHA, BASE_SHA)
+    pushed = push(branch="topic", delivery="push-1")
+    house.deliver(pushed)
+    with pytest.raises(Unseen, match="pull request 5 does not stand at aaaaaaaaaaaa yet"):
+        house.plan("push-1")
+    house.clock.advance(UNSEEN_FOR)
+    house.plan("push-1")
+    # It was closed before, and nobody else builds the push.
+    assert builds(house)[0].event.kind is EventKind.PUSH
+
+
+def test_a_push_that_its_pull_request_has_left_behind_is_not_built(house: House) -> None:
+    house.there.pulls[5] = ForgePull("topic", OTHER_SHA, BASE_SHA)
+    house.there.branches["topic"] = OTHER_SHA
+    pushed = push(branch="topic", delivery="push-1")
+    assert reason(house, pushed) == "pull request 5 builds this branch"

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 from dishwasher.core.build import Build
-from dishwasher.core.event import EventKind
-from dishwasher.core.job import Reason, State
+from dishwasher.core.event import Event, EventKind
+from dishwasher.core.job import Job, Reason, State
 from dishwasher.errors import Conflict
 from dishwasher.flow.changes import UNSEEN_FOR
 
 from tests.flow.house import BROKEN, CHECKS, CONFIG_PATH, House, builds, reason
-from tests.samples import OTHER_SHA, REPOSITORY, SHA, pull_request, push, rerun
+from tests.samples import OTHER_SHA, REPOSITORY, SHA, from_fork, pull_request, push, rerun
 
 
 @pytest.fixture
@@ -93,3 +93,80 @@ def test_a_rerun_of_a_refusal_asks_again_whom_to_believe(house: House) -> None:
     house.there.branches["topic"] = SHA
     again = house.jobs(house.planned(rerun(refused.id)))["lint"]
     assert (refused.reason, again.reason, again.state) == (Reason.REFUSED, None, State.QUEUED)
+
+
+# All that failed
+
+
+THREE = b"checks:\n  one: a\n  two: b\n  last: {run: c, needs: [one, two]}\n  docs: d\n"
+
+
+def failed_three(house: House, *names: str) -> Build:
+    build = house.planned(push(branch="topic"))
+    for name in ("one", "two", "docs"):
+        house.ended(house.jobs(build)[name], Reason.FAILED if name in names else Reason.OK)
+    return build
+
+
+def again(job: Job, kind: EventKind = EventKind.RERUN_FAILED, **values: str) -> Event:
+    return rerun(job.id, kind=kind, **values)
+
+
+def test_what_failed_is_run_again_with_what_it_held_back() -> None:
+    house = House(THREE)
+    build = failed_three(house, "one", "two")
+    ran = house.planned(again(house.jobs(build)["docs"]))
+    assert list(house.jobs(ran)) == ["one", "two", "last"]
+
+
+def test_where_nothing_failed_nothing_is_run() -> None:
+    house = House(THREE)
+    build = failed_three(house)
+    asked = again(house.jobs(build)["docs"])
+    assert reason(house, asked) == "no check of this build has failed"
+
+
+def test_mistakes_are_what_failed_where_nothing_was_planned() -> None:
+    house = House(BROKEN)
+    build = house.planned(push(branch="topic"))
+    house.there.files[SHA][CONFIG_PATH] = CHECKS
+    assert list(house.jobs(house.planned(again(house.jobs(build)["config"])))) == ["lint"]
+
+
+def suite(**values: str) -> Event:
+    return push(kind=EventKind.RERUN_ALL, branch="", delivery="rerun-1", **values)
+
+
+def test_a_suite_is_every_check_of_the_newest_build_of_its_commit() -> None:
+    house = House(THREE)
+    build = failed_three(house, "one")
+    house.clock.advance(1)
+    house.planned(again(house.jobs(build)["docs"], delivery="rerun-0"))
+    ran = house.planned(suite())
+    assert list(house.jobs(ran)) == ["one", "two", "last", "docs"]
+    assert ran.event.branch == "topic"
+
+
+def test_a_suite_deploys_nothing_again(house: House) -> None:
+    build = house.planned(push())
+    for name in ("lint", "tests", "staging"):
+        house.ended(house.jobs(build)[name])
+    assert list(house.jobs(house.planned(suite()))) == ["lint", "tests"]
+
+
+def test_a_suite_of_a_stranger_is_asked_again() -> None:
+    house = House(CHECKS)
+    house.planned(from_fork())
+    (job,) = house.jobs(house.planned(suite())).values()
+    assert job.reason is Reason.REFUSED
+
+
+def test_a_suite_of_which_nothing_has_ended_is_left_alone(house: House) -> None:
+    house.planned(push())
+    assert reason(house, suite()) == "no check of this commit has ended yet"
+
+
+def test_a_suite_of_a_build_that_was_given_up_is_none(house: House) -> None:
+    house.planned(pull_request())
+    reason(house, pull_request(kind=EventKind.PULL_REQUEST_CLOSED, delivery="closed-1"))
+    assert reason(house, suite()) == "no check of this commit has ended yet"

@@ -157,3 +157,14 @@ class Config:
         values = dict(inputs)
         known = ((one.name, values.get(one.name) or one.default) for one in self.inputs)
         return tuple((name, value) for name, value in known if value)
+
+    def refuses(self, inputs: tuple[tuple[str, str], ...]) -> str:
+        """Why nothing may be started by hand with these inputs; empty where it may."""
+        values = dict(self.given(inputs))
+        for one in self.inputs:
+            value = values.get(one.name, "")
+            if one.required and not value:
+                return f"the input {one.name} is required"
+            if value and one.options and value not in one.options:
+                return f"the input {one.name} is none of {', '.join(one.options)}"
+        return ""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from dishwasher.core import plan, selection, unsupported
 from dishwasher.core.build import Build, build_id
 from dishwasher.core.config import Config, Uses
-from dishwasher.core.event import Event
+from dishwasher.core.event import Event, EventKind
 from dishwasher.core.history import begun
 from dishwasher.core.job import Job, Reason, State, Timing, conclude
 from dishwasher.core.report import Report, pull_key
@@ -48,6 +48,10 @@ class Building:
         if written is None:
             reason = f"no configuration at {config_sha[:12]}, and nothing implies one"
             ignore(self.store, work, reason)
+            return
+        by_hand = event.kind is EventKind.MANUAL
+        if refused := by_hand and written.config.refuses(event.inputs):
+            ignore(self.store, work, refused)
             return
         event = replace(event, inputs=written.config.given(event.inputs))
         work = replace(work, event=event)

@@ -5,6 +5,7 @@ A verb of a repository takes its name as `repo`; apps and installations are give
 
     add_user add_repo add_app set_webhook install suspend uninstall sign_in
     commit move delete_branch tag open_pull merge close reopen comment rerun rename delete fork
+    rerun_all press retarget enqueue dequeue dispatch
     collaborate head pull check_runs comments deployments statuses
     fail clear_faults hold release drop duplicate redeliver advance exhaust
     requests deliveries violations wait_concluded wait_idle
@@ -35,6 +36,7 @@ ON_REPO = frozenset(
     {
         *("commit", "move", "delete_branch", "tag", "open_pull", "merge", "close", "reopen"),
         *("comment", "delete_comment", "lock", "rerun", "rename", "delete", "fork", "collaborate"),
+        *("rerun_all", "press", "retarget", "enqueue", "dequeue", "dispatch"),
         *("head", "pull", "check_runs", "comments", "deployments", "statuses"),
     }
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from dishwasher.demo.github.accounts import User
 from dishwasher.demo.github.emit import emit, in_repository
@@ -12,7 +13,17 @@ from dishwasher.demo.github.objects import Signature
 from dishwasher.demo.github.shapes import pull as shape
 from dishwasher.demo.github.world import World
 
-__all__ = ["Merge", "close", "merge_commit", "merged", "moved", "open_pull", "refresh", "reopen"]
+__all__ = [
+    "Merge",
+    "close",
+    "merge_commit",
+    "merged",
+    "moved",
+    "open_pull",
+    "refresh",
+    "reopen",
+    "retarget",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +135,17 @@ def reopen(world: World, pull: PullRequest, sender_id: int) -> PullRequest:
     return refresh(world, pull)
 
 
+def retarget(world: World, pull: PullRequest, base_ref: str, sender_id: int) -> PullRequest:
+    """Another base branch; title and text stay."""
+    old = pull
+    base_sha = world.git[pull.repository_id].refs[f"refs/heads/{base_ref}"]
+    pull = replace(pull, base_ref=base_ref, base_sha=base_sha, updated_at=world.clock.now())
+    world.pulls.put(pull)
+    was = {"ref": {"from": old.base_ref}, "sha": {"from": old.base_sha}}
+    _emit(world, pull, "edited", sender_id, changes={"base": was})
+    return refresh(world, pull)
+
+
 def merge_commit(
     world: World, git: GitDirectory, pull: PullRequest, who: User, message: str
 ) -> Merge | None:
@@ -157,7 +179,7 @@ def merged(world: World, pull: PullRequest, sha: str, sender_id: int) -> PullReq
     return pull
 
 
-def _emit(world: World, pull: PullRequest, action: str, sender_id: int, **extra: str) -> None:
+def _emit(world: World, pull: PullRequest, action: str, sender_id: int, **extra: Any) -> None:
     base = world.repositories[pull.repository_id]
     payload = {
         "action": action,

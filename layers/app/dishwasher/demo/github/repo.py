@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from dishwasher.demo.github import checks, comments, pulls, pushes
+from dishwasher.demo.github import asked, checks, comments, pulls, pushes
 from dishwasher.demo.github.accounts import User
 from dishwasher.demo.github.emit import emit, in_repository
 from dishwasher.demo.github.gitdir import ZEROS, Blob, GitDirectory
@@ -186,6 +186,39 @@ class Repo:
             if run is None or run.repository_id != self.id:
                 raise KeyError(f"no check run {check_run_id} in {self.full_name}")
             checks.rerequest_run(self._world, self.row, run, self._user(user).id)
+
+    def rerun_all(self, sha: str, user: str | None = None) -> None:
+        """Press "Re-run all checks" at a commit, for each App that has checks there."""
+        with self._world.lock:
+            for suite in self._world.suites.of((self.id, sha)):
+                checks.rerequest_suite(self._world, self.row, suite, self._user(user).id)
+
+    def press(self, check_run_id: int, button: str, user: str | None = None) -> None:
+        """Press a button that the App has given its check."""
+        with self._world.lock:
+            run = self._world.runs.get(check_run_id)
+            if run is None or run.repository_id != self.id:
+                raise KeyError(f"no check run {check_run_id} in {self.full_name}")
+            asked.press(self._world, self.row, run, button, self._user(user))
+
+    def retarget(self, number: int, base: str, user: str | None = None) -> PullRequest:
+        """Choose another base branch."""
+        with self._world.lock:
+            return pulls.retarget(self._world, self.pull(number), base, self._user(user).id)
+
+    def enqueue(self, number: int, user: str | None = None) -> str:
+        """Have the merge queue try a pull request; answer the commit that it tries."""
+        with self.git.pushing, self._world.lock:
+            return asked.enqueue(self._world, self.row, self.pull(number), self._user(user))
+
+    def dequeue(self, number: int, user: str | None = None) -> None:
+        with self.git.pushing, self._world.lock:
+            asked.dequeue(self._world, self.row, self.pull(number), self._user(user))
+
+    def dispatch(self, event_type: str, inputs: Mapping[str, object] | None = None) -> None:
+        """Ask for a build, as a program does over the API."""
+        with self._world.lock:
+            asked.dispatch(self._world, self.row, event_type, inputs or {}, self._user(None))
 
     def rename(self, name: str, user: str | None = None) -> None:
         """The old name redirects from now on."""
