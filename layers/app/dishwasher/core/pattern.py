@@ -15,8 +15,8 @@ from dishwasher.core import glob
 if TYPE_CHECKING:
     import regex
 
-# Imported where it is used: a runner reads configurations and never matches a name, and has only
-# the standard library.
+# Imported where it is used: a runner never matches a name, and needs it for problem matchers that a
+# user has brought along and for nothing else.
 MATCH_SECONDS = 0.1
 """Of one regex on one name: a pattern that backtracks for ever must not hold up the planner."""
 LENGTH = 500
