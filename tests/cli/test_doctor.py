@@ -202,7 +202,9 @@ def test_permissions_and_events_are_missing(server: Server) -> None:
     lacking = "checks:write, deployments:write, issues:read, merge_queues:read, pull_requests:write"
     assert found["permissions"].text == f"the App lacks {lacking}"
     assert "issue_comment, merge_group" in found["events"].text
-    assert found["permissions"].todo.startswith(f"grant them at {server.github.url}/settings/apps")
+    assert found["permissions"].todo.startswith(
+        f"grant them at {server.github.url}/organizations/less-makers/settings/apps/less"
+    )
 
 
 def test_permissions_that_nothing_needs_are_told(server: Server) -> None:
@@ -290,6 +292,7 @@ def test_owners_have_suspended_it_or_not_accepted_what_is_new(server: Server) ->
     chosen = settings.read(server.environment)
     found = [one for one in hub.look(chosen, {}) if one.what == "installations"]
     assert [one.level for one in found] == ["warning", "warning", "ok"]
+    assert found[2].text == "1: fine"
     assert "old has not accepted deployments:write" in found[0].text
     assert "sleepy has suspended the App" in found[1].text
     assert all("/settings/installations/" in one.todo for one in found[:2])

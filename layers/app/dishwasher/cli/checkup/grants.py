@@ -66,7 +66,7 @@ def installations(line: Line, app: App) -> Iterator[Finding]:
         todo = f"install it: {app.html_url}/installations/new"
         yield warn(AREA, "installations", "the App is installed nowhere", todo)
         return
-    fine = 0
+    fine: list[str] = []
     for row, raw in zip(rows, data, strict=True):
         missing = _missing(_levels(raw))
         who = row.account.login
@@ -77,10 +77,10 @@ def installations(line: Line, app: App) -> Iterator[Finding]:
             text = f"{who} has not accepted {', '.join(missing)}"
             yield warn(AREA, "installations", text, f"its owner accepts at {row.html_url}")
         else:
-            fine += 1
+            fine.append(who)
     if fine:
-        names = ", ".join(row.account.login for row in rows[:LOOKED_AT])
-        yield ok(AREA, "installations", f"{fine}: {names}{', …' if len(rows) > LOOKED_AT else ''}")
+        names = ", ".join(fine[:LOOKED_AT]) + (", …" if len(fine) > LOOKED_AT else "")
+        yield ok(AREA, "installations", f"{len(fine)}: {names}")
     awake = [row for row in rows if not row.suspended_at]
     for row in awake[:LOOKED_AT]:
         yield from _quota(line, row)

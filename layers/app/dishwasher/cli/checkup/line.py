@@ -21,6 +21,7 @@ SECONDS = 5
 @dataclass(frozen=True, slots=True)
 class Owner:
     login: str
+    type: str = "User"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,5 +61,7 @@ class Line:
         return answers.value(answer, f"GET {path}", once=False)
 
     def page(self, app: App) -> str:
-        """The App's settings; of an organisation's, GitHub leads there."""
-        return f"{self.settings.url}/settings/apps/{app.slug}"
+        """The App's settings, at whoever owns it."""
+        owner = app.owner
+        whose = f"/organizations/{owner.login}" if owner.type == "Organization" else ""
+        return f"{self.settings.url}{whose}/settings/apps/{app.slug}"

@@ -84,7 +84,8 @@ def _server(public: str) -> Finding:
         with error:
             said = f"it answers {error.code}"
     except (OSError, ValueError, HTTPException) as error:
-        said = str(getattr(error, "reason", error))
+        reason = getattr(error, "reason", error)
+        said = str(getattr(reason, "strerror", None) or reason)
     return warn(
         AREA,
         "server",
