@@ -37,6 +37,25 @@ def test_a_stop_leaves_jobs_at_work_to_the_next_start(world: World) -> None:
     assert repo.check_runs(sha)[0].conclusion == "success"
 
 
+def test_a_second_signal_ends_it_at_once(world: World) -> None:
+    gate = world.gate()
+    sha = world.repo(f"checks: {{slow: {{run: {gate.script}}}}}\n").commit({"a.txt": "1"})
+    gate.wait()
+    # Giving back its tokens takes long now.
+    world.github.fail("delay", "/installation/token", "DELETE", times=100, seconds=2)
+    process = world.bot._process
+    assert process is not None and process.stdout is not None
+    process.terminate()
+    while "goes on without the server" not in process.stdout.readline():
+        assert process.poll() is None
+    code, _ = told(world.bot, signal.SIGTERM)
+    assert code == 128 + signal.SIGTERM
+    world.github.faults.clear()
+    gate.open()
+    world.bot.start()
+    assert world.concluded(sha)["slow"].conclusion == "success"
+
+
 def test_its_numbers_say_what_it_does(world: World) -> None:
     gate = world.gate()
     repo = world.repo(f"checks: {{slow: {{run: {gate.script}}}}}\n")
