@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import pytest
+from dishwasher.core.delivery import Delivery
 from dishwasher.core.event import EventKind, Repository
 from dishwasher.errors import InfraError
+from dishwasher.flow.heads import PAUSE, MissedHeads
 from dishwasher.github import GithubApp
 from dishwasher.github.heads import PER_PAGE, GithubHeads
+from dishwasher.ports import Topic
 
+from tests.fakes.clock import FakeClock
+from tests.fakes.queue import MemoryQueue
+from tests.fakes.store import MemoryStore
 from tests.github.conftest import REPOSITORY, Stage
 from tests.github.raw import RawServer, Say
 
@@ -89,3 +95,22 @@ def test_a_time_that_is_none_is_infra(raw: RawServer, app: GithubApp) -> None:
 
 def test_there_is_room_where_nothing_was_asked(app: GithubApp) -> None:
     assert GithubHeads(app).has_room(Repository(5, "octo", "demo", "master", True, 99))
+
+
+def test_a_push_whose_webhook_never_left_is_planned_all_the_same(stage: Stage) -> None:
+    store, clock = MemoryStore(), FakeClock()
+    queue = MemoryQueue(clock)
+    look = MissedHeads(store, queue, clock, GithubHeads(stage.app))
+    stage.github.set_webhook(stage.registered, "")
+    look()
+    before, after = stage.repo.head(), stage.repo.commit({"a": "1"})
+    for _ in range(2):
+        clock.advance(PAUSE)
+        look()
+    message = queue.take(Topic.DELIVERIES, 0.0)
+    assert message is not None
+    delivery = store.get(Delivery, message.key)
+    assert delivery is not None and delivery.event is not None
+    assert (delivery.event.sha, delivery.event.before) == (after, before)
+    assert delivery.event.branch == "master" and delivery.due > clock.now()
+    assert stage.github.deliveries("push") == []
