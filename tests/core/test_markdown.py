@@ -6,7 +6,7 @@ import html
 import re
 
 import pytest
-from dishwasher.core.markdown import MAX_BLOCK_BYTES, fenced, inert, printable, sections
+from dishwasher.core.markdown import MAX_BLOCK_BYTES, fenced, folded, inert, printable, sections
 from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
@@ -138,3 +138,15 @@ def test_sections_are_whole_or_left_out(parts: list[str], limit: int) -> None:
         assert text.endswith("*Cut here; the whole is on the job's page.*")
         *kept, _ = text.split("\n\n")
         assert kept == parts[: len(kept)] or parts[0].startswith(kept[0])
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_title_that_is_clicked_shows_itself(text: str) -> None:
+    page = GITHUB.render(folded(text, "- *one*"))
+    title, _, body = page.partition("</summary>")
+    inner = title.removeprefix("<details><summary>")
+    assert "<" not in inner
+    seen = html.unescape(inner)
+    assert seen.replace("\u2060", "") == printable(" ".join(text.split()))
+    assert not MENTION.search(seen)
+    assert "<em>one</em>" in body and page.rstrip().endswith("</details>")

@@ -148,3 +148,12 @@ def test_hostile_text_stays_text() -> None:
             assert links and all(url.startswith(PAGE) for url in links)
             assert html.count("<details>") == html.count("</details>")
             assert "<img" not in html
+
+
+def test_a_finding_that_stands_for_a_test_is_not_told_twice() -> None:
+    case = TestCase("s", "Price", "test_total", Status.FAILED, message="3 != 4")
+    result = Result(Reason.FAILED, "", tests=summarise([case]))
+    found = (finding(title="Price.test_total"), finding(line=9))
+    text = ended(OVER, BUILD, result, PAGE, found)
+    assert "1 finding is on lines" in text
+    assert ":9" in text and ":3" not in text

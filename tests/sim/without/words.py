@@ -49,8 +49,10 @@ def owes_nothing(self: Announcements, report: Any, build: Any, job: Any) -> bool
 true_turn = PullComments._turn
 true_owes = Announcements.owes
 
-LOST_ANSWERS = Faults(github_after=0.3, github_before=0.1, unlisted=0.5, bell_lost=0.2)
+LOST_ANSWERS = Faults(github_after=0.3, github_before=0.1, throttle=0.05, bell_lost=0.2)
 """Of GitHub, to whom the comments and deployments of these worlds are told."""
+ZOMBIES = Faults(freeze=0.03, freeze_longest=300.0)
+"""Workers that freeze between asking and sending, and overwrite what was said since."""
 MUTANTS = (
     Mutant(
         *("comment-again", "the look for our comment"),
@@ -60,7 +62,7 @@ MUTANTS = (
     Mutant(
         *("comment-unmended", "the last look at comments"),
         ((PullComments, "_mend", mend_nothing),),
-        LOST_ANSWERS,
+        ZOMBIES,
     ),
     Mutant("comment-stale", "the edit", ((PullComments, "_turn", as_first_said),)),
     Mutant("comment-lag", "the wait for the head", ((comment, "LAG", 0.0),)),
@@ -72,7 +74,7 @@ MUTANTS = (
     Mutant(
         *("announced-twice", "the sweep of deployments"),
         ((Announcements, "sweep", sweep_nothing),),
-        LOST_ANSWERS,
+        ZOMBIES,
     ),
     Mutant(
         *("untold-end", "what is owed after the check"),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from dishwasher.core.config import Kind
 from dishwasher.core.job import MEETS_A_NEED, Job, Reason
 from dishwasher.core.link import artifact_url, bundle_url, link, log_url
-from dishwasher.core.markdown import fenced, inert, sections
+from dishwasher.core.markdown import fenced, folded, inert, sections
 from dishwasher.core.outcome import TestCase
 from dishwasher.core.rendering import duration, size, verdict
 from dishwasher.core.result import Result
@@ -201,9 +201,7 @@ def _folded(title: str, rows: Sequence[str], more: int = 0) -> str:
     """Rows that are seen after a click."""
     left = max(0, len(rows) - FOLDED) + more
     kept = [*rows[:FOLDED], *([f"- and {left:,} more, on the job's page"] if left > 0 else [])]
-    # GitHub reads Markdown within HTML only after a blank line.
-    body = "\n".join(kept)
-    return f"<details><summary>{inert(title)}</summary>\n\n{body}\n\n</details>"
+    return folded(title, "\n".join(kept))
 
 
 def _links(one: Shown) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from html import escape
 
 MAX_OUTPUT_BYTES = 65_535
 """Of a check run's summary: documented as characters, enforced as bytes.
@@ -31,12 +32,24 @@ def printable(text: str) -> str:
 
 def inert(text: str, limit: int = 200) -> str:
     """One line of text that shows as itself: no markup, no mention, no reference, no link."""
+    return _SPECIAL.sub(r"\\\1", _plain(text, limit))
+
+
+def folded(title: str, body: str) -> str:
+    """A block of Markdown that is seen after a click on the title, which shows as itself."""
+    # The title stands within HTML, where Markdown's own way to escape shows: there it is HTML's.
+    # GitHub reads Markdown within HTML only after a blank line.
+    shown = escape(_plain(title, 200))
+    return f"<details><summary>{shown}</summary>\n\n{body}\n\n</details>"
+
+
+def _plain(text: str, limit: int) -> str:
+    """One line of text, nothing of which GitHub takes for a mention, a reference or a link."""
     line = printable(" ".join(text.split()))
     if len(line) > limit:
         line = line[: limit - 1] + "…"
     line = _MENTION.sub(rf"\1{_JOINER}", line)
-    line = _URL.sub(rf"\g<0>{_JOINER}", line)
-    return _SPECIAL.sub(r"\\\1", line)
+    return _URL.sub(rf"\g<0>{_JOINER}", line)
 
 
 def fenced(lines: Sequence[str], line_limit: int = 500, limit: int = MAX_BLOCK_BYTES) -> str:

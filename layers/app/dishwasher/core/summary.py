@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dishwasher.core.annotation import MAX_ANNOTATIONS
 from dishwasher.core.build import Build
 from dishwasher.core.findings import Finding
 from dishwasher.core.job import Job, Reason
 from dishwasher.core.link import artifact_url, bundle_url, link, log_url
-from dishwasher.core.markdown import fenced, inert, sections
+from dishwasher.core.markdown import fenced, folded, inert, sections
 from dishwasher.core.outcome import TestCase
 from dishwasher.core.rendering import duration, size
 from dishwasher.core.result import Artifact, PhaseResult, Progress, Result, StepResult
@@ -51,14 +52,14 @@ def ended(
         if result.tail and job.reason is not Reason.OK:
             parts.append(fenced(result.tail))
         parts.extend(_tests(result))
-        parts.extend(_findings(result, elsewhere, annotated))
+        parts.extend(_findings(result, _untold(result, elsewhere), annotated))
         parts.extend(_artifacts(result.artifacts, details_url))
         parts.extend(inert(note, 500) for note in result.notes[:NOTES])
     if job.position == 0:
         # What is to be known of the whole build stands at its first job.
         parts.extend(inert(note, 500) for note in build.notes[:NOTES])
     if result is not None and result.phases:
-        parts.append(_folded("Steps", _steps(result.phases)))
+        parts.append(folded("Steps", _steps(result.phases)))
     if job.lost_retries or job.infra_retries:
         parts.append(f"Attempt {job.attempt}: an earlier one lost its runner.")
     parts.extend(_circumstances(job, build, result))
@@ -100,7 +101,7 @@ def _tests(result: Result) -> list[str]:
     for case in shown[:DETAILED]:
         if case.details.strip():
             printed = fenced(case.details.strip("\n").split("\n")[-30:], limit=3000)
-            parts.append(_folded(inert(case.title), printed))
+            parts.append(folded(case.title, printed))
     return parts
 
 
@@ -109,9 +110,15 @@ def _place(case: TestCase) -> str:
     return f" ({inert(case.path, 100)}{line})" if case.path else ""
 
 
+def _untold(result: Result, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Without those that stand for a test, which is named already."""
+    named = {case.title for case in result.tests.failing[:FAILING]} if result.tests else set()
+    return tuple(one for one in findings if one.title not in named)
+
+
 def _findings(result: Result, elsewhere: tuple[Finding, ...], annotated: int) -> list[str]:
     parts = []
-    if result.findings_total > annotated + len(elsewhere):
+    if result.findings_total > len(result.findings) or len(result.findings) > MAX_ANNOTATIONS:
         parts.append(f"{result.findings_total} findings, of which {annotated} are annotated.")
     if elsewhere:
         rows = [
@@ -164,8 +171,3 @@ def _circumstances(job: Job, build: Build, result: Result | None) -> list[str]:
     if result is not None and result.sandbox:
         facts.append(f"Sandbox: {inert(result.sandbox, 20)}")
     return [". ".join(facts) + "."] if facts else []
-
-
-def _folded(title: str, body: str) -> str:
-    # GitHub reads Markdown within HTML only after a blank line.
-    return f"<details><summary>{title}</summary>\n\n{body}\n\n</details>"
