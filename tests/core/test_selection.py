@@ -121,6 +121,30 @@ def test_a_deployment_by_hand() -> None:
     assert left_out(CONFIG, push(kind=EventKind.MANUAL))["staging"] == ""
 
 
+def test_one_job_is_started_by_hand_with_what_it_needs_and_hides_no_other_check() -> None:
+    docs = spec("docs")
+    planned = select(
+        config(LINT, TESTS, docs, STAGING), push(kind=EventKind.MANUAL, job="tests")
+    ).planned
+    assert [(one.spec.name, one.runs, one.is_shown) for one in planned] == [
+        ("lint", True, True),
+        ("tests", True, True),
+        ("docs", False, False),
+        ("staging", False, False),
+    ]
+    deploying = select(CONFIG, push(kind=EventKind.MANUAL, job="staging"))
+    assert [one.name for one in deploying.running] == ["lint", "tests", "staging"]
+    again = select(CONFIG, push(kind=EventKind.MANUAL, job="build-0", rerun=True))
+    assert len(again.running) == 3
+
+
+def test_what_can_not_be_started_by_hand_says_why() -> None:
+    unknown = select(CONFIG, push(kind=EventKind.MANUAL, job="deploy"))
+    assert unknown.skipped == "There is no job deploy in this configuration."
+    elsewhere = select(CONFIG, push(kind=EventKind.MANUAL, branch="topic", job="staging"))
+    assert elsewhere.skipped == "staging was asked for. It deploys main, release, not topic."
+
+
 def test_a_schedule_runs_what_it_names_or_every_check() -> None:
     nightly = Schedule("nightly", "0 3 * * *", jobs=("tests", "staging"))
     weekly = Schedule("weekly", "0 3 * * 1")

@@ -252,6 +252,23 @@ def clicked(house: House, job: Job, **values: str) -> str:
     return reason(house, event)
 
 
+def test_one_job_is_ended_by_hand_and_what_needs_it_is_not_started(house: House) -> None:
+    build = house.planned(push())
+    lint = house.jobs(build)["lint"]
+    house.started(lint)
+    event = rerun(lint.id, kind=EventKind.CANCEL_JOB, delivery="hand-1")
+    assert reason(house, event) == "what had not ended was cancelled"
+    jobs = house.jobs(build)
+    assert (jobs["lint"].cancel, jobs["lint"].cancel_why) == (True, "Cancelled by ann.")
+    assert not jobs["tests"].is_over
+    tests = replace(event, job=jobs["tests"].id, delivery="hand-2")
+    assert reason(house, tests) == "what had not ended was cancelled"
+    after = {name: job.reason for name, job in house.jobs(build).items()}
+    assert after["tests"] is Reason.CANCELLED
+    assert after["staging"] is Reason.NEED_FAILED
+    assert reason(house, replace(tests, delivery="hand-3")) == "what had not ended was cancelled"
+
+
 def test_a_click_on_cancel_ends_its_build_with_what_waits_to_deploy(house: House) -> None:
     build = house.planned(push())
     lint = house.jobs(build)["lint"]

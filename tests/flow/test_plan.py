@@ -137,6 +137,17 @@ def test_a_branch_that_is_not_there_is_not_built_by_hand(house: House) -> None:
     assert reason(house, asked) == "there is no branch none"
 
 
+def test_a_commit_is_built_by_hand_as_one_of_its_branch_alone(house: House) -> None:
+    older = push(kind=EventKind.MANUAL, sha=BASE_SHA)
+    assert house.planned(older).event.sha == BASE_SHA
+    # GitHub shows the commits of forks too, and of branches that are further on.
+    house.there.branches["old"] = BASE_SHA
+    ahead = push(kind=EventKind.MANUAL, branch="old", delivery="by-hand-2")
+    assert reason(house, ahead) == f"{SHA[:12]} is no commit of old"
+    unknown = push(kind=EventKind.MANUAL, sha="9" * 40, delivery="by-hand-3")
+    assert reason(house, unknown) == "999999999999 is no commit of main"
+
+
 def test_a_request_that_github_calls_invalid_is_not_repeated(house: House) -> None:
     house.forge.plan("file", Trouble.REJECTED)
     assert reason(house, push()) == "file: invalid"

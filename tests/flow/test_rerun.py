@@ -147,6 +147,20 @@ def test_a_suite_is_every_check_of_the_newest_build_of_its_commit() -> None:
     assert ran.event.branch == "topic"
 
 
+def test_every_check_of_a_build_that_is_named_is_built_again_also_of_a_rerun() -> None:
+    house = House(THREE)
+    build = failed_three(house, "one")
+    house.clock.advance(1)
+    rerun_before = house.planned(rerun(house.jobs(build)["docs"].id, delivery="rerun-0"))
+    docs = house.jobs(rerun_before)["docs"]
+    house.ended(docs, Reason.OK)
+    assert list(house.jobs(house.planned(suite(job=docs.id)))) == ["docs"]
+    gone = suite(job="nonsense", sha=SHA)
+    assert reason(house, replace(gone, delivery="rerun-2")) == (
+        "no check of this commit has ended yet"
+    )
+
+
 def test_a_suite_deploys_nothing_again(house: House) -> None:
     build = house.planned(push())
     for name in ("lint", "tests", "staging"):

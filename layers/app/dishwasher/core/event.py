@@ -29,6 +29,7 @@ class EventKind(StrEnum):
     RERUN_FAILED = "rerun_failed"
     RERUN_ALL = "rerun_all"
     CANCEL = "cancel"
+    CANCEL_JOB = "cancel_job"
     COMMAND = "command"
 
 
@@ -104,7 +105,8 @@ class Event:
     rerun: bool = False
     """Someone with write permission asked for it by hand."""
     job: str = ""
-    """For a re-run: our id of the job whose check run was clicked."""
+    """For a re-run or an end: our id of the job that was clicked. For a start by hand: the name of
+    the only job that is asked for."""
     tag: str = ""
     """The tag pushed; `branch` is empty then."""
     action: str = ""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from dishwasher.core.config import Config, JobSpec, Kind
-from dishwasher.core.event import Event
+from dishwasher.core.event import Event, EventKind
 from dishwasher.core.judge import JUDGED_SECONDS, Judge, Unanswered
 from dishwasher.core.pattern import Filter
 from dishwasher.core.when import Happening, When
@@ -75,7 +75,29 @@ def select(
         raise _too_slow(config) from error
     if config.first_deployment_only:
         planned = _first_deployment(planned)
-    return Selection(_with_needs(planned))
+    selection = Selection(_with_needs(planned))
+    by_hand = event.kind is EventKind.MANUAL and not event.rerun
+    return _alone(selection, event.job) if by_hand and event.job else selection
+
+
+def _alone(selection: Selection, name: str) -> Selection:
+    """The job that someone started by hand, with what it needs.
+
+    The others get no check run: a skipped one would hide how they ended before.
+    """
+    by_name = {one.spec.name: one for one in selection.planned}
+    if name not in by_name:
+        return Selection(selection.planned, f"There is no job {name} in this configuration.")
+    if not by_name[name].runs:
+        return Selection(selection.planned, f"{name} was asked for. {by_name[name].left_out}")
+    wanted: set[str] = set()
+    more = {name}
+    while more:
+        wanted |= more
+        more = {need for job in more for need in by_name[job].spec.needs} - wanted
+    return Selection(
+        tuple(replace(one, elsewhere=one.spec.name not in wanted) for one in selection.planned)
+    )
 
 
 def beside_request(planned: Sequence[Planned]) -> tuple[Planned, ...]:

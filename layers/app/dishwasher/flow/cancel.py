@@ -45,11 +45,15 @@ class Cancels:
             if same and not build.requests:
                 self._end(delivery, build, Reason.CANCELLED, left)
 
+    def job(self, event: Event, job: Job) -> None:
+        """Someone asked for the end of this job alone; what needs it is not started."""
+        if not job.is_over:
+            self._stop((job,), Reason.CANCELLED, _by(event))
+
     def clicked(self, delivery: Delivery, event: Event, build: Build) -> None:
         """Someone asked for the end of this very build, with its deployments."""
-        by = f" by {event.sender}" if event.sender else ""
         waiting = [job for job in self.store.group(Job, build.id) if not job.is_over]
-        self._stop(waiting, Reason.CANCELLED, f"Cancelled{by}.")
+        self._stop(waiting, Reason.CANCELLED, _by(event))
 
     def _of(self, event: Event, sha: str) -> tuple[Build, ...]:
         return self.store.group(Build, build_group(event.repository.id, sha))
@@ -81,3 +85,7 @@ class Cancels:
         # The last first: what waits for another would end for want of that one.
         for job in sorted(jobs, key=lambda job: -job.position):
             self.verdicts.change(job.id, stopped)
+
+
+def _by(event: Event) -> str:
+    return f"Cancelled by {event.sender}." if event.sender else "Cancelled."

@@ -11,14 +11,19 @@ from dishwasher.errors import Conflict, InfraError, Refused, Rejected, Unseen
 from dishwasher.flow.building import Building
 from dishwasher.flow.cancel import Cancels
 from dishwasher.flow.changes import UNSEEN_FOR
-from dishwasher.flow.request import Requests
+from dishwasher.flow.request import ON_THE_BRANCH, Requests
 from dishwasher.flow.rerun import Clicks
 from dishwasher.flow.tenancy import Tenancy
 from dishwasher.flow.verdict import Verdicts
 from dishwasher.flow.work import Work, ignore
 from dishwasher.ports import Bells, Blobs, Clock, Pulls, Source, Store
 
-CLICKS = frozenset({EventKind.RERUN, EventKind.RERUN_FAILED, EventKind.RERUN_ALL, EventKind.CANCEL})
+CLICKS = frozenset(
+    {
+        *(EventKind.RERUN, EventKind.RERUN_FAILED, EventKind.RERUN_ALL),
+        *(EventKind.CANCEL, EventKind.CANCEL_JOB),
+    }
+)
 AT_A_BRANCH = frozenset({EventKind.SCHEDULE, EventKind.MANUAL})
 """Events that may name a branch and not the commit at which it stands."""
 
@@ -87,11 +92,24 @@ class Plan:
             if sha is None:
                 return Ignored(f"there is no branch {branch}")
             event = replace(event, branch=branch, sha=sha)
+        elif event.kind is EventKind.MANUAL and (stray := self._stray(event)):
+            return Ignored(stray)
         requests: tuple[int, ...] = ()
         other = event.branch not in ("", repository.default_branch)
         if event.kind is EventKind.PUSH and other and not event.rerun:
             requests = self._requests.beside(delivery, event)
         return Work(delivery, event, requests=requests)
+
+    def _stray(self, event: Event) -> str:
+        """Why a commit that was named by hand is none of its branch's; empty where it is one.
+
+        GitHub shows the commits of forks in the repository that they come from, and what is built
+        by hand may know what the branch may know.
+        """
+        found = self.source.compare(event.repository, event.branch, event.sha)
+        if found is not None and found.status in ON_THE_BRANCH:
+            return ""
+        return f"{event.sha[:12]} is no commit of {event.branch}"
 
     def _refused(self, delivery: Delivery, event: Event, error: Refused) -> None:
         """Believed when it was said a few times: a single 403 may be a fault of GitHub's own."""

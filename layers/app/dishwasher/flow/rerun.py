@@ -21,6 +21,7 @@ from dishwasher.ports import Store
 NOTHING_RUN = frozenset({Reason.REFUSED, Reason.FILTERED, Reason.NEED_FAILED})
 NOT_RUN = frozenset({Reason.FILTERED, Reason.NEED_FAILED})
 """Ends of a job that has nothing to be run again; what held it back, may."""
+ENDED = "what had not ended was cancelled"
 NOT_OURS = "that check run is not one of ours"
 
 
@@ -41,9 +42,12 @@ class Clicks:
         build = self.store.get(Build, job.build) if job else None
         if job is None or build is None or build.event.repository.id != event.repository.id:
             self._ignore(delivery, event, NOT_OURS)
+        elif event.kind is EventKind.CANCEL_JOB:
+            self.cancels.job(event, job)
+            self._ignore(delivery, event, ENDED)
         elif event.kind is EventKind.CANCEL:
             self.cancels.clicked(delivery, event, build)
-            self._ignore(delivery, event, "what had not ended was cancelled")
+            self._ignore(delivery, event, ENDED)
         elif event.kind is EventKind.RERUN_FAILED:
             self._failed(delivery, event, build, job)
         else:
@@ -78,11 +82,14 @@ class Clicks:
         self._run(Work(delivery, again), build, [one.id for one in failed])
 
     def _all(self, delivery: Delivery, event: Event) -> None:
-        """Every check of the newest build that this commit has got by itself."""
+        """Every check of the build that is named, or of the newest that this commit has got."""
         group = build_group(event.repository.id, event.sha)
+        named = self.store.get(Job, event.job) if event.job else None
         for build in sorted(self.store.group(Build, group), key=lambda one: -one.created):
             over = _over(self.store.group(Job, build.id))
-            if build.event.rerun or build.abandoned or not over:
+            itself = not (event.job or build.event.rerun or build.abandoned)
+            meant = itself or (named is not None and named.build == build.id)
+            if not meant or not over:
                 continue
             if all(one.reason in (Reason.CONFIG, Reason.REFUSED) for one in over):
                 self._one(delivery, event, build, over[0])
