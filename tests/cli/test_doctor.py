@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import sqlite3
 import stat
 import sys
@@ -316,6 +317,15 @@ def test_what_a_machine_lacks_is_named_with_its_package(tmp_path: Path) -> None:
     found = worst(machine.look({"PATH": str(tmp_path)}, tmp_path, AUTO))
     assert found["programs"].level == "failure" and "install bash" in found["programs"].todo
     assert found["services"].text.startswith("here: ")
+
+
+def test_git_is_missed_and_not_needed(tmp_path: Path) -> None:
+    bash = shutil.which("bash")
+    assert bash is not None
+    (tmp_path / "bash").symlink_to(bash)
+    found = worst(machine.look({"PATH": str(tmp_path)}, tmp_path, "plain"))["programs"]
+    assert found.level == "warning" and "without history" in found.text
+    assert found.todo.startswith("install git")
 
 
 def test_spelling_needs_typos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

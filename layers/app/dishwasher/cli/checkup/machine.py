@@ -39,6 +39,10 @@ def _programs(environment: Mapping[str, str]) -> Finding:
         machine.require(environment.get("PATH"))
     except UserError as error:
         return fail(AREA, "programs", *split(str(error)))
+    if lack := machine.without_git(environment.get("PATH")):
+        head, todo = split(lack)
+        text = f"{head}; jobs get their commit without history or changed lines"
+        return warn(AREA, "programs", text, todo)
     return ok(AREA, "programs", f"Python {version}, git and bash")
 
 
