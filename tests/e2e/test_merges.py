@@ -280,3 +280,25 @@ def test_nothing_is_begun_where_the_app_is_suspended(world: World) -> None:
     sha = repo.commit({"a.txt": "1"})
     assert planned(world, "push", sha) == ["the App is suspended there"]
     assert repo.check_runs(sha) == []
+
+
+def test_a_schedule_comes_true_once_where_its_branch_stands(world: World) -> None:
+    nightly = "schedules: {nightly: '30 4 * * *'}\n"
+    repo = world.repo(f"checks: {{alone: '{SAYS}'}}\n{nightly}")
+    sha = repo.commit({"a.txt": "1"})
+    assert world.concluded(sha)["alone"].conclusion == "success"
+    due = world.table.row("timetable", str(repo.id))["due"]
+    with world.table.open() as connection:
+        connection.execute(
+            "UPDATE rows SET version = version + 1, due = 1, body = json_set(body, '$.version',"
+            " version + 1, '$.due', 1, '$.entries[0].next', 1) WHERE kind = 'timetable' AND id = ?",
+            (str(repo.id),),
+        )
+    world.github.wait_for(lambda: len(lines(world, sha)) == 2, what="the scheduled build")
+    assert world.table.row("timetable", str(repo.id))["due"] >= due
+    (delivery,) = [
+        row
+        for row in world.table.rows("delivery")
+        if row["name"] == "schedule" and row["event"]["repository"]["id"] == repo.id
+    ]
+    assert delivery["stage"] == "planned"

@@ -12,13 +12,14 @@ from dishwasher.core.check_run import render
 from dishwasher.core.codec import decode
 from dishwasher.core.delivery import Delivery, Stage
 from dishwasher.core.deploy import Environment
+from dishwasher.core.event import EventKind
 from dishwasher.core.job import ALLOWED, Job, Reason
 from dishwasher.core.plan import CONFIG_JOB
 from dishwasher.core.report import Check, Report, Status
 from dishwasher.core.result import Result, log_key, result_key
 
 from tests.sim import caching, stages, talk, vault
-from tests.sim.commits import Run
+from tests.sim.commits import Request, Run
 from tests.sim.house import House, page
 from tests.sim.laws import BY_A_RUNNER
 from tests.sim.people import Expected, People
@@ -135,6 +136,26 @@ class Judge:
                 mine = [one for one in builds if request.number in one.requests]
                 if mine and all(one.abandoned for one in mine):
                     yield f"L7 pull request {request.number} lost its build of {request.head}"
+                if mine:
+                    yield from self._left_over(repo.value.id, request)
+
+    def _left_over(self, repository: int, request: Request) -> Iterator[str]:
+        """Checks of an older head that ran to their end, though the newer was planned before."""
+        mine = [
+            one
+            for one in self._rows.all(Build)
+            if one.event.repository.id == repository and request.number in one.requests
+        ]
+        first = min((one.created for one in mine if one.event.sha == request.head), default=0.0)
+        for one in mine:
+            older = one.event.sha != request.head and one.event.kind is EventKind.PULL_REQUEST
+            if older and not one.event.rerun and one.created > first + self._skew:
+                yield f"L7 build {one.id} of {one.event.sha} came after that of {request.head}"
+
+    @property
+    def _skew(self) -> float:
+        """Seconds by which two clocks of this world may differ."""
+        return self._house.world.faults.skew
 
     def _table(self) -> Iterator[str]:
         for job in self._rows.all(Job):

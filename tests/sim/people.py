@@ -8,6 +8,7 @@ from typing import Any
 from dishwasher.core.event import NO_COMMIT, Repository
 from dishwasher.core.report import Status
 
+from tests.sim.clicks import Clicks
 from tests.sim.commits import Repo, Request
 from tests.sim.configs import Written, write
 from tests.sim.hub import Hub
@@ -44,6 +45,7 @@ class People:
         self.moved: set[tuple[int, str]] = set()
         """Branches (with the commit they left): a pull request may rightly be refused there."""
         self._branches = 0
+        self._clicks = Clicks(world, hub, mail, self._payload)
 
     def found(self, id: int) -> Repo:
         """A new repository with an empty history."""
@@ -116,6 +118,7 @@ class People:
             *(self._close,) * 3,
             *(self._roll_back,) * 2,
             self._small_talk,
+            *self._clicks.acts(),
         )
         self._world.random.choice(acts)(repo)
 

@@ -1,0 +1,77 @@
+"""What people and programs ask of the simulated world besides pushes and pull requests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tests.sim.commits import Repo, Run
+from tests.sim.hub import Hub
+from tests.sim.mail import Mail
+from tests.sim.world import World
+
+QUEUE = "gh-readonly-queue/master/pr"
+
+
+class Clicks:
+    """Each act sends what GitHub would; none of them may stop anything else."""
+
+    def __init__(
+        self, world: World, hub: Hub, mail: Mail, payload: Callable[[Repo], dict[str, Any]]
+    ) -> None:
+        self._world, self._hub, self._mail, self._payload = world, hub, mail, payload
+        self._tries: list[str] = []
+
+    def acts(self) -> tuple[Callable[[Repo], None], ...]:
+        return (self.press, self.suite, self.dispatch, self.queue, self.give_up, self.command)
+
+    def press(self, repo: Repo) -> None:
+        """A button of a check run, whatever it is about."""
+        if run := self._run(repo):
+            button = self._world.random.choice(("rerun-failed", "cancel", "lgtm"))
+            self._send(repo, "check_run", "requested_action", **_of(run, button))
+
+    def suite(self, repo: Repo) -> None:
+        if run := self._run(repo):
+            self._send(repo, "check_suite", "rerequested", check_suite={"head_sha": run.sha})
+
+    def dispatch(self, repo: Repo) -> None:
+        # Of the default branch it would deploy, by nobody's push: that is a story of its own.
+        others = [branch for branch in repo.branches if branch != repo.value.default_branch]
+        given = {"branch": self._world.random.choice((*others, "nowhere"))}
+        self._send(repo, "repository_dispatch", "dishwasher", client_payload=given)
+
+    def queue(self, repo: Repo) -> None:
+        """The default branch as it is, tried once more."""
+        branch = f"{QUEUE}-{len(self._tries)}"
+        self._tries.append(branch)
+        self._send(repo, "merge_group", "checks_requested", **_try(repo, branch))
+
+    def give_up(self, repo: Repo) -> None:
+        if self._tries:
+            branch = self._world.random.choice(self._tries)
+            self._send(repo, "merge_group", "destroyed", **_try(repo, branch))
+
+    def command(self, repo: Repo) -> None:
+        author = {"id": 7, "login": "ann", "type": "User"}
+        said = {"id": 1, "body": "/rerun", "user": author}
+        issue = {"number": 1, "pull_request": {}}
+        self._send(repo, "issue_comment", "created", comment=said, issue=issue)
+
+    def _run(self, repo: Repo) -> Run | None:
+        mine = [run for run in self._hub.runs.values() if run.repository == repo.value.id]
+        return self._world.random.choice(mine) if mine else None
+
+    def _send(self, repo: Repo, event: str, action: str, **more: object) -> None:
+        self._mail.send(event, self._payload(repo) | {"action": action, **more})
+
+
+def _of(run: Run, button: str) -> dict[str, object]:
+    shown = {"id": run.id, "external_id": run.external_id, "head_sha": run.sha}
+    return {"requested_action": {"identifier": button}, "check_run": shown}
+
+
+def _try(repo: Repo, branch: str) -> dict[str, object]:
+    tip = repo.branches[repo.value.default_branch]
+    group = {"head_sha": tip, "head_ref": f"refs/heads/{branch}", "base_sha": tip}
+    return {"merge_group": group}
