@@ -62,6 +62,7 @@ bench: $(STAMP)
 	@$(BIN)/python -m bench.prepared
 	@$(BIN)/python -m bench.checkout
 	@$(BIN)/python -m bench.webhook $(ARGS)
+	@$(BIN)/python -m bench.idle
 
 screenshots: $(STAMP)
 	@$(BIN)/python infra/screenshots
