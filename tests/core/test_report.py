@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dishwasher.core.job import Conclusion
-from dishwasher.core.report import Check, Posted, Report, Status, smaller
+from dishwasher.core.report import Check, Posted, Report, Status, pull_key, smaller
 
 from tests.samples import SHA, finding
 
@@ -49,3 +49,8 @@ def test_what_is_owed_is_rung_for_or_done_by_whoever_is_there() -> None:
     assert Report("7/pull/5", due=4.0).owing("build", 9.0).due == 4.0
     held = Report("7/pull/5", holder="secret", due=30.0).owing("build", 9.0)
     assert (held.bell, held.due, held.dirty) == ("build", 30.0, True)
+
+
+def test_a_report_on_a_pull_request_knows_its_number() -> None:
+    assert Report(pull_key(7, 5)).pull_request == 5
+    assert Report("7/sha").pull_request == 0

@@ -413,3 +413,14 @@ def test_a_head_without_a_build_is_nothing_to_speak_of(house: House, build: Buil
     house.clock.advance(LAG + 1)
     house.reports(build.id)
     assert bodies(house) == before
+
+
+def test_nobody_is_rung_for_a_pull_request_that_was_closed(house: House, build: Build) -> None:
+    end(house, build, lint=Reason.FAILED, docs=Reason.OK)
+    claim = take(house.store, house.clock, pull_key(REPOSITORY.id, 5), 30, build.id)
+    assert claim is not None
+    house.store.save(house.build(build.id).counting_for())
+    house.clock.advance(31)
+    house.reap()
+    left = the_report(house)
+    assert (left.due, left.holder, left.look) == (0.0, "", 0.0)

@@ -142,6 +142,16 @@ class Report:
         """What was posted for the job; a blank one when nothing was."""
         return next((posted for posted in self.posted if posted.job == job), Posted(job))
 
+    @property
+    def pull_request(self) -> int:
+        """Number of the pull request that it is on; 0 where it is on a commit."""
+        _, found, number = self.id.partition("/pull/")
+        return int(number) if found else 0
+
+    def closed(self) -> Report:
+        """Nobody is there any more to be told."""
+        return replace(self, holder="", until=0.0, dirty=False, sweep=0.0, linger=0.0, due=0.0)
+
     def owing(self, bell: str, now: float) -> Report:
         """The report with something to be told that nobody else might come back for."""
         if self.holder:

@@ -105,10 +105,19 @@ class Reap:
             self.fleet.stop(found.attempt_id)
 
     def _report(self, report: Report) -> None:
+        if report.pull_request and not self._counts(report):
+            # It was closed, or the branch was pushed on: other builds speak for it, if any.
+            self._postpone(report.closed())
+            return
         bells = (report.bell,) if report.bell else self._builds(report)
         for build in bells:
             self.bells.ring(Topic.REPORTS, build)
         self._postpone(replace(report, due=self.clock.now() + self.timing.hold))
+
+    def _counts(self, report: Report) -> bool:
+        """Whether the build that would be rung still counts for the pull request."""
+        build = self.store.get(Build, report.bell)
+        return build is not None and report.pull_request in build.requests
 
     def _builds(self, report: Report) -> tuple[str, ...]:
         """Of a report that was stored before reports named whom to ring."""
