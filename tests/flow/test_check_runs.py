@@ -429,6 +429,20 @@ def test_an_entry_in_doubt_is_looked_at_even_when_it_is_complete(
     assert house.report(build).of(id) == posted
 
 
+def test_a_sweep_that_github_refuses_whole_goes_on(house: House, build: Build) -> None:
+    report(house, build)
+    house.ended(lint(house, build))
+    house.ended(house.jobs(build)["docs"])
+    report(house, build)
+    first = house.run("lint")
+    double = house.forge.create(REPOSITORY, replace(first.shown, status=Status.QUEUED))
+    sweep_now(house, build)
+    house.forge.plan("update", *(Trouble.REJECTED,) * 3)
+    report(house, build)
+    assert not house.forge.runs[double].is_completed
+    assert house.report(build).look == 0
+
+
 # What is shown where it helps
 
 

@@ -160,10 +160,11 @@ def test_what_fails_on_the_base_branch_too_is_told_apart(house: House) -> None:
     build = house.planned(pull_request())
     both = [TestCase("s", "Price", name, Status.FAILED) for name in ("old", "new")]
     house.ended(house.jobs(build)["lint"], Reason.FAILED, tests=summarise(both))
-    end(house, build, docs=Reason.OK)
+    end(house, build, docs=Reason.FAILED)
     house.reports(build.id)
     (body,) = bodies(house)
     new, _, folded = body.partition("<details>")
+    assert "docs: failed" in body and "(on main, too)" not in new
     assert "Price\\.new" in new and "Price\\.old" not in new
     assert "1 on main, too" in folded and "Price\\.old" in folded
 

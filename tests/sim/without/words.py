@@ -41,13 +41,14 @@ def sweep_nothing(self: Announcements, held: Claim, repository: Any) -> None:
     return
 
 
-def owes_nothing(self: Announcements, report: Any, build: Any, job: Any) -> bool:
+def untold_end(self: Announcements, held: Claim, repository: Any, build: Any, job: Any) -> None:
     """Tells of a deployment only as long as its check run is told of."""
-    return not report.of(job.id).completed and true_owes(self, report, build, job)
+    if not held.report().of(job.id).completed:
+        true_agree(self, held, repository, build, job)
 
 
 true_turn = PullComments._turn
-true_owes = Announcements.owes
+true_agree = Announcements.agree
 
 LOST_ANSWERS = Faults(github_after=0.3, github_before=0.1, throttle=0.05, bell_lost=0.2)
 """Of GitHub, to whom the comments and deployments of these worlds are told."""
@@ -78,7 +79,7 @@ MUTANTS = (
     ),
     Mutant(
         *("untold-end", "what is owed after the check"),
-        ((Announcements, "owes", owes_nothing),),
+        ((Announcements, "agree", untold_end),),
         LOST_ANSWERS,
     ),
 )

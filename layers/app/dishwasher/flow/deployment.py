@@ -9,10 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from dishwasher.core.build import Build
+from dishwasher.core.config import Kind
 from dishwasher.core.deployment import Deployment, Stage, desired
 from dishwasher.core.event import Repository
 from dishwasher.core.job import Job
-from dishwasher.core.report import Report, Told
+from dishwasher.core.report import Told
 from dishwasher.errors import Ambiguous, Gone, InfraError, Lost, Rejected
 from dishwasher.flow.claim import SWEEP_AFTER, Claim
 from dishwasher.ports import Clock, Deployments, Store
@@ -29,11 +30,9 @@ class Announcements:
     page: Callable[[str], str]
     """Job id → URL of its page."""
 
-    def owes(self, report: Report, build: Build, job: Job) -> bool:
-        """Whether GitHub is to be told something."""
-        return desired(job, build, "", report.told(job.id)) is not None
-
     def agree(self, claim: Claim, repository: Repository, build: Build, job: Job) -> None:
+        if job.spec.kind is not Kind.DEPLOYMENT:
+            return
         told = claim.report().told(job.id)
         wanted = desired(job, build, self.page(job.id), told)
         if wanted is None:
@@ -61,8 +60,8 @@ class Announcements:
             if job is None or build is None or not told.deployment or told.trouble:
                 continue
             wanted = desired(job, build, self.page(job.id), replace(told, stage=""))
-            if wanted is not None:
-                self._mend(claim, repository, wanted, told)
+            assert wanted is not None  # It was announced, so there is something to show.
+            self._mend(claim, repository, wanted, told)
 
     def _mend(self, claim: Claim, repository: Repository, wanted: Deployment, told: Told) -> None:
         try:

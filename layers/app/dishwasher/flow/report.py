@@ -101,8 +101,7 @@ class Reports:
             jobs = self.store.group(Job, other.id)
             # Verdicts before progress, should the limit end the round.
             for job in sorted(jobs, key=lambda job: (not job.is_over, job.position)):
-                if announcements.owes(report, other, job):
-                    attempt(announcements.agree, other, job)
+                attempt(announcements.agree, other, job)
                 posted = report.of(job.id)
                 if not posted.completed or posted.doubtful or job.deadline:
                     attempt(runs.agree, other, job)
