@@ -59,7 +59,13 @@ def body(answer: Response) -> Any:
 def test_each_word_reaches_the_flow() -> None:
     caches, query = FakeCaches(), CacheQuery("v", "pip-1", ("pip-",))
     found = say(caches, "find", query)
-    assert body(found) == {"url": "http://u", "key": "pip-1", "size": 3, "sha256": "00"}
+    assert body(found) == {
+        "url": "http://u",
+        "key": "pip-1",
+        "size": 3,
+        "sha256": "00",
+        "kept": True,
+    }
     assert body(say(caches, "offer", OFFER)) == {"url": "http://u", "why": ""}
     assert body(say(caches, "keep", OFFER)) == {}
     assert caches.heard == [query, OFFER, OFFER]

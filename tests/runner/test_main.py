@@ -45,23 +45,23 @@ def test_a_result_that_can_not_be_delivered_is_told(serve: Serve, work: Path) ->
 
 
 def test_a_runner_that_breaks_says_so(serve: Serve, work: Path) -> None:
-    """A matcher that the server should have refused is a bug, and no reason to hang."""
-    server = serve("true", annotate=("no-such-matcher",))
+    """A path that the server should have refused is a bug, and no reason to hang."""
+    server = serve("true", annotate=("\0",))
     done = run(work, json.dumps(encode(server.bootstrap)))
     assert done.returncode == 0
     result = server.result()
     assert result.reason is Reason.INFRA
-    assert result.detail == "The runner broke: KeyError: 'no-such-matcher'"
+    assert result.detail == "The runner broke: ValueError: embedded null byte"
     assert "Traceback" in done.stderr
 
 
 def test_a_runner_that_breaks_over_a_secret_does_not_tell_it(serve: Serve, work: Path) -> None:
-    secrets = (("TOKEN", "no-such-matcher"),)
-    server = serve("true", annotate=("no-such-matcher",), secrets=secrets)
+    secrets = (("TOKEN", "embedded null byte"),)
+    server = serve("true", annotate=("\0",), secrets=secrets)
     done = run(work, json.dumps(encode(server.bootstrap)))
-    assert server.result().detail == "The runner broke: KeyError: '***'"
-    assert "KeyError: '***'" in done.stderr
-    assert "no-such-matcher" not in done.stderr
+    assert server.result().detail == "The runner broke: ValueError: ***"
+    assert "ValueError: ***" in done.stderr
+    assert "embedded null byte" not in done.stderr
 
 
 def test_a_heart_that_breaks_ends_the_job(serve: Serve, launch: Launch) -> None:

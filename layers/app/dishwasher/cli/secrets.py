@@ -13,11 +13,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dishwasher.cli import ledger
 from dishwasher.cli.terminal import clean, show
 from dishwasher.core import mask, secret
 from dishwasher.core.outputs import SecretStore
 from dishwasher.core.pattern import Filter, Pattern, Syntax, check_regex
+from dishwasher.core.rendering import ago
 from dishwasher.core.secret import Rules, Slot, StoredSecret
+from dishwasher.core.spellings import SHORTEST
 from dishwasher.errors import UserError
 
 if TYPE_CHECKING:
@@ -26,7 +29,6 @@ if TYPE_CHECKING:
 
 DIGITS = 19
 """Of a number that SQLite surely takes: https://www.sqlite.org/datatype3.html, 8 bytes."""
-AGES = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
 DESCRIPTION = """\
 Keep secrets for the jobs of a repository, sealed in the data folder of `dishwasher serve`, which
 may run meanwhile. A job sees those that it names in `secrets:`, a deployment those of its
@@ -72,9 +74,7 @@ def _verb(
     one.add_argument(
         "--repository", required=True, metavar="OWNER/NAME", help="or GitHub's numeric id of it"
     )
-    one.add_argument(
-        "--data", type=Path, metavar="FOLDER", help="data folder (DISHWASHER_DATA, or .dishwasher)"
-    )
+    ledger.add(one)
     return one
 
 
@@ -131,7 +131,7 @@ def put(options: argparse.Namespace) -> int:
     print(f"{'Replaced' if before else 'Set'} {options.name}, for {secret.described(stored)}.")
     if mask.needles((value,))[1]:
         print(
-            f"It has under {mask.SHORTEST} bytes, too few to be masked: logs will show it where a "
+            f"It has under {SHORTEST} bytes, too few to be masked: logs will show it where a "
             "job prints it."
         )
     return 0
@@ -187,21 +187,13 @@ def _row(one: StoredSecret, now: float) -> tuple[str, str, str, str, str, str]:
         clean(one.slot.environment),
         store,
         clean(secret.described(one)),
-        _age(now - one.set_at),
-        _age(now - one.used_at) if one.used_at else "never",
+        ago(now - one.set_at),
+        ago(now - one.used_at) if one.used_at else "never",
     )
 
 
 def _says(rows: list[tuple[str, str, str, str, str, str]], place: int) -> bool:
     return any(row[place] for row in rows[1:])
-
-
-def _age(seconds: float) -> str:
-    for unit, name in AGES:
-        count = int(seconds // unit)
-        if count > 0:
-            return f"{count} {name}{'s' if count > 1 else ''} ago"
-    return "just now"
 
 
 def _none(options: argparse.Namespace) -> StoredSecret:
@@ -232,25 +224,15 @@ def _value(name: str) -> str:
 @contextmanager
 def _open(options: argparse.Namespace) -> Iterator[_Desk]:
     """The vault, and the place in it that the options name; wrong words are a UserError."""
-    from dishwasher.local.database import FILE, Database
+    from dishwasher.local.database import Database
     from dishwasher.local.key_file import KeyFile
     from dishwasher.local.vault import SqliteVault
-    from dishwasher.wiring.settings import DATA
 
     name, environment = getattr(options, "name", ""), getattr(options, "environment", "")
     store = SecretStore(getattr(options, "store", SecretStore.DISHWASHER))
     if name:
         _check(store, name, environment)
-    folder = options.data or Path(os.environ.get("DISHWASHER_DATA") or DATA)
-    try:
-        owner = (folder / FILE).stat().st_uid
-    except OSError as error:
-        raise UserError(
-            f"{folder} is no data folder of `dishwasher serve`, which makes one when it starts "
-            f"({error.strerror}); name it with --data or DISHWASHER_DATA"
-        ) from error
-    if owner != os.geteuid():
-        raise UserError(f"{folder} belongs to another user: run this as that user")
+    folder = ledger.folder(options)
     with closing(Database(folder)) as database:
         id = _repository(database, options.repository)
         yield _Desk(SqliteVault(database, KeyFile(folder)), Slot(id, name, environment, store))
@@ -275,7 +257,8 @@ def _repository(database: Database, text: str) -> int:
     owner, _, name = text.partition("/")
     if not owner or not name or "/" in name:
         raise UserError(f"{text!r} is not the name of a repository: write OWNER/NAME")
-    found = repositories.find(database, text) or _known_to_github(owner, name, database.path.parent)
+    known = repositories.find(database, text)
+    found = known.id if known else _known_to_github(owner, name, database.path.parent)
     if found is None:
         raise UserError(
             f"this server has not heard of {text} yet: push a commit to it first, run this with "

@@ -9,7 +9,7 @@ import secrets
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from dishwasher.demo.github.accounts import App, User
+from dishwasher.demo.github.accounts import App
 from dishwasher.demo.github.wire import Request, Response
 from dishwasher.demo.github.world import World
 
