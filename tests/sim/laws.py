@@ -40,6 +40,7 @@ MOVES: dict[State | None, frozenset[State]] = {
 BY_A_RUNNER = frozenset({Reason.OK, Reason.FAILED, Reason.ADVISORY, Reason.TIMED_OUT})
 """Verdicts that only the word of this very attempt's runner can give."""
 LAST_WORDS = ("reason", "detail", "ended", "attempt", "started")
+LOOK = 60.0
 LONG_CALL = 700.0
 """Seconds that a worker may take from a look to what it does then."""
 MOST_ATTEMPTS = 4
@@ -129,7 +130,8 @@ class Laws:
                 continue
             later = self._hub.commits[self._of(other.attempt_id)[1].event.sha]
             behind = own.sha in later.ancestors and own.sha != later.sha
-            shown = max(own.visible_at, later.visible_at) < self._world.now - LONG_CALL
+            look = LONG_CALL if self._world.faults.freeze else LOOK
+            shown = max(own.visible_at, later.visible_at) < self._world.now - look
             fair = not (behind and shown)
             self._world.law(fair, "S3", id, "is later and had to wait for", job.id)
 

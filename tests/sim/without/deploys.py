@@ -50,10 +50,6 @@ def not_taken_off(self: Dispatch, environment: Environment, build: Any) -> str:
     return "old" if self._holds(event, environment.sha) else ""
 
 
-def not_overtaken(self: Dispatch, others: Any, build: Any) -> str:
-    return ""
-
-
 class Unraised(Exception):
     """Stands where a fault was caught."""
 
@@ -70,9 +66,6 @@ MUTANTS = (
         "unknown-unlocked", "the lock after an unknown end", ((deploy, "release", release_unknown),)
     ),
     Mutant("no-order", "the order of deployments", ((Dispatch, "_superseded", not_superseded),)),
-    Mutant(
-        "no-overtaking", "the newest of two that wait", ((Dispatch, "_overtaken", not_overtaken),)
-    ),
     Mutant(
         "rollback-ignored", "the look at the branch", ((Dispatch, "_superseded", not_taken_off),)
     ),

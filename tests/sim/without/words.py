@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any
 
 from dishwasher.core.report import Told
-from dishwasher.flow import comment
 from dishwasher.flow.claim import Claim
 from dishwasher.flow.comment import PullComments
 from dishwasher.flow.deployment import Announcements
@@ -41,14 +40,7 @@ def sweep_nothing(self: Announcements, held: Claim, repository: Any) -> None:
     return
 
 
-def untold_end(self: Announcements, held: Claim, repository: Any, build: Any, job: Any) -> None:
-    """Tells of a deployment only as long as its check run is told of."""
-    if not held.report().of(job.id).completed:
-        true_agree(self, held, repository, build, job)
-
-
 true_turn = PullComments._turn
-true_agree = Announcements.agree
 
 LOST_ANSWERS = Faults(github_after=0.3, github_before=0.1, throttle=0.05, bell_lost=0.2)
 """Of GitHub, to whom the comments and deployments of these worlds are told."""
@@ -66,7 +58,6 @@ MUTANTS = (
         ZOMBIES,
     ),
     Mutant("comment-stale", "the edit", ((PullComments, "_turn", as_first_said),)),
-    Mutant("comment-lag", "the wait for the head", ((comment, "LAG", 0.0),)),
     Mutant(
         *("announced-again", "the look for a deployment"),
         ((Announcements, "_resolve", believe_unmade),),
@@ -76,10 +67,5 @@ MUTANTS = (
         *("announced-twice", "the sweep of deployments"),
         ((Announcements, "sweep", sweep_nothing),),
         ZOMBIES,
-    ),
-    Mutant(
-        *("untold-end", "what is owed after the check"),
-        ((Announcements, "agree", untold_end),),
-        LOST_ANSWERS,
     ),
 )
