@@ -7,7 +7,6 @@ has built. Each round looks at a few repositories, those first that were not loo
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from dishwasher.core import heads
 from dishwasher.core.build import Build, build_group
@@ -15,28 +14,12 @@ from dishwasher.core.delivery import REPLAN_AFTER, Delivery
 from dishwasher.core.event import Event, Repository
 from dishwasher.core.heads import Looked
 from dishwasher.errors import Conflict, Gone, Rejected
-from dishwasher.ports import Bells, Clock, Store, Topic
+from dishwasher.ports import Bells, Clock, Heads, Store, Topic
 
 ROUND = 20
 """Repositories that one round looks at: some sixty calls."""
 PAUSE = 240.0
 """Seconds in which a repository is not looked at again, however few there are."""
-
-
-class Heads(Protocol):
-    """Where branches and open pull requests stand, whatever was told of them."""
-
-    def repositories(self) -> tuple[Repository, ...]:
-        """Every repository where the App may act now."""
-        ...
-
-    def of(self, repository: Repository) -> tuple[Event, ...]:
-        """An event for each branch and open pull request, as if its last push was just told."""
-        ...
-
-    def has_room(self, repository: Repository) -> bool:
-        """False under pressure: look another time."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

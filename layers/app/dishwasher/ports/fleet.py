@@ -1,0 +1,19 @@
+"""Where runners come from."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from dishwasher.core.ticket import Bootstrap
+
+
+class Fleet(Protocol):
+    """Where runners come from."""
+
+    def start(self, bootstrap: Bootstrap) -> None:
+        """Begin a runner; returns before it runs. Raises InfraError when none can be had."""
+        ...
+
+    def stop(self, attempt: str) -> None:
+        """End the runner of this attempt if it is still there."""
+        ...

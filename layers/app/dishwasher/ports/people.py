@@ -1,0 +1,24 @@
+"""Who reads and who commands, by the forge's own word."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from dishwasher.core.event import Repository
+from dishwasher.core.session import Person
+
+
+class People(Protocol):
+    """Who reads the pages, by the forge's own word."""
+
+    def login_url(self, state: str, challenge: str, redirect: str) -> str:
+        """The page of the forge that asks the person and sends the browser to `redirect`."""
+        ...
+
+    def person(self, code: str, verifier: str, redirect: str) -> Person:
+        """Who came back with this code; raises Refused where the forge does not know it."""
+        ...
+
+    def may_read(self, repository: Repository, person: Person) -> bool:
+        """Whether the forge shows this repository to the person."""
+        ...
