@@ -11,11 +11,12 @@ from dishwasher.formats.repository import Repository
 
 from tests.samples import spec
 
+UV_FILES = ("pyproject.toml", "uv.toml")
 NPM = ("package.json", "package-lock.json", "npm-shrinkwrap.json", ".npmrc")
 
 
-def pip(*requirements: str, **values: bool) -> Installs:
-    return Installs(requirements, python=True, **values)
+def pip(*requirements: str, settings: tuple[str, ...] = (), **values: bool) -> Installs:
+    return Installs(requirements, python=True, settings=settings, **values)
 
 
 @pytest.mark.parametrize(
@@ -37,7 +38,14 @@ def pip(*requirements: str, **values: bool) -> Installs:
         ("pip install 'a @ https://example.org/a.whl'", pip()),
         ("pip install 'a @ file:///tmp/a.whl'", pip(whole=True)),
         ("set -e; cd app && pip install -r requirements.txt", pip("app/requirements.txt")),
-        ("uv pip sync a.txt b.txt", pip("a.txt", "b.txt")),
+        ("uv pip sync a.txt b.txt", pip("a.txt", "b.txt", settings=UV_FILES)),
+        ("cd app && uv pip install -r a.txt",
+         pip("app/a.txt", settings=(*UV_FILES, "app/pyproject.toml", "app/uv.toml"))),
+        ("pip install -e app", pip(whole=True)),
+        ("pip install --editable=app[test]", pip(whole=True)),
+        ("pip install -e git+https://github.com/a/b.git", pip()),
+        ("pip install app.tgz", pip(whole=True)),
+        ("pip install a.tar.bz2[test]", pip(whole=True)),
         ("python setup.py develop", pip(whole=True)),
         ("npm ci", Installs((), NPM, locked=True, node=True)),
         ("cd web\nnpm install --no-audit --omit=dev",

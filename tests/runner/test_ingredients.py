@@ -16,6 +16,7 @@ from tests.runner.server import ticket
 REQUIRED = Installs(("requirements.txt",), python=True)
 POETRY = Installs((), ("pyproject.toml", "poetry.lock"), locked=True, python=True)
 PIPENV = Installs((), ("Pipfile", "Pipfile.lock"), locked=True, python=True)
+PNPM = Installs((), ("pnpm-workspace.yaml", "pnpm-lock.yaml"), locked=True, node=True)
 YARN = Installs((), ("package.json", "yarn.lock", ".yarn/**"), locked=True, node=True)
 
 
@@ -26,6 +27,7 @@ class Project:
         self._folder, self._count = folder, 0
         self.files: dict[str, str] = {}
         self.home: dict[str, str] = {}
+        self.links: dict[str, str] = {}
         self.commands = ("pip install -r requirements.txt",)
         self.directory = ""
 
@@ -46,6 +48,8 @@ class Project:
                 place = root / base / name
                 place.parent.mkdir(parents=True, exist_ok=True)
                 place.write_text(text)
+        for name, target in self.links.items():
+            (root / "checkout" / name).symlink_to(target)
         made = ticket(Source("", "a" * 40), directory=self.directory)
         made = replace(made, spec=replace(made.spec, facts=(("BUILD", "{build}"),)))
         phase = Phase("dependencies", tuple(map(Step, self.commands)))
@@ -88,7 +92,11 @@ def test_other_files_do_not_count_unless_the_project_is_installed(project: Proje
 
 
 @pytest.mark.parametrize(
-    "line", ["-e .", ".", "./lib", "lib/a", "--find-links wheels/", "a @ file:///x", "a.whl"]
+    "line",
+    [
+        *("-e .", ".", "./lib", "lib/a", "--find-links wheels/", "a @ file:///x", "a.whl"),
+        *("-e lib", "-e.", "-r 'app.py'", "a.tgz ; python_version > '3'", "${HERE}/lib"),
+    ],
 )
 def test_what_is_in_the_checkout_too_makes_it_the_whole_project(
     project: Project, line: str
@@ -107,6 +115,7 @@ def test_what_is_in_the_checkout_too_makes_it_the_whole_project(
         (YARN, "package.json", '{"workspaces": ["a"]}'),
         (YARN, "package.json", '{"dependencies": {"a": "file:./a"}}'),
         (YARN, "package.json", '{"scripts": {"prepare": "make"}}'),
+        (PNPM, "pnpm-workspace.yaml", "packages:\n  - a\n"),
     ],
 )
 def test_manifests_that_name_the_project_itself_do_too(
@@ -160,7 +169,45 @@ def test_a_variable_that_leads_into_the_checkout_makes_it_the_whole_project(
     assert project.key(**plain) == after
 
 
-@pytest.mark.parametrize("name", ["../x.txt", "/etc/x.txt", "$DIR/x.txt"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "PIP_CONSTRAINT='limits.txt' pip install -r requirements.txt",
+        "cd base && PIP_CONSTRAINT=../limits.txt pip install -r all.txt",
+    ],
+)
+def test_so_does_one_that_a_command_sets(project: Project, command: str) -> None:
+    project.commands = (command,)
+    before = project.key()
+    project.files["app.py"] = "x"
+    assert project.key() != before
+
+
+def test_settings_of_an_installer_count(project: Project) -> None:
+    installs = replace(REQUIRED, settings=("pyproject.toml", "uv.toml"))
+    project.files["pyproject.toml"] = 'version = {path = "a"}'
+    before = project.key(installs)
+    project.files["app.py"] = "x"
+    assert project.key(installs) == before
+    project.files["pyproject.toml"] = "[tool.uv]\noverride-dependencies = ['a<1']"
+    assert project.key(installs) != before
+
+
+def test_what_a_link_leads_to_counts(project: Project) -> None:
+    project.files = {"pyproject.toml": "", "shared.lock": "1"}
+    project.links = {"poetry.lock": "shared.lock"}
+    before = project.key(POETRY)
+    assert project.key(POETRY) == before
+    project.files["shared.lock"] = "2"
+    assert project.key(POETRY) != before
+    project.links["poetry.lock"] = "/etc/hostname"
+    with pytest.raises(Unknown, match=r"poetry\.lock is a link that leads out of the checkout"):
+        project.key(POETRY)
+
+
+@pytest.mark.parametrize(
+    "name", ["../x.txt", "/etc/x.txt", "$DIR/x.txt", "file:limits.txt", "FILE:///etc/x.txt"]
+)
 def test_what_is_elsewhere_is_not_known(project: Project, name: str) -> None:
     project.files["requirements.txt"] = f"-r {name}\n"
     with pytest.raises(Unknown, match="is not in the checkout"):

@@ -68,6 +68,8 @@ class Installs:
     node: bool = False
     why: str = ""
     """What can not be kept, one clause for people; empty where all of it can."""
+    settings: tuple[str, ...] = ()
+    """Files that change how an installer goes about it, whether they are there or not."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from dishwasher.core.step import Installs, Phase
 from dishwasher.core.ticket import Ticket
-from dishwasher.runner import files
+from dishwasher.runner import files, requirements
 from dishwasher.runner.artifacts import open_regular
 
 SETTINGS = (
@@ -37,12 +37,6 @@ TREE_FILES, TREE_BYTES = 20_000, 200 * 1000 * 1000
 OWNED = frozenset({"node_modules", ".venv"})
 """Folders that belong to installers, whatever is in them."""
 
-_INCLUDES = re.compile(r"^\s*(?:-r|--requirement|-c|--constraint)[\s=]*([^\s#]+)", re.MULTILINE)
-_LOCAL = re.compile(
-    r"^\s*(?:(?:-e|--editable|-f|--find-links)[\s=]+)?(?:[.~/]|file:|[\w.-]+/|\S+\s*@\s*file:)"
-    r"|^\s*\S+\.(?:whl|zip|gz)\s*$",
-    re.MULTILINE,
-)
 _NAMES = re.compile(r"\$\{?([A-Za-z_]\w*)")
 LOCKS = frozenset(
     {"package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml"}
@@ -54,12 +48,21 @@ _SCRIPTS = re.compile(
     r'\s*:|"(?:file|link|portal|workspace|patch|[.~]{0,2}/)'
 )
 """In package.json: what makes an installer run, or install, something of the project itself."""
-_PATHS = re.compile(r"\bpath\s*=|\bworkspace\b|\beditable\s*=")
+_PATHS = re.compile(
+    r"\bpath\s*=|\bworkspace\b|\beditable\s*=|\bdynamic\s*=|@\s*file:", re.IGNORECASE
+)
 """The same in a Pipfile or pyproject.toml."""
+_WORKSPACE = re.compile(r"^packages\s*:", re.MULTILINE)
+_MANIFESTS = frozenset({"package.json", "Pipfile", "pyproject.toml", "pnpm-workspace.yaml"})
 _OURS = re.compile(r"DISHWASHER(?:_.*)?|HOME|PATH|CI|npm_config_prefix|VIRTUAL_ENV")
 _INSTALLERS = re.compile(r"(?:PIP|UV|POETRY|PIPENV|NPM|YARN|PNPM|NODE|GIT|NETRC)_.*", re.IGNORECASE)
 _PLAIN = frozenset({"NODE_ENV", "npm_config_prefix"})
 """Of these, those whose values are no paths, or ours."""
+_ELSEWHERE = re.compile(r".*\$|file:", re.IGNORECASE | re.DOTALL)
+"""Only an installer knows where that is."""
+_GIVEN = re.compile(r"""(?:^|(?<=[\s;&]))([A-Za-z_]\w*)=("[^"]*"|'[^']*'|[^\s;&]*)""")
+"""A variable that a command sets."""
+_FOLDERS = re.compile(r"\bcd\s+([\w@+./-]+)")
 
 
 class Unknown(Exception):
@@ -108,7 +111,7 @@ class Ingredients:
         whole = whole or self._is_named(environment)
         locked = self.installs.locked and self._has_locks()
         read = {
-            "files": {path: _digest(self.checkout / path) for path in self._files(texts)},
+            "files": {path: self._digest(path) for path in self._files(texts)},
             "home": {path: _digest(self.home / path) for path in OF_HOME},
             "tree": self._tree() if whole else "",
             "day": "" if locked else today,
@@ -140,14 +143,25 @@ class Ingredients:
 
     def _is_named(self, environment: Mapping[str, str]) -> bool:
         """Whether a variable of an installer leads into the checkout: PIP_CONSTRAINT, say."""
+        given = [pair for text in self._commands() for pair in _GIVEN.findall(text)]
         base = self.checkout / self.ticket.spec.directory
+        bases = [base, *(base / folder for folder in self._folders())]
         return any(
             (base / word).exists()
-            for name, value in environment.items()
+            for name, value in (*environment.items(), *given)
             if _INSTALLERS.fullmatch(name) and name not in _PLAIN
-            for word in value.split()
+            for word in value.strip("\"'").split()
             if not word.startswith("/") or word.startswith(f"{self.root}/")
+            for base in bases
         )
+
+    def _folders(self) -> Iterator[str]:
+        """Those that commands go to."""
+        for step in self.phase.steps:
+            folder = ""
+            for name in _FOLDERS.findall(step.command):
+                folder = os.path.join(folder, name)
+                yield folder
 
     def _texts(self) -> dict[str, str]:
         """Files that may name others, by their paths in the checkout."""
@@ -161,11 +175,11 @@ class Ingredients:
                 raise Unknown(f"more than {INCLUDED} requirement files include each other")
             found[path] = text = self._text(path)
             folder = os.path.dirname(path)
-            for name in _INCLUDES.findall(text):
-                if "://" not in name:
+            for name in requirements.includes(text):
+                if not name.lower().startswith(("http:", "https:")):
                     waiting.append(self._path(folder, name, self.checkout))
         for name in self.installs.files:
-            if os.path.basename(name) in ("package.json", "Pipfile", "pyproject.toml"):
+            if os.path.basename(name) in _MANIFESTS:
                 path = self._path("", name)
                 found[path] = self._text(path)
         return found
@@ -174,18 +188,29 @@ class Ingredients:
         """Relative to the checkout; raises Unknown for what is not in it."""
         begin = "" if base else self.ticket.spec.directory
         path = os.path.normpath(os.path.join(begin, folder, name))
-        if "$" in name or os.path.isabs(path) or path.startswith(".."):
+        if _ELSEWHERE.match(name) or os.path.isabs(path) or path.startswith(".."):
             raise Unknown(f"{name} is not in the checkout")
         return path
 
     def _text(self, path: str) -> str:
         try:
-            data = files.content(self.checkout / path, TEXT + 1)
+            data = files.content(self._real(path), TEXT + 1)
         except FileNotFoundError:
             return ""
         if len(data) > TEXT:
             raise Unknown(f"{path} has more than {TEXT} bytes")
         return data.decode("utf-8", "replace")
+
+    def _digest(self, path: str) -> str:
+        """Of a file of the checkout, by whatever links."""
+        return _digest(self._real(path))
+
+    def _real(self, path: str) -> Path:
+        """Installers follow links; raises Unknown for one that leads out of the checkout."""
+        real = (self.checkout / path).resolve()
+        if not real.is_relative_to(self.checkout.resolve()):
+            raise Unknown(f"{path} is a link that leads out of the checkout")
+        return real
 
     def _files(self, texts: Mapping[str, str]) -> list[str]:
         named = {self._path("", name) for name in self.installs.files if "*" not in name}
@@ -193,6 +218,7 @@ class Ingredients:
             if "*" in pattern:
                 path = self._path("", pattern)
                 named.update(one for one, _ in files.found(self.checkout, path))
+        named.update(self._path("", name) for name in self.installs.settings)
         return sorted(named | set(texts))
 
     def _has_locks(self) -> bool:
@@ -243,7 +269,9 @@ def _is_whole(path: str, text: str) -> bool:
             return bool(_SCRIPTS.search(text))
         case "Pipfile" | "pyproject.toml":
             return bool(_PATHS.search(text))
-    return bool(_LOCAL.search(text))
+        case "pnpm-workspace.yaml":
+            return bool(_WORKSPACE.search(text))
+    return not requirements.is_remote(text)
 
 
 def _digest(place: Path) -> str:

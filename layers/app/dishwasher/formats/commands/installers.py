@@ -61,6 +61,8 @@ class Tool:
 _NPM = ("package.json", "package-lock.json", "npm-shrinkwrap.json", ".npmrc")
 _YARN = ("package.json", "yarn.lock", ".yarnrc", ".yarnrc.yml", ".npmrc", ".yarn/**")
 _PNPM = ("package.json", "pnpm-lock.yaml", "pnpm-workspace.yaml", ".npmrc", ".pnpmfile.cjs")
+UV_FILES = ("pyproject.toml", "uv.toml")
+"""Whose `[tool.uv]` and `[pip]` say where `uv pip` looks, and what it overrides."""
 _NODE = (NODE_FLAGS, _NODE_VALUES)
 _OF_PROJECT = (_PROJECT_FLAGS, _PROJECT_VALUES)
 _POETRY = Tool(

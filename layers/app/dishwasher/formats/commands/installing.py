@@ -13,12 +13,21 @@ from dataclasses import replace
 
 from dishwasher.core.config import Config, JobSpec, Uses
 from dishwasher.core.step import Installs, Phase, Shell, Step
-from dishwasher.formats.commands.installers import NODE_FLAGS, PIP_FLAGS, PIP_VALUES, TOOLS, Tool
+from dishwasher.formats.commands.installers import (
+    NODE_FLAGS,
+    PIP_FLAGS,
+    PIP_VALUES,
+    TOOLS,
+    UV_FILES,
+    Tool,
+)
 from dishwasher.formats.commands.shell import NEXT, OR, PIPE, SCANNED, statements
 
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=[^$`]*", re.DOTALL)
 _BACKGROUND = re.compile(r"(?<![&>])&(?![&>])")
-_LOCAL = re.compile(r"[./~$]|.*(?:/|\.whl$|\.zip$|\.gz$|file:)", re.DOTALL)
+_LOCAL = re.compile(
+    r"[./~$]|.*(?:/|file:|\.(?:whl|zip|tar|t?gz|t?bz2?|t?xz|t?lz|lzma)(?:\[|$))", re.DOTALL
+)
 """An argument of pip that names a file or folder, or may."""
 _ADDRESS = re.compile(r"(?:[\w.\[\]-]+\s*@\s*)?(?:git\+|hg\+|svn\+|bzr\+)?(?:https?|ssh|git)://")
 _PATH = re.compile(r"[\w@+.-][\w@+./-]*")
@@ -115,7 +124,8 @@ def _without_assignments(words: tuple[str, ...]) -> tuple[str, ...]:
 def _of_statement(words: tuple[str, ...]) -> Installs | None:
     for pip in _PIPS:
         if words[: len(pip)] == pip:
-            return _pip(words[len(pip) :])
+            found = _pip(words[len(pip) :])
+            return found if found is None or pip[0] != "uv" else replace(found, settings=UV_FILES)
     if words[:2] in (("python", "setup.py"), ("python3", "setup.py")):
         return Installs(whole=True, python=True) if set(words[2:]) <= _SETUPS else None
     if words[:1] == ("npm",) and words[1:2] in (("install",), ("i",)) and _GLOBAL & set(words):
@@ -161,7 +171,10 @@ def _pip(words: tuple[str, ...]) -> Installs | None:
             if not _PATH.fullmatch(value):
                 return None
             requirements.append(value)
-        elif option in ("-e", "--editable") or not option:
+        elif option in ("-e", "--editable"):
+            # A folder, with a slash in its path or without.
+            whole = whole or not _ADDRESS.match(value)
+        elif not option:
             whole = whole or bool(_LOCAL.match(value) and not _ADDRESS.match(value))
         elif option in ("-f", "--find-links"):
             whole = whole or not _ADDRESS.match(value)
@@ -186,7 +199,14 @@ def _below(folder: str, one: Installs) -> Installs:
     def below(paths: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(_joined(folder, path) for path in paths)
 
-    return replace(one, requirements=below(one.requirements), files=below(one.files))
+    # Settings are looked for in the folders above, too.
+    settings = (*one.settings, *below(one.settings))
+    return replace(
+        one,
+        requirements=below(one.requirements),
+        files=below(one.files),
+        settings=tuple(dict.fromkeys(settings)),
+    )
 
 
 def _joined(folder: str, path: str) -> str:
@@ -204,4 +224,5 @@ def _together(found: list[Installs]) -> Installs:
         locked=all(one.locked for one in found),
         python=any(one.python for one in found),
         node=any(one.node for one in found),
+        settings=each(lambda one: one.settings),
     )
