@@ -19,7 +19,7 @@ from dishwasher.runner import artifacts, origin, spelling
 from dishwasher.runner.build import Build
 from dishwasher.runner.command import Commands, Grace
 from dishwasher.runner.environment import Workspace, base_environment, job_environment
-from dishwasher.runner.heart import Heart
+from dishwasher.runner.heartbeat import Heartbeat
 from dishwasher.runner.journal import Journal
 from dishwasher.runner.log import Log
 from dishwasher.runner.mask import Mask
@@ -70,8 +70,8 @@ class Engine:
         self._judge = Judge(stop, seconds)
         self._mask = Mask(ticket.secrets)
         self._log = Log(workspace.root, limits.log_bytes, self._mask)
-        self._heart = Heart(sink, stop, limits.beat_seconds)
-        self._journal = Journal(lambda: self._log.size, self._heart.nudge, self._mask.text)
+        self._heartbeat = Heartbeat(sink, stop, limits.beat_seconds)
+        self._journal = Journal(lambda: self._log.size, self._heartbeat.nudge, self._mask.text)
         self._stages = Stages(self._judge, self._journal, self._log)
         self._shipper = Shipper(self._log, sink, stop)
         self._findings: list[Finding] = []
@@ -84,7 +84,7 @@ class Engine:
 
     def run(self) -> Result:
         """Raises Fenced or LeaseOver when the server has given this attempt up."""
-        self._heart.start(self._journal)
+        self._heartbeat.start(self._journal)
         self._shipper.start()
         try:
             verdict = self._verdict()
@@ -113,7 +113,7 @@ class Engine:
         return self._journal.phases
 
     def close(self) -> None:
-        self._heart.end()
+        self._heartbeat.end()
         self._log.discard()
 
     def _result(self, verdict: Verdict) -> Result:

@@ -71,7 +71,7 @@ UPLOADS = Patience(60.0)
 PUT = Patience(60.0)
 # Without a cache the job takes longer, and so it does while it waits for one.
 CACHE = Patience(20.0)
-# Losing it loses the whole build, while the heart keeps the lease: the most patient of all.
+# Losing it loses the whole build, while the heartbeat keeps the lease: the most patient of all.
 RESULT = Patience(600.0)
 
 

@@ -1,4 +1,4 @@
-"""Beats: tells the server that the runner lives and how far it is, and hears its orders."""
+"""Tells the server that the runner lives and how far it is, and hears its orders."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NEWS_SECONDS = 1.0
 """Phase and step changes wait this long for company, so that a short job needs no beat at all."""
 
 
-class Heart:
+class Heartbeat:
     """A thread that beats every `seconds`, and soon after a `nudge`."""
 
     def __init__(self, sink: Sink, stop: Stop, seconds: float) -> None:
@@ -24,7 +24,7 @@ class Heart:
         self._ended = False
 
     def start(self, journal: Journal) -> None:
-        threading.Thread(target=self._run, args=(journal,), name="heart", daemon=True).start()
+        threading.Thread(target=self._run, args=(journal,), name="heartbeat", daemon=True).start()
 
     def nudge(self) -> None:
         """There is news; it goes with the next beat, which comes early."""
