@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from dishwasher.core.rendering import duration, size, used
+from dishwasher.core.rendering import ago, duration, size, used
 from dishwasher.core.result import StepResult
 
 
@@ -28,3 +28,11 @@ def test_what_a_step_has_used_is_told_as_far_as_it_is_known() -> None:
     assert used(StepResult("make")) == ""
     step = StepResult("make", cpu_seconds=3.0, peak_bytes=2_000_000)
     assert used(step) == "3.0 s of processor time, 2.0 MB of memory at most"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(59, "just now"), (60, "1 minute ago"), (7_300, "2 hours ago"), (86_400 * 3, "3 days ago")],
+)
+def test_how_long_ago_something_was_is_told_in_its_largest_unit(seconds: float, text: str) -> None:
+    assert ago(seconds) == text

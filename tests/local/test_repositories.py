@@ -25,8 +25,8 @@ def test_a_build_or_a_delivery_tells_of_it_in_capitals_or_not(database: Database
     store.save(build())
     other = replace(REPOSITORY, id=8, name="Other")
     store.save(Delivery("guid", "push", 5.0, push(repository=other)))
-    assert find(database, "Acme/SITE") == 7
-    assert find(database, "acme/other") == 8
+    assert find(database, "Acme/SITE") == REPOSITORY
+    assert find(database, "acme/other") == other
 
 
 def test_a_name_belongs_to_who_had_it_last(database: Database) -> None:
@@ -34,4 +34,4 @@ def test_a_name_belongs_to_who_had_it_last(database: Database) -> None:
     heir = push(repository=replace(REPOSITORY, id=9))
     store.save(build(created=2e9, event=heir), replace(build(), id="old", created=1e9))
     store.save(Delivery("guid", "push", 1.5e9, push()))
-    assert find(database, "acme/site") == 9
+    assert find(database, "acme/site") == heir.repository

@@ -14,6 +14,7 @@ from dishwasher.errors import Fault, UserError
 COMMANDS = (
     *("demo", "init", "validate", "plan", "run", "schema"),
     *("app", "serve", "doctor", "secrets"),
+    *("builds", "logs", "start", "rerun", "cancel"),
 )
 """Modules of this package, in the order in which people meet them."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dishwasher.core.job import ALLOWED, Job, Reason
 from dishwasher.core.result import StepResult
 
+AGES = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
 VERDICT = {
     Reason.OK: "Passed",
     Reason.FAILED: "Failed",
@@ -38,6 +39,15 @@ def duration(seconds: float) -> str:
         return f"{max(seconds, 0.0):.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def ago(seconds: float) -> str:
+    """How long something is over, for people: `just now`, `1 minute ago`, `3 days ago`."""
+    for unit, name in AGES:
+        count = int(seconds // unit)
+        if count > 0:
+            return f"{count} {name}{'s' if count > 1 else ''} ago"
+    return "just now"
 
 
 def used(step: StepResult) -> str:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
+from dishwasher.core.codec import decode
+from dishwasher.core.event import Repository
 from dishwasher.local.database import Database, to_column
 
 FIND = """
-    SELECT json_extract(body, '$.event.repository.id') AS id
+    SELECT json_extract(body, '$.event.repository')
     FROM rows
     WHERE kind IN ('build', 'delivery')
         AND lower(
@@ -18,11 +22,11 @@ FIND = """
 """The latest: a name may have belonged to another repository before."""
 
 
-def find(database: Database, full_name: str) -> int | None:
-    """The id of `owner/name`, None where it was never heard of; reads every build, so it is slow.
+def find(database: Database, full_name: str) -> Repository | None:
+    """What was last told of `owner/name`, None where it was never heard of.
 
-    GitHub's names are the same in capitals and small letters.
+    Reads every build, so it is slow. GitHub's names are the same in capitals and small letters.
     """
     with database.reading() as connection:
         row = connection.execute(FIND, (to_column(full_name.lower()),)).fetchone()
-    return None if row is None else int(row[0])
+    return None if row is None else decode(Repository, json.loads(row[0]))
