@@ -14,7 +14,7 @@ from dishwasher.core.machine import Variable
 from dishwasher.core.outcome import TestSummary
 from dishwasher.core.step import Step
 from dishwasher.core.ticket import Limits
-from dishwasher.runner import files, shortage, variables
+from dishwasher.runner import exhaustion, files, variables
 from dishwasher.runner.disk import FULL
 from dishwasher.runner.ending import explain, title
 from dishwasher.runner.environment import Workspace
@@ -105,7 +105,7 @@ class Steps:
         said = output.text()
         how = explain(ended)
         if self.limits is not None and ended.exit_code and not ended.trouble:
-            how += shortage.words(said, self.limits)
+            how += exhaustion.words(said, self.limits)
         return Failure(name, how, reason, output.tail(), said, stopped)
 
     def _count(self, name: str, output: Output) -> None:

@@ -29,7 +29,7 @@ from dishwasher.errors import InfraError, UserError
 from dishwasher.runner import orphans
 from dishwasher.runner.attempt import BROKEN, hold, remove, run_attempt, workspace_of
 from dishwasher.runner.sandbox import probe
-from dishwasher.runner.warmth import warm
+from dishwasher.runner.warmup import warm
 
 STOP_SECONDS = 30.0
 """From a stop to SIGKILL: the commands' own grace and the last words fit in."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from dishwasher.core.ticket import Limits
-from dishwasher.runner.shortage import words
+from dishwasher.runner.exhaustion import words
 
 LIMITS = Limits(memory_bytes=512 * 1024 * 1024, processes=1500)
 MEMORY = " and said `{}`: a process here may have 512 MiB of memory. Let it work with less"
