@@ -91,8 +91,8 @@ def test_case_09_an_editors_habits_are_no_mistake(world: World, content: bytes) 
     assert {name: run.conclusion for name, run in checks.items()} == {"tests": "success"}
 
 
-def test_case_10_the_configuration_of_a_fork_is_not_even_read(world: World) -> None:
-    """What runs, and with what, is the base branch's; here nothing of a fork is run at all."""
+def test_case_10_the_configuration_of_a_fork_is_shown_and_not_used(world: World) -> None:
+    """What runs, and with what, is the base branch's; this machine has no jail to run it in."""
     repo = world.repo('checks:\n  lint: "true"\n  tests: "true"\n')
     fork = repo.fork("stranger")
     hostile = (
@@ -104,7 +104,9 @@ def test_case_10_the_configuration_of_a_fork_is_not_even_read(world: World) -> N
     # The fork has taken `lint` away and added a deployment.
     assert set(checks) == {"lint", "tests"}
     assert {run.conclusion for run in checks.values()} == {"action_required"}
-    assert world.bot.runners() == []
+    said = (checks["lint"].output.summary or "").replace("\\", "")
+    assert "This pull request changes .dishwasher.yml; it takes effect when it is" in said
+    assert "It would add live and remove lint." in said
 
 
 @pytest.mark.parametrize(

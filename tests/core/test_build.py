@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from dishwasher.core.build import build_group, build_id
 
-from tests.samples import OTHER_SHA, SHA, build, job, push
+from tests.samples import OTHER_SHA, SHA, build, from_fork, job, pull_request, push
 
 
 def test_builds_of_one_commit_stand_together() -> None:
@@ -30,3 +30,12 @@ def test_the_id_follows_from_what_is_built() -> None:
     assert build_id(b"one", 7, SHA, "") == ids[0]
     # 80 bits, because whoever knows it may read the build's pages.
     assert all(len(id) == 20 and int(id, 16) for id in ids)
+
+
+def test_trust_has_to_be_proved_by_repository_and_branch() -> None:
+    assert build().is_trusted
+    assert build(event=pull_request()).is_trusted
+    assert not build(event=pull_request(), doubt="Who knows.").is_trusted
+    assert not build(event=push(), doubt="Who knows.").is_trusted
+    # Whatever else a table row says.
+    assert not build(event=from_fork(), doubt="").is_trusted

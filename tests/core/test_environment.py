@@ -40,3 +40,15 @@ def test_a_runner_also_gets_the_list_of_names() -> None:
     assert carried(host).keys() == KEPT | {"STAGING", "DISHWASHER_JOB_ENV"}
     assert visible(carried(host)) == visible(host)
     assert carried(HOST) == visible(HOST)
+
+
+def test_a_stranger_sees_nothing_that_was_let_through_for_the_team() -> None:
+    host = {**HOST, "DISHWASHER_JOB_ENV": "STAGING,REGION"}
+    assert visible(host, trusted=False).keys() == KEPT
+
+
+@pytest.mark.parametrize("url", ["https://ann:pw@index/simple", "http://token@index/"])
+def test_a_stranger_sees_no_password_of_an_index_or_proxy(url: str) -> None:
+    host = {**HOST, "PIP_INDEX_URL": url, "https_proxy": url}
+    assert visible(host).keys() == KEPT
+    assert visible(host, trusted=False).keys() == KEPT - {"PIP_INDEX_URL", "https_proxy"}

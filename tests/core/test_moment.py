@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from dishwasher.core.moment import DAY, date, day_number, seconds
+from dishwasher.core.moment import DAY, date, day_number, seconds, stamp
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -40,3 +40,8 @@ def test_what_is_no_timestamp_is_no_time(text: str) -> None:
 
 def test_before_the_epoch_is_no_time() -> None:
     assert seconds("1969-12-31T23:59:59Z") == 0.0
+
+
+@given(st.datetimes(datetime(1970, 1, 1), datetime(2400, 1, 1)))
+def test_a_time_is_written_for_people(at: datetime) -> None:
+    assert stamp(at.replace(tzinfo=UTC).timestamp()) == at.strftime("%Y-%m-%d %H:%M UTC")

@@ -55,6 +55,12 @@ def test_a_push_is_known_by_branch_and_commits() -> None:
     }
 
 
+@pytest.mark.parametrize("name", ["topic", "main"])
+def test_a_fork_s_branch_is_not_taken_for_one_of_ours(name: str) -> None:
+    told = known(replace(from_fork(), branch=name), 5)
+    assert (told["branch"], told["ref"], told["version"]) == ("pull/5", "refs/heads/pull/5", "pr/5")
+
+
 def test_a_tag_has_no_branch() -> None:
     told = known(push(branch="", tag="v1", before=NO_COMMIT))
     assert (told["tag"], told["ref"], told["version"]) == ("v1", "refs/tags/v1", "tag/v1")

@@ -25,31 +25,32 @@ def house() -> House:
 # Whom to believe
 
 
-def test_a_fork_is_refused_with_the_checks_of_the_base_branch(house: House) -> None:
+def test_a_fork_is_built_at_once_with_the_checks_of_the_base_branch(house: House) -> None:
     house.there.files[SHA][CONFIG_PATH] = CHECKS + b"  evil: steal\n"
     jobs = house.jobs(build := house.planned(from_fork()))
     assert list(jobs) == ["lint", "tests"]
-    assert {job.reason for job in jobs.values()} == {Reason.REFUSED}
-    assert "comes from a fork" in jobs["lint"].detail
-    assert (build.settled, build.is_over) == (2, True)
-    assert house.rung(Topic.JOBS) == []
-    assert house.rung(Topic.REPORTS) == [build.id]
+    assert jobs["lint"].state is State.QUEUED
+    assert (build.doubt, build.is_trusted) == ("The pull request comes from a fork.", False)
+    assert house.rung(Topic.JOBS) == [jobs["lint"].id]
     assert "branch_sha" not in house.forge.calls
 
 
-def test_a_refused_commit_is_built_when_one_of_the_team_pushes_it() -> None:
+def test_a_stranger_s_commit_is_built_anew_when_one_of_the_team_pushes_it() -> None:
     house = House(CHECKS)
-    refused = house.planned(from_fork())
+    strange = house.planned(from_fork())
     built = house.planned(push(branch="copy", delivery="delivery-2"))
-    assert built.id != refused.id
+    assert built.id != strange.id
+    assert (strange.is_trusted, built.is_trusted) == (False, True)
     assert house.jobs(built)["lint"].state is State.QUEUED
 
 
-def test_a_fork_refused_twice_is_one_build(house: House) -> None:
+def test_a_fork_that_is_told_of_twice_is_one_build(house: House) -> None:
     assert house.planned(from_fork()).id == house.planned(from_fork(delivery="delivery-2")).id
 
 
-def test_mistakes_of_the_base_branch_refuse_a_fork_without_hiding_its_commit(house: House) -> None:
+def test_mistakes_of_the_base_branch_are_shown_to_a_fork_without_hiding_its_commit(
+    house: House,
+) -> None:
     house.there.files[BASE_SHA][CONFIG_PATH] = BROKEN
     refused = house.planned(from_fork())
     assert list(house.jobs(refused)) == ["config"]
@@ -71,14 +72,14 @@ def test_a_branch_that_does_not_stand_there_yet_is_waited_for(
     assert house.jobs(house.build(house.delivery("delivery-1").build))["lint"].reason is None
 
 
-def test_a_branch_that_never_stands_there_is_refused(house: House) -> None:
+def test_a_branch_that_never_stands_there_is_not_trusted(house: House) -> None:
     house.there.branches["topic"] = OTHER_SHA
     house.deliver(pull_request())
     house.clock.advance(UNSEEN_FOR)
     house.plan("delivery-1")
-    jobs = house.jobs(house.build(house.delivery("delivery-1").build))
-    assert jobs["lint"].reason is Reason.REFUSED
-    assert "no longer stands" in jobs["lint"].detail
+    build = house.build(house.delivery("delivery-1").build)
+    assert "no longer stands" in build.doubt
+    assert not house.claimed(house.jobs(build)["lint"]).ticket.trusted
 
 
 # What is built
@@ -321,7 +322,7 @@ def test_a_fork_is_told_of_what_runs_on_pushes_alone() -> None:
     house = House(CHECKS + b"  slow: {run: make slow, when: {event: push}}\n")
     jobs = house.jobs(house.planned(from_fork()))
     assert {name: job.reason for name, job in jobs.items()} == {
-        "lint": Reason.REFUSED,
+        "lint": None,
         "slow": Reason.FILTERED,
     }
 

@@ -14,7 +14,7 @@ from dishwasher.core.delivery import Delivery, Stage
 from dishwasher.core.deploy import Environment
 from dishwasher.core.event import EventKind
 from dishwasher.core.job import ALLOWED, Job, Reason
-from dishwasher.core.plan import CONFIG_JOB
+from dishwasher.core.plan import CONFIG_JOB, OTHER_CONFIG_JOB
 from dishwasher.core.report import Check, Report, Status
 from dishwasher.core.result import Result, log_key, result_key
 
@@ -94,7 +94,8 @@ class Judge:
             return
         builds = self._rows.group(Build, build_group(expected.repository, expected.sha))
         jobs = [job for build in builds for job in self._rows.group(Job, build.id)]
-        doubted = any("no longer stands" in job.detail for job in jobs)
+        strange = {build.id for build in builds if not build.is_trusted}
+        doubted = any("no longer stands" in build.doubt for build in builds)
         if expected.runs and doubted and not self._house.world.faults.clocks_agree:
             # So is how long a branch may be shown where it stood before.
             return
@@ -110,12 +111,20 @@ class Judge:
             if not same:
                 yield f"L2 nothing was planned for {name} {here}"
                 continue
-            refused = [job.reason is Reason.REFUSED for job in same]
-            if expected.runs and not moved and all(refused):
-                yield f"L2 {name} was refused without reason {here}"
-            stranger = not expected.runs and name != CONFIG_JOB
-            if stranger and not all(refused):
-                yield f"S5 {name} of a fork was not refused {here}"
+            if expected.runs and not moved and all(job.build in strange for job in same):
+                yield f"L2 {name} was doubted without reason {here}"
+        if not expected.runs:
+            yield from self._strangers(jobs, strange, expected, here)
+
+    def _strangers(
+        self, jobs: list[Job], strange: set[str], expected: Expected, here: str
+    ) -> Iterator[str]:
+        """What a fork's commit is built as: the base branch's jobs, and none of the team's."""
+        for job in jobs:
+            if job.build not in strange:
+                yield f"S5 {job.spec.name} of a fork was believed {here}"
+            if job.spec.name not in (*expected.names, CONFIG_JOB, OTHER_CONFIG_JOB):
+                yield f"S5 {job.spec.name} is the fork's own {here}"
 
     def _is_of_the_past(self, expected: Expected, reason: str) -> bool:
         """A pull request answers for it and has gone on since."""

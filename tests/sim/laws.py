@@ -80,14 +80,16 @@ class Laws:
         """A runner is ordered."""
         self._started[attempt] += 1
         self._world.law(self._started[attempt] == 1, "S1 two runners for one attempt:", attempt)
-        _, build = self._of(attempt)
-        request = build.event.pull_request
-        own = request is None or request.head_repository == build.event.repository.id
-        self._world.law(own, "S5 a fork's job runs:", attempt)
 
     def claimed(self, attempt: str, ticket: Ticket) -> None:
         """The server has given out the ticket."""
-        self._world.law(not (leak := vault.wrong(self._of(attempt)[1], ticket)), "S4", leak)
+        job, build = self._of(attempt)
+        self._world.law(not (leak := vault.wrong(build, ticket)), "S4", leak)
+        request = build.event.pull_request
+        own = request is None or request.head_repository == build.event.repository.id
+        self._world.law(own or not ticket.trusted, "S5 a fork's job is trusted:", attempt)
+        check = job.spec.kind is Kind.CHECK
+        self._world.law(own or check, "S5 a fork deploys:", attempt)
         self._claimed[attempt] += 1
         self._world.law(self._claimed[attempt] == 1, "S1 one ticket given out twice:", attempt)
 

@@ -7,6 +7,7 @@ import hmac
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+from dishwasher.core.approval import Approval
 from dishwasher.core.event import Event
 
 
@@ -37,12 +38,21 @@ class Build:
     """How the plan came about, one sentence each; shown with the first job."""
     doubt: str = ""
     """Why its commit must not run as one of the team's; empty where it may."""
+    approval: Approval | None = None
+    """Who let the commit's own configuration count although it is in doubt."""
     due: float = 0.0
     version: int = 0
 
     @property
     def group(self) -> str:
         return build_group(self.event.repository.id, self.event.sha)
+
+    @property
+    def is_trusted(self) -> bool:
+        """Whether it may run as one of the team's. A fork's never may, whatever else is known."""
+        request = self.event.pull_request
+        own = request is None or request.head_repository == self.event.repository.id
+        return own and not self.doubt
 
     @property
     def requests(self) -> tuple[int, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 JOB_ENV = "DISHWASHER_JOB_ENV"
@@ -54,6 +55,7 @@ INDEXES = _names(
     GOPROXY GOSUMDB GONOSUMDB RUBYGEMS_HOST BUNDLE_MIRROR__ALL
     """
 )
+_CREDENTIALS = re.compile(r"//[^/\s]*@")
 HOST = frozenset({"PATH"}) | LOCALE | PROXY | CERTIFICATES | INDEXES
 
 
@@ -63,8 +65,18 @@ def passed_names(host: Mapping[str, str]) -> frozenset[str]:
     return frozenset(name for name in names if not name.startswith(RESERVED))
 
 
-def visible(host: Mapping[str, str]) -> dict[str, str]:
-    """What of the host's environment a job may see."""
+def visible(host: Mapping[str, str], *, trusted: bool = True) -> dict[str, str]:
+    """What of the host's environment a job may see.
+
+    A stranger's gets nothing that the operator lets through for the team, and no URL with a
+    password in it.
+    """
+    if not trusted:
+        return {
+            name: value
+            for name, value in host.items()
+            if name in HOST and not _CREDENTIALS.search(value)
+        }
     names = HOST | passed_names(host)
     return {name: value for name, value in host.items() if name in names}
 

@@ -49,3 +49,10 @@ def date(number: int) -> tuple[int, int, int]:
     day = of_year - (153 * shifted + 2) // 5 + 1
     month = shifted + 3 if shifted < 10 else shifted - 9
     return year + era * 400 + (month <= 2), month, day
+
+
+def stamp(at: float) -> str:
+    """A time in seconds since the epoch for people: `2026-11-22 10:00 UTC`."""
+    day, rest = divmod(int(at), DAY)
+    year, month, of_month = date(day)
+    return f"{year}-{month:02}-{of_month:02} {rest // 3600:02}:{rest % 3600 // 60:02} UTC"

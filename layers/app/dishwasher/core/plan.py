@@ -37,20 +37,18 @@ OTHER_CONFIG_JOB = "configuration"
 """Its name where a job of the file is called `config`."""
 
 
-def scope(event: Event, planned: Iterable[Planned], doubt: str = "") -> str:
+def scope(event: Event, planned: Iterable[Planned], side: str = "") -> str:
     """What makes a build of this commit a different one, besides repository and commit.
 
     Checks of one commit are built once, whoever asks, and once more for each merge of it that has
     another tree. A push that deploys is its own build, told
     apart by what the branch pointed at before and by when it was pushed: pushing back and forth
     deploys each time, a redelivery does not. So is each re-run and each build that a clock or a
-    hand started, the refusal of a stranger's commit, which one of the team may push as well, and
+    hand started, that of a stranger's commit, which one of the team may push as well (`side`), and
     a build of which other checks are filtered out.
     """
     if event.rerun:
         return f"rerun\n{event.delivery}"
-    if doubt:
-        return "refused"
     if event.happening in (Happening.SCHEDULE, Happening.MANUAL):
         return f"{event.happening}\n{event.delivery}"
     planned = tuple(planned)
@@ -60,7 +58,13 @@ def scope(event: Event, planned: Iterable[Planned], doubt: str = "") -> str:
     filtered = [one.spec.name for one in planned if one.is_shown and not one.runs]
     tree = event.pull_request.tree if event.pull_request else ""
     elsewhere = [one.spec.name for one in planned if one.elsewhere]
-    parts = (("merged", [tree] if tree else []), ("without", filtered), ("beside", elsewhere))
+    sides = [side] if side else []
+    parts = (
+        ("side", sides),
+        ("merged", [tree] if tree else []),
+        ("without", filtered),
+        ("beside", elsewhere),
+    )
     return "\n".join(line for word, names in parts if names for line in (word, *names))
 
 

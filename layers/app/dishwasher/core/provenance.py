@@ -34,7 +34,7 @@ def facts(
     known = {
         "attempt": str(job.attempt),
         "before": _before(event),
-        "branch": event.branch,
+        "branch": branch(event),
         "build": build.id,
         "build_number": str(number(build.created)),
         "build_url": page,
@@ -43,7 +43,7 @@ def facts(
         "job": job.spec.name,
         "job_id": job.id,
         "owner": repository.owner,
-        "ref": f"refs/tags/{event.tag}" if event.tag else f"refs/heads/{event.branch}",
+        "ref": f"refs/tags/{event.tag}" if event.tag else f"refs/heads/{branch(event)}",
         "repository": repository.full_name,
         "repository_name": repository.name,
         "repository_url": repository_url,
@@ -56,6 +56,19 @@ def facts(
         **_requested(build, repository_url),
     }
     return tuple(sorted((name, value) for name, value in known.items() if value))
+
+
+def branch(event: Event) -> str:
+    """What a job is told that its branch is.
+
+    Of a fork `pull/N`, as CircleCI has it: a script that asks whether it runs on `main` must not
+    be deceived by how strangers call theirs.
+    https://circleci.com/docs/1.0/environment-variables/
+    """
+    request = event.pull_request
+    if request is not None and request.head_repository != event.repository.id:
+        return f"pull/{request.number}"
+    return event.branch
 
 
 def number(created: float) -> int:
@@ -79,7 +92,7 @@ def _requested(build: Build, repository_url: str) -> dict[str, str]:
     """What differs between a branch, a tag and a pull request, in CodeBuild's words as well."""
     event = build.event
     request, number = event.pull_request, build.pull_request
-    told = {"version": f"tag/{event.tag}" if event.tag else f"branch/{event.branch}"}
+    told = {"version": f"tag/{event.tag}" if event.tag else f"branch/{branch(event)}"}
     if event.happening in (Happening.PUSH, Happening.TAG, Happening.MERGE_GROUP):
         told["webhook_event"] = "PUSH"
     told["source_version"] = event.sha

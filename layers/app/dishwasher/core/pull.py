@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+from dishwasher.core.approval import Approval
 from dishwasher.core.event import Event, PullRequest
 
 
@@ -45,12 +46,29 @@ class Pull:
     head: str = ""
     """The commit that was planned last."""
     is_open: bool = True
+    moved: float = 0.0
+    """GitHub's time since which it has had this head at the latest; 0 where nobody knows."""
+    approval: Approval | None = None
+    """Of this head; a new one voids it."""
+    answer: str = ""
+    """What our comment says to whoever has written the last command, one sentence."""
+    helps: bool = False
+    """Our comment tells which commands there are, because someone asked."""
     due: float = 0.0
     version: int = 0
 
     @property
     def group(self) -> str:
         return ""
+
+    def at(self, event: Event, request: PullRequest) -> Pull:
+        """It stands open at the event's commit. A push voids what was said of the commit before,
+        one that brings an older commit back as well."""
+        pushed = event.action == "synchronize" and request.updated > self.moved
+        if self.head == event.sha and not pushed:
+            return replace(self, is_open=True)
+        moved = max(self.moved, request.updated) if request.updated else 0.0
+        return Pull(self.id, event.sha, moved=moved, version=self.version)
 
 
 def pull_id(repository: int, number: int) -> str:

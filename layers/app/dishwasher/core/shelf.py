@@ -125,8 +125,7 @@ def reach(build: Build) -> Reach:
     team = f"{repository.id}/{Side.TEAM}"
     default = Place(team, f"branch {repository.default_branch}")
     base = (Place(team, f"branch {request.base_ref}"),) if request else ()
-    stranger = request is not None and request.head_repository != repository.id
-    if build.doubt or stranger:
+    if not build.is_trusted:
         which = f"pull {request.number}" if request else f"commit {event.sha}"
         own = Place(f"{repository.id}/{Side.STRANGERS}", which)
     elif request is not None and event.branch in ("", repository.default_branch):

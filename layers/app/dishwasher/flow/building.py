@@ -10,7 +10,7 @@ from dishwasher.core.build import Build, build_id
 from dishwasher.core.config import Config, Uses
 from dishwasher.core.event import Event, EventKind
 from dishwasher.core.history import begun
-from dishwasher.core.job import Job, Reason, State, Timing, conclude
+from dishwasher.core.job import Job, State, Timing
 from dishwasher.core.report import Report, pull_key
 from dishwasher.core.selection import Planned, Selection, select
 from dishwasher.errors import ConfigError
@@ -19,6 +19,7 @@ from dishwasher.flow.admission import Admission
 from dishwasher.flow.advice import Advice
 from dishwasher.flow.changes import Changed, Changes
 from dishwasher.flow.configuration import Written
+from dishwasher.flow.unapproved import Unapproved
 from dishwasher.flow.work import Work, done, ignore
 from dishwasher.ports import Bells, Blobs, Clock, Record, Source, Store, Topic
 
@@ -35,18 +36,15 @@ class Building:
     """Makes ids of builds unguessable."""
 
     def __call__(self, work: Work) -> None:
-        event, doubt = work.event, work.doubt
-        # What a stranger pushed decides nothing: its checks are those of the base branch.
-        request = event.pull_request
-        config_sha = request.base_sha if doubt and request is not None else event.built
+        event = work.event
         try:
-            written = configuration.read(self.source, event.repository, config_sha)
+            written = configuration.read(self.source, event.repository, work.config_sha)
         except ConfigError as error:
             self._mistakes(work, error)
             return
         work = timetable.along(self.store, self.clock, work, written)
         if written is None:
-            reason = f"no configuration at {config_sha[:12]}, and nothing implies one"
+            reason = f"no configuration at {work.config_sha[:12]}, and nothing implies one"
             ignore(self.store, work, reason)
             return
         by_hand = event.kind is EventKind.MANUAL
@@ -55,7 +53,7 @@ class Building:
             return
         event = replace(event, inputs=written.config.given(event.inputs))
         work = replace(work, event=event)
-        changed = self._changed(work, written.config) if not doubt else Changed(None)
+        changed = self._changed(work, written.config)
         try:
             selected = select(written.config, event, changed.paths, self.clock.now)
         except ConfigError as error:
@@ -70,7 +68,7 @@ class Building:
         planned, request = selected.planned, work.event.pull_request
         if work.requests:
             planned = selection.beside_request(planned)
-        elif request is not None and request.head_repository == work.event.repository.id:
+        elif request is not None and not work.doubt:
             planned = selection.beside_push(planned)
         if work.requests and not any(one.is_shown for one in planned):
             ignore(self.store, work, f"pull request {work.requests[0]} builds this branch")
@@ -84,7 +82,7 @@ class Building:
         return Changes(self.source, self.clock).paths(work.delivery, work.event)
 
     def _is_built(self, work: Work, planned: Sequence[Planned]) -> bool:
-        build = self.store.get(Build, self.id(work.event, planned, work.doubt))
+        build = self.store.get(Build, self.id(work.event, planned, work.side))
         if build is None:
             return False
         changed: tuple[Record, ...] = ()
@@ -102,21 +100,21 @@ class Building:
 
     def _save(self, work: Work, written: Written, planned: tuple[Planned, ...]) -> None:
         event, now, config = work.event, self.clock.now(), written.config
-        key = self.id(event, planned, work.doubt)
+        key = self.id(event, planned, work.side)
         jobs = plan.jobs(key, planned, now, self.timing)
-        if work.doubt:
-            refused = _refusal(work.doubt)
-            jobs = tuple(conclude(job, Reason.REFUSED, refused, now) for job in jobs)
         jobs = self.admitted(jobs, config.path, config.fail_fast)
         running = tuple(one.spec for one in planned if one.runs)
         spells = any(spec.uses is Uses.SPELLING for spec in running)
         changes = Changes(self.source, self.clock)
         base = changes.base(work.delivery, event) if spells else ""
         notes = unsupported.noted(running)
-        notes = (*work.notes, *(config.notes if written.in_file else ()), *notes)
+        strange = Unapproved(self.source).notes(work, config)
+        notes = (*strange, *work.notes, *(config.notes if written.in_file else ()), *notes)
         build = Build(key, event, base, config.path, now, (), fail_fast=config.fail_fast)
-        build = replace(build, notes=notes, doubt=work.doubt)
-        if written.advises and jobs and not work.doubt:
+        # A re-run that is planned anew brings the notes of before along.
+        notes = tuple(dict.fromkeys(notes))
+        build = replace(build, notes=notes, doubt=work.doubt, approval=work.approval)
+        if written.advises and jobs and not (work.doubt and not work.approval):
             jobs = (*jobs, self.advice.beside(jobs, written))
         self.store_build(work, build, jobs)
 
@@ -141,8 +139,9 @@ class Building:
     def _mistakes(self, work: Work, error: ConfigError) -> None:
         if self._is_built(work, ()):
             return
-        job = self.advice.mistakes(self.id(work.event, (), work.doubt), error)
+        job = self.advice.mistakes(self.id(work.event, (), work.side), error)
         build = Build(job.build, work.event, "", error.path, self.clock.now(), ())
+        build = replace(build, notes=work.notes, doubt=work.doubt, approval=work.approval)
         self.store_build(work, build, (job,))
 
     def admitted(self, jobs: tuple[Job, ...], path: str, fail_fast: bool) -> tuple[Job, ...]:
@@ -154,19 +153,12 @@ class Building:
     def advice(self) -> Advice:
         return Advice(self.blobs, self.clock)
 
-    def id(self, event: Event, planned: Sequence[Planned], doubt: str = "") -> str:
+    def id(self, event: Event, planned: Sequence[Planned], side: str = "") -> str:
         """Of the build that this event has or will have; one that was abandoned is not it."""
-        scope = plan.scope(event, planned, doubt)
+        scope = plan.scope(event, planned, side)
         while True:
             key = build_id(self.secret, event.repository.id, event.sha, scope)
             build = self.store.get(Build, key)
             if build is None or not build.abandoned:
                 return key
             scope = f"{scope}\nafter {build.abandoned}"
-
-
-def _refusal(doubt: str) -> str:
-    return (
-        f"{doubt} Dishwasher runs only commits that someone with write permission has pushed to "
-        "this repository; push the commit to a branch here to have it checked."
-    )

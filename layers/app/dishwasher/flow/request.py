@@ -41,8 +41,9 @@ class Requests:
             self.cancels.supersede(delivery, event, request, row.head)
         doubt = self.doubt(delivery, event)
         event, notes = self._pinned(delivery, event, request, stand)
-        along = (replace(row, head=event.sha, is_open=True),)
-        return Work(delivery, event, doubt, notes, along=along)
+        after = row.at(event, request)
+        approval = after.approval if doubt else None
+        return Work(delivery, event, doubt, notes, along=(after,), approval=approval)
 
     def closed(self, delivery: Delivery, event: Event, request: PullRequest) -> Work:
         """What was planned for it alone ends; nothing follows, and the note says why."""

@@ -60,7 +60,8 @@ class Clicks:
         elif job.reason is Reason.CONFIG or self._was_refused(build):
             # Nothing was planned then; GitHub waits for an answer also where it stays the same.
             doubt = self.requests.doubt(delivery, again)
-            self.building(Work(delivery, again, doubt, build.notes if doubt else ()))
+            notes, approval = (build.notes, build.approval) if doubt else ((), None)
+            self.building(Work(delivery, again, doubt, notes, approval))
         elif plan.is_about_config(job):
             # Whoever clicks on advice did not ask for the jobs to run again.
             told = self.building.advice.repeated(self.building.id(again, ()), job)
@@ -119,6 +120,7 @@ class Clicks:
             fail_fast=build.fail_fast,
             notes=build.notes,
             doubt=build.doubt,
+            approval=build.approval,
         )
         self.building.store_build(work, again, jobs)
 

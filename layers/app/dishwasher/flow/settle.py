@@ -23,6 +23,8 @@ FROM_A_RUNNER = frozenset(
         Reason.TIMED_OUT,
         Reason.CANCELLED,
         Reason.INFRA,
+        # It alone knows what walls it has: what needs a jail is refused where there is none.
+        Reason.REFUSED,
     }
 )
 """What a runner may say; everything else is the server's to decide."""

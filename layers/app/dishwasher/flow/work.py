@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from dishwasher.core.approval import Approval
 from dishwasher.core.delivery import Delivery, Stage
 from dishwasher.core.event import Event
 from dishwasher.ports import Record, Store
@@ -19,10 +20,28 @@ class Work:
     """Why its commit must not run as one of the team's; empty where it may."""
     notes: tuple[str, ...] = ()
     """What is to be told of the build."""
+    approval: Approval | None = None
+    """By whom a commit in doubt may be built with its own configuration."""
     requests: tuple[int, ...] = ()
     """Of a push: the open pull requests that build the checks of its branch."""
     along: tuple[Record, ...] = ()
     """Stored together with the end, so that of two planners at once one begins again."""
+
+    @property
+    def config_sha(self) -> str:
+        """The commit whose configuration counts: what a stranger pushed decides nothing."""
+        request = self.event.pull_request
+        if self.doubt and not self.approval and request is not None:
+            return request.base_sha
+        return self.event.built
+
+    @property
+    def side(self) -> str:
+        """What makes the build of a stranger's commit another one than the team's."""
+        request = self.event.pull_request
+        if not self.doubt:
+            return ""
+        return f"{'approved' if self.approval else 'stranger'} {request.number if request else 0}"
 
 
 def done(work: Work, build: str, reason: str = "") -> Delivery:

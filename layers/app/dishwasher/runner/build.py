@@ -264,7 +264,7 @@ class Build:
         return Separate(self._commands, argv, self._base, environment, folder)
 
     def _make_virtualenv(self) -> Verdict:
-        environment = base_environment(self._host, self._workspace)
+        environment = base_environment(self._host, self._workspace, trusted=self._ticket.trusted)
         python = self._python
         assert python is not None
         self._log.say(f"Python {python.name} ({python.place}) in a new environment")

@@ -118,9 +118,11 @@ class Workspace:
         )
 
 
-def base_environment(host: Mapping[str, str], workspace: Workspace) -> dict[str, str]:
-    """The host's part, with a HOME of the job's own."""
-    environment = {"PATH": DEFAULT_PATH, **visible(host)}
+def base_environment(
+    host: Mapping[str, str], workspace: Workspace, *, trusted: bool = True
+) -> dict[str, str]:
+    """The host's part, with a HOME of the job's own; for a stranger's commands not all of it."""
+    environment = {"PATH": DEFAULT_PATH, **visible(host, trusted=trusted)}
     environment["HOME"] = str(workspace.home)
     # `npm install -g` would write where the machine keeps its own.
     environment["npm_config_prefix"] = str(workspace.node)
@@ -138,7 +140,7 @@ def job_environment(
     given = {**dict(ticket.secrets), **dict(ticket.environment)}
     spec = ticket.spec
     values = {
-        **base_environment(host, workspace),
+        **base_environment(host, workspace, trusted=ticket.trusted),
         "CI": "true",
         "DISHWASHER": "true",
         "DISHWASHER_SHA": ticket.source.sha,
