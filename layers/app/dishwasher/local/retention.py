@@ -37,16 +37,16 @@ SELECT id, json_extract(body, '$.created'),
         AND json_extract(body, '$.event.kind') = 'push',
     json_extract(body, '$.settled') < json_array_length(body, '$.jobs')
         OR EXISTS (SELECT 1 FROM rows AS job
-            WHERE job.kind = 'job' AND job.grp = rows.id AND job.due > 0)
+            WHERE job.kind = 'job' AND job.grp = rows.id AND job.grp <> '' AND job.due > 0)
 FROM rows WHERE kind = 'build'
 """
 DELIVERIES = """
 DELETE FROM rows WHERE kind = 'delivery' AND due = 0
     AND json_extract(body, '$.received') < ?
 """
-LEFT = "SELECT 1 FROM rows WHERE kind = 'build' AND grp = ? LIMIT 1"
+LEFT = "SELECT 1 FROM rows WHERE kind = 'build' AND grp = ? AND grp <> '' LIMIT 1"
 REMOVE = "DELETE FROM rows WHERE kind = ? AND id = ?"
-REMOVE_GROUP = "DELETE FROM rows WHERE kind = ? AND grp = ?"
+REMOVE_GROUP = "DELETE FROM rows WHERE kind = ? AND grp = ? AND grp <> ''"
 
 
 @dataclass(frozen=True, slots=True)
