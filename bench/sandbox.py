@@ -18,9 +18,9 @@ from dishwasher.core.sandbox import Level
 from dishwasher.core.ticket import Limits
 from dishwasher.errors import UserError
 from dishwasher.runner import orphans
-from dishwasher.runner.attempt import remove
 from dishwasher.runner.environment import Workspace
 from dishwasher.runner.place import Here, Place
+from dishwasher.runner.removal import remove
 from dishwasher.runner.sandbox import probe
 from dishwasher.runner.sandbox.enclosure import enclose
 from dishwasher.runner.sandbox.limits import for_any

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from dishwasher.runner import disk
+import pytest
+from dishwasher.runner import disk, removal
 from dishwasher.runner.disk import Disk, unlinked, used
 
 MEBIBYTE = 1024 * 1024
@@ -58,6 +59,18 @@ def test_every_file_counts_once_by_what_it_takes(tmp_path: Path) -> None:
         file.truncate(100 * MEBIBYTE)
     assert 2 * MEBIBYTE <= used([tmp_path]) < 2.2 * MEBIBYTE
     assert used([tmp_path / "not-there"]) == 0
+
+
+@pytest.mark.parametrize(("name", "times"), [("d" * 200, 60), ("e", 2_500)])
+def test_files_count_however_deep_they_lie(tmp_path: Path, name: str, times: int) -> None:
+    code = (
+        f"import os\nfor _ in range({times}): os.mkdir({name!r}); os.chdir({name!r})\n"
+        f"open('x', 'wb').write(os.urandom({3 * MEBIBYTE}))"
+    )
+    # Not from here: the folder of this process stays what it is.
+    subprocess.run((sys.executable, "-c", code), cwd=tmp_path, check=True)
+    assert used([tmp_path]) >= 3 * MEBIBYTE
+    removal.remove(tmp_path / name)
 
 
 def test_a_file_that_is_open_and_has_no_name_counts_too(tmp_path: Path) -> None:

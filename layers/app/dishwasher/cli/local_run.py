@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 import time
 from collections.abc import Iterable, Mapping
@@ -23,9 +22,9 @@ from dishwasher.core.result import PhaseResult, Result
 from dishwasher.core.ticket import PROTOCOL, Limits, Source, Ticket
 from dishwasher.core.unsupported import not_carried_out
 from dishwasher.runner import orphans
-from dishwasher.runner.attempt import remove
 from dishwasher.runner.engine import Engine
 from dishwasher.runner.environment import Workspace
+from dishwasher.runner.removal import clear, remove
 from dishwasher.runner.sandbox.probe import Means
 from dishwasher.runner.stop import Cause, Stop
 
@@ -95,7 +94,7 @@ class LocalRun:
         kept = self.artifacts / _folder(spec.name) if self.artifacts else None
         if kept is not None:
             # Of an earlier run; what is there now must be of this one.
-            shutil.rmtree(kept, ignore_errors=True)
+            clear(kept)
         orphans.adopt()
         try:
             started: list[Engine] = []

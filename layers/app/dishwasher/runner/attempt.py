@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import os
 import re
-import shutil
 import signal
 import sys
 import traceback
@@ -23,6 +22,7 @@ from dishwasher.runner.engine import Engine
 from dishwasher.runner.environment import Workspace
 from dishwasher.runner.http_sink import HttpSink
 from dishwasher.runner.mask import Mask
+from dishwasher.runner.removal import remove as remove
 from dishwasher.runner.sandbox import probe
 from dishwasher.runner.sink import Fenced, LeaseOver
 from dishwasher.runner.stop import Cause, Stop
@@ -103,13 +103,3 @@ def hold(folder: Path) -> int | None:
         os.close(descriptor)
         return None
     return descriptor
-
-
-def remove(folder: Path) -> None:
-    """Remove a workspace, folders without write permission (Go's module cache) included."""
-    try:
-        shutil.rmtree(folder)
-    except PermissionError:
-        for place, _, _ in os.walk(folder):
-            os.chmod(place, 0o700)
-        shutil.rmtree(folder)

@@ -34,6 +34,8 @@ FULL = (
     "filled the disk of this machine: let it write less, or move the server's data folder "
     "(DISHWASHER_DATA) to a larger one"
 )
+LONG = 1_000
+"""Characters of a path; with one more name, at four bytes a character, far below PATH_MAX."""
 BLOCK = 512
 """Bytes of `st_blocks` (stat(2))."""
 MEBIBYTE = 1024 * 1024
@@ -131,19 +133,34 @@ def used(folders: Iterable[Path]) -> int:
     return total
 
 
+class _Base:
+    """An open folder, from which others are reached; closed when nothing waits below it."""
+
+    def __init__(self, path: str, above: _Base | None = None) -> None:
+        flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+        self.number: int = os.open(path, flags, dir_fd=above.number if above else None)
+
+    def __del__(self) -> None:
+        if "number" in vars(self):
+            os.close(self.number)
+
+
 def _below(folders: Iterable[str]) -> Iterator[os.stat_result]:
-    waiting = list(folders)
+    """However deep: a path that the kernel finds too long goes on from a folder on its way."""
+    waiting: list[tuple[_Base | None, str]] = [(None, folder) for folder in folders]
     while waiting:
+        base, path = waiting.pop()
         # All of it may go while we look.
-        with (
-            suppress(FileNotFoundError, NotADirectoryError, PermissionError),
-            os.scandir(waiting.pop()) as entries,
-        ):
-            for entry in entries:
-                with suppress(FileNotFoundError):
-                    if entry.is_dir(follow_symlinks=False):
-                        waiting.append(entry.path)
-                    yield entry.stat(follow_symlinks=False)
+        with suppress(OSError):
+            here = _Base(path, base)
+            if len(path) > LONG:
+                base, path = here, "."
+            with os.scandir(here.number) as entries:
+                for entry in entries:
+                    with suppress(FileNotFoundError):
+                        if entry.is_dir(follow_symlinks=False):
+                            waiting.append((base, f"{path}/{entry.name}"))
+                        yield entry.stat(follow_symlinks=False)
 
 
 def unlinked(folders: Iterable[Path], pids: Iterable[int]) -> int:

@@ -7,7 +7,6 @@ other command of the user's has run. Nothing here fails a job.
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -15,7 +14,7 @@ from pathlib import Path
 from dishwasher.core.step import Phase
 from dishwasher.core.ticket import CacheFound, CacheOffer, CacheQuery, Ticket
 from dishwasher.errors import InfraError
-from dishwasher.runner import touched
+from dishwasher.runner import removal, touched
 from dishwasher.runner.archive import Archives, size
 from dishwasher.runner.environment import Workspace
 from dishwasher.runner.ingredients import OWNED, Ingredients, Key, Unknown
@@ -105,7 +104,7 @@ class Prepared:
             raise Damaged("; ".join(problems))
         for path in unpacker.folders(ROOT, OWNED):
             # Of a cache: what belongs together comes from one place.
-            shutil.rmtree(self._workspace.root / path, ignore_errors=True)
+            removal.clear(self._workspace.root / path)
         for part in PARTS:
             problems += unpacker.move(ROOT, part)
             if (self._workspace.root / part).is_dir():
