@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -195,6 +196,17 @@ def test_one_that_is_slow_all_the_time_is_switched_off() -> None:
 
 
 FILE = {"regexp": "(x)(y)", "file": 1, "message": 2}
+
+
+def test_its_time_ends_within_a_block_of_output_too() -> None:
+    slow = {"regexp": "^(?:a|aa)+$|^(.*)$", "file": 1, "message": 1}
+    told: list[str] = []
+    watched = Watched(problem_matcher.read(written(slow))[0], told.append, seconds=0.05)
+    begun = time.thread_time()
+    assert watched.begins(f"{'a' * 20}b\n" * 1_000) == []
+    # All of it takes seven seconds.
+    assert time.thread_time() - begun < 2
+    assert told == ["The problem matcher `own` is switched off: it has taken 0.05 s of this job."]
 
 
 @pytest.mark.parametrize(

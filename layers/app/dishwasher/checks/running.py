@@ -62,18 +62,32 @@ class Running:
 class Watched(Running):
     """One that a user has brought along: its expressions can be made to search for ever."""
 
-    def __init__(self, matcher: Matcher, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, matcher: Matcher, say: Callable[[str], None], seconds: float = SECONDS
+    ) -> None:
         """`say` hears why it is switched off."""
         super().__init__(matcher.owner, matcher)
         first = matcher.pattern[0].regexp
         assert isinstance(first, Expression)
         self._first = first
         self.is_on = True
-        self._say, self._spent = say, 0.0
+        self._say, self._spent, self._seconds = say, 0.0, seconds
 
     def begins(self, text: str) -> list[int]:
         """Where the lines begin that can be the first of a match, until its time is over."""
-        return self._timed(lambda: list(self._first.lines(text)), []) if self.is_on else []
+        found: list[int] = []
+
+        def look() -> None:
+            begun = time.thread_time()
+            for at in self._first.lines(text):
+                found.append(at)
+                # Each of them may take nearly as long as one may take at all.
+                if self._spent + time.thread_time() - begun > self._seconds:
+                    break
+
+        if self.is_on:
+            self._timed(look, None)
+        return found if self.is_on else []
 
     def feed(self, line: str) -> dict[str, str] | None:
         """As `Running.feed`, until its time is over."""
@@ -90,8 +104,8 @@ class Watched(Running):
             return otherwise
         finally:
             self._spent += time.thread_time() - begun
-            if self.is_on and self._spent > SECONDS:
-                self._switch_off(f"it has taken {SECONDS:g} s of this job")
+            if self.is_on and self._spent > self._seconds:
+                self._switch_off(f"it has taken {self._seconds:g} s of this job")
 
     def _switch_off(self, why: str) -> None:
         self.is_on = False
