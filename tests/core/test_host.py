@@ -55,7 +55,9 @@ def test_a_host_without_a_port_has_none() -> None:
         *("fe80::1", "224.0.0.1", "255.255.255.255", "ff02::1", "192.0.0.1"),
         # The same in other clothes: mapped, compatible, NAT64, 6to4, Teredo.
         *("::ffff:127.0.0.1", "::ffff:169.254.169.254", "::127.0.0.1", "64:ff9b::a9fe:a9fe"),
-        *("2002:7f00:1::", "2002:a9fe:a9fe::1", "64:ff9b:1::1"),
+        *("2002:7f00:1::", "2002:a9fe:a9fe::1", "64:ff9b:1::1", "::ffff:0:a9fe:a9fe"),
+        # Of Azure, though it looks like any other.
+        *("168.63.129.16", "::ffff:168.63.129.16"),
         "2001:0:1:2:3:4:80ff:fffe",
     ],
 )

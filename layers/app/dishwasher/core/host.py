@@ -21,12 +21,14 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 # https://www.iana.org/assignments/iana-ipv4-special-registry and …ipv6-special-registry; not
 # those for documentation, where nobody is. `is_global` of Python changes with its versions.
+# Of Azure: https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16
 _KINDS = (
     ("an address of this machine", ("127.0.0.0/8", "0.0.0.0/8", "::1/128", "::/128")),
     (
         "a link-local address, where machines of a cloud keep their keys",
         ("169.254.0.0/16", "fe80::/10", "fd00:ec2::/32"),
     ),
+    ("the address where Azure keeps what a machine is told", ("168.63.129.16/32",)),
     (
         "a private address",
         (
@@ -39,8 +41,8 @@ _KINDS = (
 _REFUSED = tuple(
     (ipaddress.ip_network(network), kind) for kind, networks in _KINDS for network in networks
 )
-_TRANSLATED = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "::/96")))
-"""Whose last four bytes are an IPv4 address: NAT64, and the compatible ones of old."""
+_TRANSLATED = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "::/96", "::ffff:0:0:0/96")))
+"""Whose last four bytes are an IPv4 address: NAT64, the compatible ones of old, and RFC 2765's."""
 
 
 @dataclass(frozen=True, slots=True)
