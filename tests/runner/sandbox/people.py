@@ -11,7 +11,7 @@ from pathlib import Path
 
 import dishwasher
 import pytest
-from dishwasher.runner.sandbox import passage
+from dishwasher.runner.sandbox import mounts
 
 from tests.runner.sandbox.levels import AS_ROOT
 
@@ -23,9 +23,9 @@ PACKAGES = str(Path(dishwasher.__file__).parents[1])
 _TURN = f"""
 import json, os, sys
 sys.path.insert(0, {PACKAGES!r})
-from dishwasher.runner.sandbox import passage
+from dishwasher.runner.sandbox import mounts
 folders, places = json.loads(sys.argv[1])
-passage.open_up(places, folders, [], 0)
+mounts.open_up(places, folders, [], 0)
 os.setgroups([])
 os.setresgid({NUMBER}, {NUMBER}, {NUMBER})
 os.setresuid({NUMBER}, {NUMBER}, {NUMBER})
@@ -51,7 +51,7 @@ class Person(StrEnum):
             os.chown(folder, NUMBER, NUMBER)
         needed = (*sys.path, sys.prefix, sys.base_prefix, PACKAGES, *map(str, own))
         places = [place for place in needed if os.path.isabs(place) and os.path.exists(place)]
-        said = json.dumps((passage.closed(places), places))
+        said = json.dumps((mounts.closed(places), places))
         return (sys.executable, "-I", "-S", "-c", _TURN, said)
 
 

@@ -16,9 +16,10 @@ from dishwasher.core.ticket import Limits
 from dishwasher.errors import InfraError, UserError
 from dishwasher.runner import orphans
 from dishwasher.runner.environment import Workspace
-from dishwasher.runner.sandbox import landlock, passage, places, probe, users
-from dishwasher.runner.sandbox.cell import Cell, Rules
+from dishwasher.runner.sandbox import landlock, mounts, places, probe, users
+from dishwasher.runner.sandbox.cell import Cell
 from dishwasher.runner.sandbox.enclosure import enclose
+from dishwasher.runner.sandbox.rules import Rules
 
 from tests.runner.conftest import Launch, Serve
 from tests.runner.job import phase
@@ -143,7 +144,7 @@ def test_without_bubblewrap_the_package_is_named(
         probe._means.cache_clear()
 
 
-def test_a_keeper_that_ends_at_once_says_why() -> None:
+def test_a_supervisor_that_ends_at_once_says_why() -> None:
     def broken(argv: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[int, ...]]:
         return (sys.executable, "-c", "raise SystemExit('no such luck')"), ()
 
@@ -198,5 +199,5 @@ def test_a_folder_that_not_all_may_enter_is_seen(tmp_path: Path) -> None:
     shut = tmp_path / "shut"
     (shut / "inside").mkdir(parents=True)
     shut.chmod(0o700)
-    assert not passage.is_open(str(shut / "inside"))
-    assert passage.is_open("/usr")
+    assert not mounts.is_open(str(shut / "inside"))
+    assert mounts.is_open("/usr")

@@ -1,8 +1,7 @@
-"""A job's sandbox as the runner sees it: commands are started and ended by its keeper."""
+"""A job's sandbox as the runner sees it: commands are started and ended by its supervisor."""
 
 from __future__ import annotations
 
-import marshal
 import os
 import select
 import signal
@@ -15,55 +14,28 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import dishwasher
 from dishwasher.errors import InfraError, UserError
 from dishwasher.runner import orphans, usage
-from dishwasher.runner.place import Process, Rlimits, Started
-from dishwasher.runner.sandbox import keeper as words_of
+from dishwasher.runner.place import Process, Started
+from dishwasher.runner.sandbox import protocol
 from dishwasher.runner.sandbox.cgroup import Group
+from dishwasher.runner.sandbox.channel import Channel
+from dishwasher.runner.sandbox.rules import Rules
 from dishwasher.runner.usage import UNKNOWN, Usage
 
 PACKAGES = str(Path(dishwasher.__file__).parents[1])
 READY_SECONDS = 20.0
 """A Python and some namespaces take 50 ms, and seconds where the machine is crowded."""
 LEAVE_SECONDS = 10.0
+ALL_ENDED = "The job's own processes were all ended at once."
 ENDED = "The job has ended the process that starts its commands."
 _PROGRAM = (
     f"import sys; sys.dont_write_bytecode = True; sys.path.insert(0, {PACKAGES!r}); "
-    "from dishwasher.runner.sandbox.keeper import Keeper; Keeper(int(sys.argv[1])).run()"
+    "from dishwasher.runner.sandbox.supervisor import Supervisor; "
+    "Supervisor(int(sys.argv[1])).run()"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """What differs in the commands' view of the machine; the keeper must be root for that."""
-
-    closed: tuple[str, ...] = ()
-    """Folders that their user could not enter: below them only places to read and write are."""
-    instead: tuple[tuple[str, str], ...] = ()
-    """Files that are there instead of others: ours, and whose place it has."""
-    shared_memory: int = 1024 * 1024
-    """Bytes of their own /dev/shm."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What the keeper gives up for all commands, and whom they run as."""
-
-    limits: Rlimits = ()
-    landlock: bool = False
-    read: tuple[str, ...] = ()
-    """Places to read and execute; these are walls with Landlock only."""
-    write: tuple[str, ...] = ()
-    view: View | None = None
-    new_privileges: bool = False
-    """Whether set-uid programs work."""
-    user: tuple[int, int] | None = None
-    """User and group id that commands change to; the keeper must be root for that."""
-    listen: tuple[int, ...] = ()
-    """Ports of the loopback in there that somebody outside serves."""
 
 
 Wrapper = Callable[[tuple[str, ...]], tuple[tuple[str, ...], tuple[int, ...]]]
@@ -107,31 +79,49 @@ class Cell:
 
     rules: Rules
     wrapper: Wrapper = bare
-    """What goes before the keeper's own command, and descriptors that it needs; they are closed."""
+    """What goes before the supervisor's command, and descriptors that it needs; they are closed."""
     group: Group | None = None
     as_user: tuple[int, int] | None = None
-    """Whom the keeper itself is; None: as we are."""
+    """Whom the supervisor itself is; None: as we are."""
     after: Callable[[], None] = lambda: None
     """Called once when all has ended."""
     folders: tuple[Path, ...] = ()
     """Where commands write besides the job's workspace."""
     _process: subprocess.Popen[bytes] | None = None
-    _channel: socket.socket | None = None
-    keeper: int = 0
+    _channel: Channel | None = None
+    supervisor: int = 0
     """Its process id."""
     listeners: dict[int, int] = field(default_factory=dict)
     """The sockets of `Rules.listen`, by port, for whoever serves them, and closes them then."""
-    _lost: bool = False
     _said: int = -1
+    _words: str = ""
+    """The last that the programs around the supervisor said, once it is closed."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
     """Servers are started and looked at by several threads."""
 
     def open(self) -> None:
         """Raises InfraError with what the programs said."""
-        ours, theirs = socket.socketpair()
-        ours.settimeout(READY_SECONDS)
-        self._channel = ours
+        channel = self._channel = Channel(READY_SECONDS)
         self._said = os.memfd_create("said")
+        self._spawn(channel.theirs)
+        channel.tell(self.rules.settings())
+        letter, _, _, descriptor = channel.hear()
+        if letter != protocol.READY:
+            self.close()
+            raise InfraError(self._words or "the sandbox ended before it was ready")
+        self.supervisor = _outer(descriptor)
+        os.close(descriptor)
+        if self.group is not None:
+            self.group.add(self.supervisor)
+        for _ in self.rules.listen:
+            letter, _, port, descriptor = channel.hear()
+            if letter != protocol.LISTENS:
+                self.close()
+                raise InfraError(self._words or "the sandbox has no network of its own")
+            self.listeners[port] = descriptor
+
+    def _spawn(self, theirs: socket.socket) -> None:
+        """Start the supervisor with its end of the channel, which is closed here."""
         argv = (sys.executable, "-I", "-S", "-c", _PROGRAM, str(theirs.fileno()))
         wrapped, descriptors = self.wrapper(argv)
         user = self.as_user
@@ -155,20 +145,6 @@ class Cell:
             theirs.close()
             for descriptor in descriptors:
                 os.close(descriptor)
-        self._tell(_settings(self.rules))
-        letter, _, _, descriptor = self._hear()
-        if letter != words_of.READY:
-            self.close()
-            raise InfraError(self._words() or "the sandbox ended before it was ready")
-        self.keeper = _outer(descriptor)
-        os.close(descriptor)
-        if self.group is not None:
-            self.group.add(self.keeper)
-        for _ in self.rules.listen:
-            letter, _, port, descriptor = self._hear()
-            if letter != words_of.LISTENS:
-                raise InfraError(self._words() or "the sandbox has no network of its own")
-            self.listeners[port] = descriptor
 
     def start(
         self, argv: Sequence[str], cwd: Path, environment: Mapping[str, str], output: int
@@ -179,22 +155,23 @@ class Cell:
     def _start(
         self, argv: Sequence[str], cwd: Path, environment: Mapping[str, str], output: int
     ) -> Kept:
-        words = (words_of.START, list(argv), str(cwd), dict(environment))
-        self._tell(words, output)
-        letter, inner, _, descriptor = self._hear()
-        if letter != words_of.BEGUN:
+        channel = self._channel
+        assert channel is not None
+        channel.tell((protocol.START, list(argv), str(cwd), dict(environment)), output)
+        letter, inner, _, descriptor = channel.hear()
+        if letter != protocol.BEGUN:
             raise UserError(ENDED)
         process = Kept(self, _outer(descriptor), inner, descriptor)
-        self._tell((words_of.GO, inner))
-        letter, _, code, _ = self._hear()
-        if letter != words_of.GONE:
+        channel.tell((protocol.GO, inner))
+        letter, _, code, _ = channel.hear()
+        if letter != protocol.GONE:
             os.close(descriptor)
             raise UserError(ENDED)
         if code:
             process.returncode = code
-            self._tell((words_of.WAIT, inner))
-            self._hear()
-            self._hear()
+            channel.tell((protocol.WAIT, inner))
+            channel.hear()
+            channel.hear()
             os.close(descriptor)
             raise InfraError(f"{argv[0]} could not be started: {os.strerror(code)}")
         return process
@@ -210,94 +187,58 @@ class Cell:
 
     def status(self, inner: int) -> tuple[int, int]:
         """How a command that has ended did so, as subprocess says it, and its peak in bytes."""
+        channel = self._channel
+        assert channel is not None
         with self._lock:
-            self._tell((words_of.WAIT, inner))
-            letter, _, code, _ = self._hear()
-            if letter != words_of.ENDED:
+            channel.tell((protocol.WAIT, inner))
+            letter, _, code, _ = channel.hear()
+            if letter != protocol.ENDED:
                 return -signal.SIGKILL, 0
-            _, _, peak, _ = self._hear()
+            _, _, peak, _ = channel.hear()
         return code, peak
 
     def children(self) -> set[int]:
-        return orphans.children() | orphans.living(orphans.children(self.keeper))
+        return orphans.children() | orphans.living(orphans.children(self.supervisor))
 
     def sweep(self, keep: Collection[int]) -> tuple[int, int]:
-        ended, resist = orphans.sweep_below(self.keeper, keep)
+        ended, resist = orphans.sweep_below(self.supervisor, keep)
         own = {self._process.pid} if self._process else set()
         more, others = orphans.sweep({*keep, *own})
         return ended + more, resist + others
 
     def strike(self, keep: Collection[int]) -> None:
-        orphans.kill(orphans.children(self.keeper) - set(keep))
+        orphans.kill(orphans.children(self.supervisor) - set(keep))
 
     def trouble(self) -> str:
         said = self.group.trouble() if self.group else ""
-        return said or ("The job's own processes were all ended at once." if self._lost else "")
+        return said or (ALL_ENDED if self._channel is not None and self._channel.lost else "")
 
     def close(self) -> None:
         if self._channel is not None:
             self._channel.close()
-            self._channel = None
         process = self._process
         if process is not None:
             try:
-                # Without a process id space of its own, the keeper ends what is left, and then.
+                # Without a process id space of its own, the supervisor ends what is left, and then.
                 process.wait(LEAVE_SECONDS)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
             orphans.sweep(orphans.children() - {process.pid})
             self._process = None
+        if self._said >= 0:
+            self._words = _last_line(self._said)
+            os.close(self._said)
+            self._said = -1
         if self.group is not None:
             self.group.remove()
         after, self.after = self.after, lambda: None
         after()
 
-    def _tell(self, words: Any, descriptor: int = -1) -> None:
-        data = marshal.dumps(words)
-        head = len(data).to_bytes(4, "big")
-        assert self._channel is not None
-        try:
-            if descriptor >= 0:
-                socket.send_fds(self._channel, [head], [descriptor])
-                self._channel.sendall(data)
-            else:
-                self._channel.sendall(head + data)
-        except OSError:
-            self._lost = True
 
-    def _hear(self) -> tuple[bytes, int, int, int]:
-        """A letter, a process id, a number, a descriptor or -1; no letter when nobody is there."""
-        assert self._channel is not None
-        try:
-            data, descriptors, _, _ = socket.recv_fds(
-                self._channel, words_of.WORD, 1, socket.MSG_WAITALL
-            )
-        except OSError:
-            data, descriptors = b"", []
-        if len(data) < words_of.WORD:
-            self._lost = True
-            return b"", 0, 0, -1
-        number = int.from_bytes(data[5:], "big", signed=True)
-        descriptor = descriptors[0] if descriptors else -1
-        return data[:1], int.from_bytes(data[1:5], "big"), number, descriptor
-
-    def _words(self) -> str:
-        said = os.pread(self._said, 4096, 0).decode("utf-8", "replace").strip()
-        return said.splitlines()[-1] if said else ""
-
-
-def _settings(rules: Rules) -> dict[str, Any]:
-    return {
-        "limits": rules.limits,
-        "landlock": rules.landlock,
-        "read": list(rules.read),
-        "write": list(rules.write),
-        "view": (view.closed, view.instead, view.shared_memory) if (view := rules.view) else None,
-        "privileges": not rules.new_privileges,
-        "user": rules.user,
-        "listen": rules.listen,
-    }
+def _last_line(descriptor: int) -> str:
+    said = os.pread(descriptor, 4096, 0).decode("utf-8", "replace").strip()
+    return said.splitlines()[-1] if said else ""
 
 
 def _outer(descriptor: int) -> int:

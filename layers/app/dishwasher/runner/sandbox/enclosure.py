@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -13,15 +12,15 @@ from typing import TYPE_CHECKING
 from dishwasher.core.network import Network, Scope
 from dishwasher.core.sandbox import Level
 from dishwasher.core.ticket import GIBIBYTE, Limits
-from dishwasher.errors import InfraError
 from dishwasher.runner.environment import Workspace
 from dishwasher.runner.place import Here
-from dishwasher.runner.sandbox import accounts, cgroup, passage, places, users
-from dishwasher.runner.sandbox.cell import Cell, Rules, View, Wrapper, bare
+from dishwasher.runner.sandbox import accounts, cgroup, job_user
+from dishwasher.runner.sandbox.cell import Cell, Wrapper, bare
 from dishwasher.runner.sandbox.enclosed import Enclosed
 from dishwasher.runner.sandbox.jail import SHARED_MEMORY, Jail
 from dishwasher.runner.sandbox.limits import for_one, memory
 from dishwasher.runner.sandbox.probe import Means
+from dishwasher.runner.sandbox.rules import Rules, View
 
 if TYPE_CHECKING:
     from dishwasher.runner.egress.gate import Way
@@ -34,15 +33,12 @@ DEVICES = tuple(
     f"/dev/{name}" for name in ("null", "zero", "full", "random", "urandom", "tty", "ptmx", "pts")
 )
 """Where one writes that has not: no disk, and not /tmp, where others have what is theirs."""
-SOCKETS = "/run"
 SAID = {
     Scope.MACHINE: "on",
     Scope.PUBLIC: "of public addresses",
     Scope.LISTED: "of the listed hosts",
     Scope.NONE: "off",
 }
-
-
 ON = Network()
 
 
@@ -65,33 +61,30 @@ def enclose(
     if means.level is Level.PLAIN and not means.own_user:
         return _unwalled(limits)
     workspace.make_all()
-    read = (*places.readable(host), *map(str, more))
-    if means.user_namespace and means.own_user:
-        # Who enters is the job's user already.
-        read = tuple(filter(passage.is_open, read))
-    closed = _closed(means, workspace, read)
-    own, free = _user(means, workspace)
-    served = _served(own) if services else None
-    write = tuple(map(str, (*workspace.shared, *([served] if served else ()))))
-    view = None
-    if own is not None and means.mounts:
-        view = View(closed, accounts.write(workspace.root, own, workspace.home), SHARED_MEMORY)
+    read = job_user.readable(means, host, more)
+    closed = job_user.closed(means, workspace, read)
+    own, free = job_user.take(means, workspace)
+    served = job_user.services_folder(own) if services else None
+    folders = () if served is None else (served,)
+    write = tuple(map(str, (*workspace.shared, *folders)))
     group = cgroup.group(memory(limits), limits.processes)
     way = _way(network, host)
+    each = for_one(limits, alone=_is_alone(means, own), grouped=group is not None)
     rules = _rules(means, own, read, write, way.ports if way else ())
-    alone = own is not None or means.level is Level.JAILED
-    rules = replace(
-        rules, limits=for_one(limits, alone=alone, grouped=group is not None), view=view
+    rules = replace(rules, limits=each, view=_view(means, workspace, own, closed))
+    wrapper = _wrapper(means, workspace, own, (read, write), network=way is None)
+    as_user = own if means.user_namespace else None
+    cell = Cell(rules, wrapper, group, as_user, _after(free, served), folders)
+    _open(cell, way, say)
+    return Enclosed(
+        *(cell, _environment(means, own, workspace), _words(means, cell, network), own, served),
+        network=way is None,
+        named=rules.view is not None or means.level is Level.JAILED or own is None,
+        proxied=way.environment if way else {},
     )
-    wrapper: Wrapper = bare
-    if means.level is Level.JAILED:
-        wrapper = Jail(
-            *(read, write, str(workspace.temporary), str(workspace.home), own),
-            network=way is None,
-            user_namespace=means.user_namespace,
-        )
-    cell = Cell(rules, wrapper, group, own if means.user_namespace else None, _after(free, served))
-    cell.folders = (served,) if served is not None else ()
+
+
+def _open(cell: Cell, way: Way | None, say: Callable[[str], None]) -> None:
     try:
         cell.open()
         if way and way.ports:
@@ -99,12 +92,6 @@ def enclose(
     except BaseException:
         cell.close()
         raise
-    return Enclosed(
-        *(cell, _environment(means, own, workspace), _words(means, cell, network), own, served),
-        network=way is None,
-        named=view is not None or means.level is Level.JAILED or own is None,
-        proxied=way.environment if way else {},
-    )
 
 
 def _unwalled(limits: Limits) -> Enclosed:
@@ -128,6 +115,37 @@ def _way(network: Network, host: Mapping[str, str]) -> Way | None:
     from dishwasher.runner.egress.gate import Way
 
     return Way(network, host)
+
+
+def _is_alone(means: Means, own: tuple[int, int] | None) -> bool:
+    """Whether no process but the job's counts as its user's."""
+    return own is not None or means.level is Level.JAILED
+
+
+def _view(
+    means: Means, workspace: Workspace, own: tuple[int, int] | None, closed: tuple[str, ...]
+) -> View | None:
+    if own is None or not means.mounts:
+        return None
+    return View(closed, accounts.write(workspace.root, own, workspace.home), SHARED_MEMORY)
+
+
+def _wrapper(
+    means: Means,
+    workspace: Workspace,
+    own: tuple[int, int] | None,
+    folders: tuple[tuple[str, ...], tuple[str, ...]],
+    *,
+    network: bool,
+) -> Wrapper:
+    """`folders`: to read, and to write."""
+    if means.level is not Level.JAILED:
+        return bare
+    return Jail(
+        *(*folders, str(workspace.temporary), str(workspace.home), own),
+        network=network,
+        user_namespace=means.user_namespace,
+    )
 
 
 def _rules(
@@ -155,48 +173,6 @@ def _after(free: Callable[[], None], served: Path | None) -> Callable[[], None]:
             shutil.rmtree(served, ignore_errors=True)
 
     return after
-
-
-def _served(own: tuple[int, int] | None) -> Path:
-    """Not in the workspace: the path of a socket has at most 107 characters (unix(7))."""
-    folder = Path(tempfile.mkdtemp(prefix="dishwasher-services-"))
-    if own is not None:
-        os.chown(folder, *own)
-    return folder
-
-
-def _closed(means: Means, workspace: Workspace, read: tuple[str, ...]) -> tuple[str, ...]:
-    """The folders that have to be opened up for the job's user; raises InfraError."""
-    jailed = means.level is Level.JAILED
-    if not means.own_user or (jailed and not means.user_namespace):
-        return ()
-    if means.mounts:
-        # Landlock lets everybody speak to the machine's own services, whose sockets are there.
-        covered = (SOCKETS,) if means.level is Level.CONFINED and os.path.isdir(SOCKETS) else ()
-        needed = (*read, str(workspace.root), f"{tempfile.gettempdir()}/services")
-        return (*passage.closed(needed), *covered)
-    if shut := passage.closed((str(workspace.root),)):
-        raise InfraError(
-            f"A job's own user can not enter {shut[0]}, and jobs do not run as root. Move the "
-            f"data folder (DISHWASHER_DATA) out of it, or let others through: chmod o+x {shut[0]}"
-        )
-    return ()
-
-
-def _user(means: Means, workspace: Workspace) -> tuple[tuple[int, int] | None, Callable[[], None]]:
-    """A user of the job's own, and what gives it back."""
-    if not means.own_user:
-        return None, lambda: None
-    user = users.User()
-    workspace.root.chmod(0o711)
-    for folder in workspace.shared:
-        users.give(folder, (user.id, user.id))
-        # Of other jobs, and of all who use this machine, none has to look in.
-        folder.chmod(0o700)
-    # Ours, so that the job can not move what else is mounted in it.
-    os.chown(workspace.temporary, 0, 0)
-    workspace.temporary.chmod(0o1777)
-    return (user.id, user.id), user.free
 
 
 def _environment(means: Means, own: tuple[int, int] | None, workspace: Workspace) -> dict[str, str]:

@@ -18,7 +18,7 @@ PROGRAM = "bwrap"
 PACKAGE = "bubblewrap"
 SHARED_MEMORY = 1024 * 1024 * 1024
 """Bytes of /dev/shm, of the job's memory: twice what a browser under test fills."""
-# A keeper that is root changes to the job's user, and ends what that one has started.
+# A supervisor that is root changes to the job's user, and ends what that one has started.
 CAPABILITIES = ("CAP_SETUID", "CAP_SETGID", "CAP_KILL")
 
 

@@ -75,7 +75,7 @@ def _installed(host: Mapping[str, str]) -> Iterator[str]:
     for name in ("PYENV_ROOT", "NVM_DIR", "FNM_DIR"):
         if os.path.isabs(host.get(name, "")):
             yield os.path.normpath(host[name])
-    # The Python that we are: jobs get environments of it, and the keeper is a program for it.
+    # The Python that we are: jobs get environments of it, and the supervisor is a program for it.
     for prefix in (sys.prefix, sys.base_prefix):
         yield from _parts(prefix)
     yield str(Path(dishwasher.__file__).parent)

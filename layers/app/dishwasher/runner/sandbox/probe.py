@@ -12,10 +12,11 @@ from pathlib import Path
 from dishwasher.core.sandbox import AUTO, ORDER, Level
 from dishwasher.core.ticket import Limits
 from dishwasher.errors import InfraError, UserError
-from dishwasher.runner.sandbox import jail, landlock, passage, places, users
-from dishwasher.runner.sandbox.cell import Cell, Rules, View
+from dishwasher.runner.sandbox import jail, landlock, mounts, places, users
+from dishwasher.runner.sandbox.cell import Cell
 from dishwasher.runner.sandbox.jail import Jail
 from dishwasher.runner.sandbox.limits import for_any
+from dishwasher.runner.sandbox.rules import Rules, View
 
 NAMESPACES = (
     "user namespaces may be off (sysctl kernel.unprivileged_userns_clone, "
@@ -32,7 +33,7 @@ class Means:
     """Why it is no stronger level, and what is weaker within this one."""
     landlock: bool = False
     user_namespace: bool = False
-    """The jail needs one; its keeper is then the job's own user."""
+    """The jail needs one; its supervisor is then the job's own user."""
     own_user: bool = False
     """Each job gets a user of its own, which takes root."""
     mounts: bool = False
@@ -87,7 +88,7 @@ def _try_jail(user_namespace: bool, has_landlock: bool) -> str:
     with tempfile.TemporaryDirectory(prefix="dishwasher-probe-") as folder:
         if as_user is not None:
             os.chmod(folder, 0o755)
-            read = tuple(filter(passage.is_open, read))
+            read = tuple(filter(mounts.is_open, read))
         tried = Jail(
             *(read, (), folder, folder, own),
             network=False,

@@ -205,7 +205,7 @@ class Services:
     def _is_ready(self, server: _Server) -> bool:
         place, cell = server.place, self.inside.cell
         if cell is not None and not self.inside.network:
-            return ports.listens(place.port, cell.keeper)
+            return ports.listens(place.port, cell.supervisor)
         return server.recipe.is_ready(place)
 
     def _begin(self, server: _Server, argv: tuple[str, ...]) -> Process:

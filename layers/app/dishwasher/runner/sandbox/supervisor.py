@@ -1,11 +1,7 @@
-"""The one process in a job's sandbox that starts all others, on the runner's word.
+"""The one process in a job's sandbox that starts all others, on the runner's word: its init.
 
 It is set up once for each job: a step then costs a fork, and all steps live in the same
 namespaces. It runs without `site` and imports what is cheap, so that a job waits little for it.
-
-Words to it are a length and a marshalled tuple; the first are its Settings, then START (with the
-descriptor that the command writes to), GO and WAIT. Words from it are a letter, a process id of
-its own and a number. A command waits for GO, so that the runner can learn its process id outside.
 """
 
 from __future__ import annotations
@@ -19,16 +15,20 @@ import select
 import sys
 from typing import Any, NoReturn
 
-from dishwasher.runner.sandbox import landlock, passage
+from dishwasher.runner.sandbox import landlock, mounts
+from dishwasher.runner.sandbox.protocol import (
+    BEGUN,
+    ENDED,
+    GO,
+    GONE,
+    LISTENS,
+    PEAK,
+    READY,
+    START,
+    WAIT,
+    word,
+)
 
-START, GO, WAIT = "start", "go", "wait"
-READY, LISTENS = b"R", b"L"
-"""Ready; the socket that comes with it listens in there, on the port that is the number."""
-BEGUN, GONE, ENDED, PEAK = b"B", b"G", b"E", b"P"
-"""A command is there and waits; it has become its program, or failed to; it has ended, and so much
-memory it had at most, in bytes."""
-WORD = 13
-"""Bytes of a word from the keeper: a letter, a process id, a number."""
 PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 4, 36
 SIGPIPE, SIGXFSZ, SIG_DFL = 13, 25, 0
 """Those that Python ignores, which a program would inherit."""
@@ -43,11 +43,7 @@ LISTENING = 512
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def word(letter: bytes, pid: int, number: int) -> bytes:
-    return letter + pid.to_bytes(4, "big") + number.to_bytes(8, "big", signed=True)
-
-
-class Keeper:
+class Supervisor:
     """Serves until the runner hangs up, and then ends all that is left."""
 
     def __init__(self, descriptor: int) -> None:
@@ -85,7 +81,7 @@ class Keeper:
         self._user = settings["user"]
         os.umask(0o022)
         if settings["view"] is not None:
-            passage.open_up([*settings["read"], *settings["write"]], *settings["view"])
+            mounts.open_up([*settings["read"], *settings["write"]], *settings["view"])
         for which, value in settings["limits"]:
             resource.setrlimit(which, (value, value))
         if settings["landlock"]:
@@ -227,4 +223,4 @@ def _become(
 
 
 if __name__ == "__main__":
-    Keeper(int(sys.argv[1])).run()
+    Supervisor(int(sys.argv[1])).run()

@@ -4,7 +4,7 @@ Where the server is root, its Python or its data folder often stand below a home
 may enter. For the job such a folder is replaced by an empty one that lets everybody through, and
 in it stands, at its own place, what the job needs: nothing else of it is there.
 
-The keeper imports this without `site`, so it imports next to nothing itself.
+The supervisor imports this without `site`, so it imports next to nothing itself.
 """
 
 from __future__ import annotations
