@@ -251,10 +251,25 @@ def test_what_an_installation_touches_is_seen(tmp_path: Path) -> None:
     (tmp_path / "checkout/new/er").mkdir(parents=True)
     (tmp_path / "checkout/new/er/x").write_text("x")
     (tmp_path / "checkout/b/d").symlink_to("c")
-    (tmp_path / "home/.cache/pip").mkdir(parents=True)
+    for name in (".cache/pip", ".cache/Cypress", ".cache/pypoetry/cache", ".yarn/berry/cache"):
+        (tmp_path / "home" / name).mkdir(parents=True)
+    for name in (".local/share/pnpm/store", ".local/share/pnpm/nodejs", ".local/bin"):
+        (tmp_path / "home" / name).mkdir(parents=True)
     found = touched.compare(before, touched.look(tmp_path))
-    assert found.new == ("checkout/b/d", "checkout/new", "checkout/node_modules")
+    assert found.new == (
+        *("checkout/b/d", "checkout/new", "checkout/node_modules", "home/.cache/Cypress"),
+        *("home/.local/bin", "home/.local/share/pnpm/nodejs", "home/.yarn"),
+    )
     assert found.changed == ("checkout/changed", "checkout/gone")
+
+
+def test_caches_of_packages_may_change(tmp_path: Path) -> None:
+    place = tmp_path / "home/.cache/tool/state"
+    place.parent.mkdir(parents=True)
+    place.write_text("1")
+    before = touched.look(tmp_path)
+    place.write_text("22")
+    assert touched.compare(before, touched.look(tmp_path)) == touched.Touched((), ())
 
 
 def test_a_job_with_too_many_files_is_not_looked_through(tmp_path: Path) -> None:

@@ -214,12 +214,14 @@ def test_what_leads_out_is_not_kept(site: Site) -> None:
 
 def test_other_files_that_are_made_come_along_and_caches_of_tools_do_not(site: Site) -> None:
     site.program(
-        "mkdir -p ~/.local/bin ~/.cache/npm lib.egg-info; echo 1 >~/.local/bin/tool;"
-        "echo 2 >~/.cache/npm/x; echo 3 >lib.egg-info/PKG-INFO"
+        "mkdir -p ~/.local/bin ~/.cache/pip ~/.cache/browser lib.egg-info;"
+        "echo 1 | tee ~/.local/bin/tool ~/.cache/browser/x; "
+        "echo 2 >~/.cache/pip/x; echo 3 >lib.egg-info/PKG-INFO"
     )
     site.run()
-    done = site.run("cat ~/.local/bin/tool lib.egg-info/PKG-INFO; ls -A ~")
-    assert done.printed == ["1", "3", ".local"]
+    done = site.run("cat ~/.local/bin/tool lib.egg-info/PKG-INFO; ls -A ~ ~/.cache")
+    assert done.printed[:2] == ["1", "3"]
+    assert {".local", ".cache", "browser"} < set(done.printed) and "pip" not in done.printed
 
 
 def test_what_is_installed_globally_is_the_job_s_own(site: Site) -> None:

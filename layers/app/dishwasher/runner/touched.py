@@ -10,11 +10,22 @@ from pathlib import Path
 from dishwasher.runner.ingredients import OWNED
 
 ROOTS = ("checkout", "home", "node")
+_CACHES = ("pip", "uv", "pipenv", "pypoetry/artifacts", "pypoetry/cache")
+_NODE_CACHES = ("yarn", "pnpm", "node-gyp", "electron")
 NOT_KEPT = frozenset(
-    {"checkout/.git", "home/.cache", "home/.npm", "home/.local/share/pnpm"}
-    | {"home/.yarn/berry/cache", "home/.config/configstore"}
+    {"checkout/.git", "home/.npm", "home/.local/share/pnpm/store", "home/.config/configstore"}
+    | {f"home/.cache/{name}" for name in (*_CACHES, *_NODE_CACHES)}
 )
-"""Git's own folder, and what installers keep to be faster the next time."""
+"""Git's own folder, and what installers keep to be faster the next time.
+
+Not all of `~/.cache`: packages put there what they need to work, such as browsers. And not Yarn's
+own, which is where Plug'n'Play runs packages from.
+"""
+_ABOVE = frozenset(
+    path.rsplit("/", count)[0] for path in NOT_KEPT for count in range(1, path.count("/"))
+)
+"""Folders that are not taken whole: what they are in they share with those."""
+CACHE = "home/.cache/"
 SEEN = 200_000
 """Files and folders of a job that are looked at."""
 
@@ -60,8 +71,9 @@ def compare(before: dict[str, State], after: dict[str, State]) -> Touched:
     """What installers own counts as theirs, whoever has made it first."""
     gone = before.keys() - after.keys()
     changed = {path for path, state in after.items() if before.get(path, state) != state}
+    changed = {path for path in changed if not path.startswith(CACHE)}
     theirs = {path for path in after if path.rpartition("/")[2] in OWNED}
-    new = (after.keys() - before.keys()) | theirs
+    new = ((after.keys() - before.keys()) | theirs) - _ABOVE
     tops = sorted(path for path in new if not _is_within(path, new))
     lost = sorted(path for path in gone | changed if path.rpartition("/")[2] not in OWNED)
     return Touched(tuple(tops), tuple(lost))
@@ -75,5 +87,7 @@ def _state(found: os.stat_result) -> State:
 
 
 def _is_within(path: str, others: set[str]) -> bool:
-    parent = path.rpartition("/")[0]
-    return bool(parent) and (parent in others or _is_within(parent, others))
+    while path := path.rpartition("/")[0]:
+        if path in others:
+            return True
+    return False
