@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from dishwasher.core.build import Build
 from dishwasher.core.comment import MARKER, WAIT
@@ -186,6 +188,18 @@ def test_a_pull_request_of_a_commit_that_has_failed_already_is_told(house: House
     house.reports(build.id)
     assert len(bodies(house)) == 1
     assert the_report(house).due == 0
+
+
+def test_who_reports_another_build_of_the_commit_tells_the_pull_request(
+    house: House,
+) -> None:
+    build = house.planned(pull_request())
+    end(house, build, lint=Reason.FAILED, docs=Reason.OK)
+    # The bell of this build is lost, and that of a push of the same commit is not.
+    other = replace(build, id="other", event=push(), jobs=(), pull_request=0, version=0)
+    house.store.save(other)
+    house.reports(other.id)
+    assert len(bodies(house)) == 1
 
 
 # Where nothing is said

@@ -36,9 +36,9 @@ class Clicks:
             self._send(repo, "check_suite", "rerequested", check_suite={"head_sha": run.sha})
 
     def dispatch(self, repo: Repo) -> None:
-        # Of the default branch it would deploy, by nobody's push: that is a story of its own.
-        others = [branch for branch in repo.branches if branch != repo.value.default_branch]
-        given = {"branch": self._world.random.choice((*others, "nowhere"))}
+        """Of the default branch it deploys, by nobody's push."""
+        default = repo.value.default_branch
+        given = {"branch": self._world.random.choice((*repo.branches, default, "nowhere"))}
         self._send(repo, "repository_dispatch", "dishwasher", client_payload=given)
 
     def queue(self, repo: Repo) -> None:

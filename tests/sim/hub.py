@@ -66,6 +66,11 @@ class Hub:
         repo.moved_at.setdefault(branch, []).append((visible, sha))
         return before
 
+    def delete(self, repo: Repo, branch: str) -> str:
+        """Answers where the branch stood."""
+        repo.moved_at[branch].append((self._world.now, ""))
+        return repo.branches.pop(branch)
+
     def request(self, repo: Repo, request: Request) -> None:
         """The pull request is as it is now; the API may show that a while later."""
         world, visible = self._world, self._world.now
@@ -289,7 +294,7 @@ class Hub:
         shown = [sha for at, sha in moves if at <= self._world.now]
         if moves and moves[-1][0] > self._world.now:
             self._world.sometimes("a branch was shown where it stood before")
-        return shown[-1] if shown else None
+        return (shown[-1] or None) if shown else None
 
     def _visible(self, sha: str) -> Commit:
         commit = self.commits.get(sha)

@@ -18,7 +18,7 @@ from dishwasher.core.plan import CONFIG_JOB, OTHER_CONFIG_JOB
 from dishwasher.core.report import Check, Report, Status
 from dishwasher.core.result import Result, log_key, result_key
 
-from tests.sim import caching, stages, talk, vault
+from tests.sim import caching, history, stages, talk, vault
 from tests.sim.commits import Request, Run
 from tests.sim.house import House, page
 from tests.sim.laws import BY_A_RUNNER
@@ -43,6 +43,7 @@ class Judge:
         for expected in self._people.expected:
             yield from self._planned(expected)
         yield from self._requests()
+        yield from self._branches()
         yield from self._table()
         for job in self._rows.all(Job):
             yield from self._shown(job)
@@ -55,6 +56,7 @@ class Judge:
         yield from talk.problems(self._rows, self._house.hub, self._house.talk)
         yield from stages.problems(self._rows, self._house.hub, self._house.stages)
         yield from caching.problems(self._rows, self._house.blobs)
+        yield from history.problems(self._rows)
         for attempt in self._house.fleet.runners:
             if self._house.fleet.is_running(attempt):
                 yield f"L4 the runner of {attempt} is still there"
@@ -147,6 +149,17 @@ class Judge:
                     yield f"L7 pull request {request.number} lost its build of {request.head}"
                 if mine:
                     yield from self._left_over(repo.value.id, request)
+
+    def _branches(self) -> Iterator[str]:
+        """Nor has a branch lost its build because another went that stood there too."""
+        for repo in self._house.hub.repos.values():
+            for branch, sha in repo.branches.items() if not self._is_gone(repo.value.id) else ():
+                builds = self._rows.group(Build, build_group(repo.value.id, sha))
+                pushed = [
+                    one for one in builds if one.event.kind is EventKind.PUSH and not one.requests
+                ]
+                if pushed and all(one.abandoned for one in pushed):
+                    yield f"L7 {branch} of {repo.value.id} lost its build of {sha}"
 
     def _left_over(self, repository: int, request: Request) -> Iterator[str]:
         """Checks of an older head that ran to their end, though the newer was planned before."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from dishwasher.core.build import Build
 from dishwasher.core.config import Kind
 from dishwasher.core.deploy import Environment, environment_id
+from dishwasher.core.event import NO_COMMIT, EventKind
 from dishwasher.core.job import (
     ALLOWED,
     MAY_BE_ALLOWED,
@@ -24,7 +25,7 @@ from dishwasher.core.ticket import Ticket
 from dishwasher.ports import Record
 
 from tests.fakes.store import MemoryStore
-from tests.sim import vault
+from tests.sim import history, vault
 from tests.sim.faults import SMALL_SKEW
 from tests.sim.hub import Hub
 from tests.sim.world import World
@@ -55,6 +56,12 @@ class Push:
     branch: str
     before: str
     sha: str
+
+    def led_to(self, other: Push) -> bool:
+        """Whether this is the move that a deployment is of; a clock or a hand names no move."""
+        same = (self.repository, self.branch, self.sha)
+        moves = other.before in (self.before, NO_COMMIT)
+        return moves and same == (other.repository, other.branch, other.sha)
 
 
 class Laws:
@@ -110,6 +117,7 @@ class Laws:
     # What the table takes.
 
     def watch(self, old: Record | None, new: Record) -> None:
+        self._world.law(not (wrong := history.wrong(self.rows, new)), "S8", wrong)
         if isinstance(new, Report):
             self._report(new)
         if isinstance(new, Environment) and new.holder:
@@ -194,11 +202,14 @@ class Laws:
     def _deploys(self, attempt: str, job: Job, build: Build) -> None:
         event = build.event
         environment = environment_id(event.repository.id, job.spec.name)
-        # What was asked for: this move of the branch, or this click.
-        click = event.delivery if event.rerun else ""
+        # What was asked for: this move of the branch, this click, or this call.
+        click = event.delivery if event.rerun or event.kind is not EventKind.PUSH else ""
         intent = (environment, event.branch, event.before, event.sha, click)
         self._effects[intent] += 1
-        self._world.law(self._effects[intent] == 1, "S3 deployed twice:", *intent)
+        push = Push(event.repository.id, event.branch, event.before, event.sha)
+        # Merged, rolled back and merged again is asked for twice.
+        moves = 1 if click else self.pushes.count(push)
+        self._world.law(self._effects[intent] <= moves, "S3 deployed twice:", *intent)
         if job.state is not State.RUNNING or job.attempt_id != attempt:
             # Its runner may believe for a moment longer that it lives, as long as clocks differ.
             known = not self._world.faults.skew
@@ -224,7 +235,7 @@ class Laws:
                 alone = repository != event.repository.id
                 law(alone, "S3", other.id, "and", job.id, "deploy at once to", environment)
         push = Push(event.repository.id, event.branch, event.before, event.sha)
-        place = max(n for n, made in enumerate(self.pushes) if made == push)
+        place = max(n for n, made in enumerate(self.pushes) if made.led_to(push))
         latest, sha = self._latest.get(environment, (-1, ""))
         in_order = place >= latest or self._leads_on(push, sha)
         law(in_order, "S3", event.sha, "was deployed to", environment, "after the later", sha)

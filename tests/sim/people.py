@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dishwasher.core.event import NO_COMMIT, Repository
-from dishwasher.core.report import Status
+from dishwasher.core.report import Report, Status, pull_key
 
 from tests.sim.clicks import Clicks
 from tests.sim.commits import Repo, Request
@@ -14,6 +14,7 @@ from tests.sim.configs import Written, write
 from tests.sim.hub import Hub
 from tests.sim.laws import Laws, Push
 from tests.sim.mail import Mail
+from tests.sim.talk import SimTalk
 from tests.sim.world import World
 
 MASTER = "master"
@@ -37,7 +38,7 @@ class Expected:
 class People:
     """Acts on the hub and lets it send the webhooks that follow."""
 
-    def __init__(self, world: World, hub: Hub, mail: Mail, laws: Laws) -> None:
+    def __init__(self, world: World, hub: Hub, mail: Mail, laws: Laws, talk: SimTalk) -> None:
         self._world, self._hub, self._mail, self._laws = world, hub, mail, laws
         self.expected: list[Expected] = []
         self.written: dict[str, Written] = {}
@@ -46,6 +47,7 @@ class People:
         """Branches (with the commit they left): a pull request may rightly be refused there."""
         self._branches = 0
         self._clicks = Clicks(world, hub, mail, self._payload)
+        self._talk = talk
 
     def found(self, id: int) -> Repo:
         """A new repository with an empty history."""
@@ -118,6 +120,8 @@ class People:
             *(self._close,) * 3,
             *(self._roll_back,) * 2,
             self._small_talk,
+            *(self._delete,) * 2,
+            self._unsay,
             *self._clicks.acts(),
         )
         self._world.random.choice(acts)(repo)
@@ -182,6 +186,27 @@ class People:
                 request.is_open = False
                 self._pull_request(repo, request, "closed")
                 return
+
+    def _delete(self, repo: Repo) -> None:
+        """A branch goes, often right after it was merged, and its pull requests with it."""
+        known = [branch for branch in repo.branches if branch != MASTER]
+        if not known:
+            return
+        branch = self._world.random.choice(known)
+        at = self._hub.delete(repo, branch)
+        for request in repo.requests:
+            if request.is_open and request.branch == branch and not request.fork:
+                request.is_open = False
+                self._pull_request(repo, request, "closed")
+        ref = {"ref": f"refs/heads/{branch}", "before": at, "after": NO_COMMIT, "deleted": True}
+        self._mail.send("push", self._payload(repo) | ref)
+
+    def _unsay(self, repo: Repo) -> None:
+        """Somebody does not want to see our comment."""
+        for request in repo.requests:
+            report = self._laws.rows.get(Report, pull_key(repo.value.id, request.number))
+            known = report.said.comment if report else 0
+            self._talk.delete(repo.value.id, request.number, known)
 
     def _rerun(self, repo: Repo) -> None:
         ended = [
@@ -257,6 +282,7 @@ class People:
                 "owner": {"login": value.owner},
                 "default_branch": value.default_branch,
                 "private": value.private,
+                "pushed_at": int(self._world.now),
             },
             "installation": {"id": value.installation},
             "sender": {"login": "somebody"},

@@ -31,6 +31,9 @@ class Word:
     listed_at: float
     zombie: bool = False
     withdrawn: bool = False
+    deleted: bool = False
+    unwanted: str = ""
+    """The commit that it spoke of when a person deleted it, and we knew that it was there."""
 
 
 class SimTalk:
@@ -71,6 +74,7 @@ class SimTalk:
         def make() -> int:
             self._world.law(body.endswith(MARKER), "G3 a comment that nobody could find again")
             self._needed(repository, number)
+            self._wanted(repository, number)
             listed_at = self._world.now + self._hub.lag()
             head = self._hub.stand(repository, number).head_sha
             made = Word(len(self.words) + 1, repository.id, number, head, body, listed_at)
@@ -97,6 +101,14 @@ class SimTalk:
 
         self._hub.call(repository, f"withdraw {id}", remove, write=True)
 
+    def delete(self, repository: int, number: int, known: int) -> None:
+        """A person does; `known` is the comment that the table holds for ours."""
+        head = self._hub.repos[repository].requests[number - 1].head
+        for word in self.of(repository, number):
+            word.withdrawn = word.deleted = True
+            word.unwanted = head if word.id == known and head[:7] in word.body else ""
+            self._world.sometimes("a person deleted a comment")
+
     def _needed(self, repository: Repository, number: int) -> None:
         """Whoever looked, and looked in time, would have found the first one."""
         for word in self.of(repository.id, number):
@@ -104,6 +116,14 @@ class SimTalk:
             seen = long_ago and not word.zombie and not self._hub.is_frozen
             self._world.law(not seen, "G3", repository.id, number, "got a second comment")
             self._world.sometimes("a comment was made twice")
+
+    def _wanted(self, repository: Repository, number: int) -> None:
+        """Who deletes a comment is not told the same of the same commit again."""
+        stand = self._hub.stand(repository, number)
+        here = (repository.id, number, stand.head_sha)
+        again = any((word.repository, word.number, word.unwanted) == here for word in self.words)
+        fair = not again or self._hub.is_frozen
+        self._world.law(fair, "G3", repository.id, number, "is told what somebody deleted")
 
     def _find(self, id: int) -> Word:
         found = next((word for word in self.words if word.id == id and not word.withdrawn), None)
@@ -119,7 +139,13 @@ def problems(rows: MemoryStore, hub: Hub, talk: SimTalk) -> Iterator[str]:
             words = talk.of(repo.value.id, request.number)
             if len(words) > 1 and not any(word.zombie for word in words):
                 yield f"L8 {len(words)} comments under {repo.value.id}/{request.number}"
-            if request.is_open:
+            deleted = any(
+                word.deleted
+                for word in talk.words
+                if (word.repository, word.number) == (repo.value.id, request.number)
+            )
+            # Who deletes it may be told of a later commit, and need not.
+            if request.is_open and (words or not deleted):
                 yield from _says(rows, repo.value.id, request.number, request.head, words)
 
 

@@ -38,8 +38,17 @@ class PullComments:
     """Job id → URL of its page."""
 
     def __call__(self, build: Build) -> None:
-        for number in build.requests:
-            self._tell(build, number)
+        """Under each pull request for which a build of this commit counts.
+
+        Whoever reports a commit shows the ends of all its builds, and then nobody rings for them.
+        """
+        builds = {
+            number: other
+            for other in (*self.store.group(Build, build.group), build)
+            for number in other.requests
+        }
+        for number, counting in builds.items():
+            self._tell(counting, number)
 
     def _tell(self, build: Build, number: int) -> None:
         turns = Turns(self.store, self.bells, self.clock, self.hold)
