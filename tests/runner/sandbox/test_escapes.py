@@ -152,3 +152,33 @@ def test_each_way_is_one_where_there_are_no_walls(
     ways = {"proc", "ptrace", "memory", "pidfd", "prlimit", "signal", "keyring", "abstract"}
     assert set(reached(log)) >= ways | {"socket", "sysv", "write", "privileges"}, reached(log)
     assert canary in log
+
+
+RINGS = """
+import ctypes, platform, sys
+libc = ctypes.CDLL(None)
+add = 248 if platform.machine() == "x86_64" else 217
+rings = (-4, -5, libc.syscall(add + 2, 22, -1, -2))
+for ring in rings:
+    key = libc.syscall(add + 2, 10, ring, b"user", sys.argv[1].encode(), 0)
+    print("found" if key > 0 else "nothing", ring)
+for ring in rings:
+    libc.syscall(add, b"user", sys.argv[1].encode(), b"secret", 6, ring)
+"""
+
+
+@at(*WALLED)
+@by(Person.ROOT)
+def test_no_job_finds_the_keys_of_another_that_had_its_user(
+    serve: Serve, launch: Launch, work: Path, name: str, level: Level, person: Person
+) -> None:
+    """The kernel keeps rings of a user's for days after its last process."""
+    for _ in range(2):
+        server = serve(f"python3 -c '{RINGS}' {name}; python3 -c '{RINGS}' {name}")
+        launch(server, *person.before(work), DISHWASHER_SANDBOX=level)
+        result = server.result(60.0)
+        log = server.log.decode("utf-8", "replace")
+        assert result.reason is Reason.OK, log
+        said = [line.split()[0] for line in log.splitlines() if line[:5] in ("found", "nothi")]
+        # Its own are there at the second look, where keys can be had at all.
+        assert said[:3] == ["nothing"] * 3 and len(said) == 6

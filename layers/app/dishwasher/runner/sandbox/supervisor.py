@@ -34,7 +34,9 @@ SIGPIPE, SIGXFSZ, SIG_DFL = 13, 25, 0
 """Those that Python ignores, which a program would inherit."""
 KEYCTL = {"x86_64": 250, "other": 219}
 """The number of a system call, on Intel's and on all newer architectures."""
-JOIN_SESSION_KEYRING = 1
+# linux/keyctl.h
+JOIN_SESSION_KEYRING, CLEAR, LINK, GET_PERSISTENT = 1, 7, 8, 22
+THREAD_KEYRING, USER_KEYRING, USER_SESSION_KEYRING = -1, -4, -5
 KILL = 9
 REAP_MILLISECONDS = 1000
 LISTENING = 512
@@ -77,8 +79,10 @@ class Supervisor:
         """Give up what no command shall have."""
         _libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         # Who starts a server may have keys in a ring that all below inherit: keyrings(7).
-        _libc.syscall(KEYCTL.get(os.uname().machine, KEYCTL["other"]), JOIN_SESSION_KEYRING, 0)
+        _keyctl(JOIN_SESSION_KEYRING, 0)
         self._user = settings["user"]
+        if self._user is not None:
+            _forget_keys(self._user)
         os.umask(0o022)
         if settings["view"] is not None:
             mounts.open_up([*settings["read"], *settings["write"]], *settings["view"])
@@ -190,6 +194,35 @@ class Supervisor:
         return b"".join(parts)
 
 
+def _keyctl(*words: int) -> int:
+    number = KEYCTL.get(os.uname().machine, KEYCTL["other"])
+    return int(_libc.syscall(number, *words))
+
+
+def _change_user(user: tuple[int, int]) -> None:
+    os.setgroups([])
+    os.setresgid(user[1], user[1], user[1])
+    os.setresuid(user[0], user[0], user[0])
+
+
+def _forget_keys(user: tuple[int, int]) -> None:
+    """Those of jobs that had this user before: the kernel keeps them when all processes are gone.
+
+    user-keyring(7), persistent-keyring(7). A container that forbids this forbids jobs the same.
+    """
+    pid = os.fork()
+    if pid == 0:
+        try:
+            _change_user(user)
+            for ring in (_keyctl(GET_PERSISTENT, -1, THREAD_KEYRING), USER_KEYRING):
+                _keyctl(CLEAR, ring)
+            _keyctl(CLEAR, USER_SESSION_KEYRING)
+            _keyctl(LINK, USER_KEYRING, USER_SESSION_KEYRING)
+        finally:
+            os._exit(0)
+    os.waitpid(pid, 0)
+
+
 def _become(
     wait: int,
     told: int,
@@ -205,9 +238,7 @@ def _become(
         if os.read(wait, 1) != b"!":
             os._exit(1)
         if user is not None:
-            os.setgroups([])
-            os.setresgid(user[1], user[1], user[1])
-            os.setresuid(user[0], user[0], user[0])
+            _change_user(user)
         os.chdir(cwd)
         null = os.open(os.devnull, os.O_RDONLY)
         os.dup2(null, 0)
