@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 import pytest
+from dishwasher.core.command import Reaction
 from dishwasher.core.event import Repository
 from dishwasher.demo.github import Repo, StandIn
 from dishwasher.errors import Ambiguous, Gone, InfraError, Rejected
@@ -31,6 +32,10 @@ class Stage(Protocol):
         ...
 
     def stranger_says(self, body: str) -> None: ...
+    def reactions(self, id: int) -> list[str]:
+        """To one comment, in the forge's words."""
+        ...
+
     def delete(self, id: int) -> None: ...
     def lock(self) -> None: ...
     def close(self) -> None: ...
@@ -63,6 +68,9 @@ class GithubStage:
     def stranger_says(self, body: str) -> None:
         self.github.add_user("stranger")
         self.repo.comment(1, body, user="stranger")
+
+    def reactions(self, id: int) -> list[str]:
+        return [one.content for one in self.github.world.reactions.of(id)]
 
     def delete(self, id: int) -> None:
         self.repo.delete_comment(id)
@@ -97,6 +105,9 @@ class FakeStage:
 
     def stranger_says(self, body: str) -> None:
         self.talk.write(self.repository, 1, body)
+
+    def reactions(self, id: int) -> list[str]:
+        return [one.value for one in self.talk.reactions.get(id, ())]
 
     def delete(self, id: int) -> None:
         self.talk.withdraw(self.repository, id)
@@ -204,3 +215,19 @@ def test_a_lost_answer_is_ambiguous_where_a_repeat_would_show(
         stage.comments.edit(stage.repository, id, "three")
     assert not isinstance(caught.value, Ambiguous)
     assert stage.shown()[-1] == (id, "three" if trouble is Trouble.AFTER else "two")
+
+
+def test_a_comment_of_somebody_is_acknowledged_once(stage: Stage) -> None:
+    stage.stranger_says("/rerun")
+    ((id, _),) = stage.shown()
+    for _ in range(2):
+        stage.comments.react(stage.repository, id, Reaction.TAKEN)
+    assert stage.reactions(id) == ["eyes"]
+
+
+def test_a_comment_that_is_gone_is_not_acknowledged(stage: Stage) -> None:
+    stage.stranger_says("/rerun")
+    ((id, _),) = stage.shown()
+    stage.delete(id)
+    stage.comments.react(stage.repository, id, Reaction.REFUSED)
+    stage.forgive()

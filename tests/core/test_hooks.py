@@ -176,6 +176,7 @@ def test_a_command_is_the_first_line_of_a_comment_on_a_pull_request() -> None:
     ("changes", "why"),
     [
         ({"action": "edited"}, "a comment that is edited is no command"),
+        ({"comment__performed_via_github_app": {"id": 1}}, "programs that write for people"),
         ({"issue__pull_request": None}, "a comment on an issue and not on a pull request"),
         ({"comment__body": "please /rerun"}, "the first line of the comment is no command"),
         ({"comment__body": "\n/rerun"}, "is no command"),
@@ -284,7 +285,10 @@ def test_a_repository_has_another_name_now(action: str) -> None:
 def test_a_deleted_repository_is_no_place_to_act_in() -> None:
     told = change("repository", "renamed", action="deleted")
     assert (told.right, told.present) == (Right.REMOVED, None)
-    assert reason("repository", "renamed", action="archived") == "nothing is done for repository.archived"
+    assert (
+        reason("repository", "renamed", action="archived")
+        == "nothing is done for repository.archived"
+    )
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from dishwasher.core.command import Reaction
 from dishwasher.core.event import Repository
+from dishwasher.core.session import Person
 from dishwasher.errors import Gone, Rejected
 from dishwasher.ports import Conversation, PostedComment
 
@@ -37,6 +39,10 @@ class FakeTalk:
         self.pulls: dict[tuple[int, int], Conversation] = {}
         """By repository and number."""
         self.all: list[Written] = []
+        self.reactions: dict[int, set[Reaction]] = {}
+        """By the id of the comment."""
+        self.writers: set[tuple[int, Person]] = set()
+        """Who may push to which repository."""
 
     # What people do
 
@@ -107,6 +113,17 @@ class FakeTalk:
         if found := self._found(id):
             found.deleted = True
         self._forge.lose(trouble, once=False)
+
+    def react(self, repository: Repository, id: int, reaction: Reaction) -> None:
+        trouble = self._forge.meet("react", repository)
+        self.reactions.setdefault(id, set()).add(reaction)
+        self._forge.lose(trouble, once=False)
+
+    # Members
+
+    def may_write(self, repository: Repository, person: Person) -> bool:
+        self._forge.lose(self._forge.meet("may_write", repository), once=False)
+        return (repository.id, person) in self.writers
 
     def _found(self, id: int) -> Written | None:
         return next((one for one in self.all if one.id == id and not one.deleted), None)

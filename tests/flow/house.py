@@ -127,7 +127,7 @@ class House:
         self.accept = Accept(store, queue, clock, SECRET)
         self.plan = Plan(
             *(store, self.blobs, queue, clock, forge, forge, self.verdicts, self.timing),
-            b"build ids",
+            *(b"build ids", self.talk, self.talk),
         )
         self.dispatch = Dispatch(
             store, clock, forge, self.fleet, self.verdicts, self.timing, lambda: "http://here"

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from dishwasher.core.delivery import GIVE_UP_AFTER, REFUSALS, Delivery, Stage
-from dishwasher.core.event import NO_COMMIT, EventKind
+from dishwasher.core.event import NO_COMMIT, Comment, EventKind
 from dishwasher.core.job import State
 from dishwasher.errors import InfraError, Throttled, Unseen
 from dishwasher.flow.changes import UNSEEN_FOR
@@ -116,9 +116,10 @@ def test_what_can_not_be_told_of_waiting_hides_no_fault(house: House) -> None:
     assert house.delivery("delivery-1").reason == ""
 
 
-def test_a_click_and_a_command_wait_for_nobody(house: House) -> None:
-    asked = push(kind=EventKind.COMMAND, sha=NO_COMMIT, branch="")
-    assert reason(house, asked) == "commands are not carried out by this version yet"
+def test_a_comment_is_asked_what_it_commands(house: House) -> None:
+    line = Comment(id=9, number=5, line="/lgtm", created=1.0)
+    asked = push(kind=EventKind.COMMAND, sha=NO_COMMIT, branch="", comment=line)
+    assert reason(house, asked) == "the first line of the comment is no command of ours"
 
 
 @pytest.mark.parametrize(("branch", "sha"), [("", SHA), ("topic", SHA), ("old", BASE_SHA)])

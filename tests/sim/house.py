@@ -90,7 +90,9 @@ def build(world: World) -> House:
     fleet.ended = reap.ended
     mail.accept = Accept(store, queue, clock, SECRET)
     flows: dict[Topic, Callable[[str], None]] = {
-        Topic.DELIVERIES: Plan(store, blobs, queue, clock, hub, hub, verdicts, timing, b"ids"),
+        Topic.DELIVERIES: Plan(
+            store, blobs, queue, clock, hub, hub, verdicts, timing, b"ids", talk, talk
+        ),
         Topic.JOBS: Dispatch(store, clock, hub, fleet, verdicts, timing, lambda: "http://here"),
         Topic.REPORTS: Reports(store, blobs, queue, clock, hub, talk, stages, verdicts, page),
     }

@@ -7,16 +7,21 @@ from dataclasses import dataclass
 
 from dishwasher.core import comment
 from dishwasher.core.build import Build, build_group
+from dishwasher.core.command import Reaction
 from dishwasher.core.comment import MARKER
 from dishwasher.core.event import Repository
 from dishwasher.core.job import Job
 from dishwasher.core.report import Report, pull_key
+from dishwasher.core.session import Person
 from dishwasher.errors import Gone
 from dishwasher.ports import Conversation, PostedComment
 
 from tests.fakes.store import MemoryStore
 from tests.sim.hub import LONG_LISTED, Hub
 from tests.sim.world import World
+
+WRITER = Person(1, "ann")
+"""Who may write to every repository; all others may read them."""
 
 
 @dataclass(slots=True)
@@ -42,6 +47,8 @@ class SimTalk:
     def __init__(self, world: World, hub: Hub) -> None:
         self._world, self._hub = world, hub
         self.words: list[Word] = []
+        self.reactions: set[tuple[int, int, Reaction]] = set()
+        """Repository, comment and how it was acknowledged."""
 
     def of(self, repository: int, number: int) -> list[Word]:
         return [
@@ -100,6 +107,18 @@ class SimTalk:
                     self._world.sometimes("a second comment was withdrawn")
 
         self._hub.call(repository, f"withdraw {id}", remove, write=True)
+
+    def react(self, repository: Repository, id: int, reaction: Reaction) -> None:
+        def acknowledge() -> None:
+            self.reactions.add((repository.id, id, reaction))
+
+        self._hub.call(repository, f"react {id}", acknowledge, write=True)
+
+    def may_write(self, repository: Repository, person: Person) -> bool:
+        def allowed() -> bool:
+            return person == WRITER
+
+        return self._hub.call(repository, f"may {person.login} write", allowed)
 
     def delete(self, repository: int, number: int, known: int) -> None:
         """A person does; `known` is the comment that the table holds for ours."""

@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from dishwasher.core.command import HELP, WHO
 from dishwasher.core.config import Kind
 from dishwasher.core.job import MEETS_A_NEED, Job, Reason
 from dishwasher.core.link import artifact_url, bundle_url, link, log_url
 from dishwasher.core.markdown import fenced, folded, inert, sections
 from dishwasher.core.outcome import TestCase
+from dishwasher.core.pull import Pull
 from dishwasher.core.rendering import duration, size, verdict
 from dishwasher.core.result import Result
 
@@ -81,21 +83,34 @@ def ready_at(jobs: Sequence[Job]) -> float:
     return min(job.ended for job in jobs if job.reason in ACT) + WAIT
 
 
-def compose(shown: Sequence[Shown], sha: str, base: str) -> str:
-    """What the comment is to say of the commit; `base` names the branch to merge into."""
+def compose(shown: Sequence[Shown], sha: str, base: str, pull: Pull | None = None) -> str:
+    """What the comment is to say of the commit; `base` names the branch to merge into.
+
+    `pull` is what somebody has asked for in a command.
+    """
+    asked = _asked(pull) if pull else []
     failing = [one for one in shown if one.job.reason in ACT]
     runs = any(not one.job.is_over for one in shown)
     if not failing:
-        return _ended([_calm([one.job for one in shown], sha) if not runs else _busy(sha)])
+        said = _calm([one.job for one in shown], sha) if not runs else _busy(sha)
+        return _ended([said, *asked])
     failing.sort(key=lambda one: (not one.is_new, one.job.reason in OURS))
     parts = [_headline(failing, len(shown), runs)]
     parts += [_job(one, base) for one in failing]
-    return _ended([*parts, _footer(shown, sha)])
+    return _ended([*parts, *asked, _footer(shown, sha)])
 
 
 def brief(body: str) -> str:
     """Less of it, where GitHub does not take it whole: the first line."""
     return f"{body.partition(chr(10))[0]}\n\n{MARKER}"
+
+
+def _asked(pull: Pull) -> list[str]:
+    """The answer to the last command, and which there are."""
+    parts = [inert(pull.answer, 500)] if pull.answer else []
+    if pull.helps:
+        parts.append("\n".join([f"{WHO}\n", *(f"- {line}" for line in HELP)]))
+    return parts
 
 
 def _ended(parts: Sequence[str]) -> str:

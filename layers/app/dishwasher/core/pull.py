@@ -61,6 +61,11 @@ class Pull:
     def group(self) -> str:
         return ""
 
+    @property
+    def speaks(self) -> bool:
+        """Somebody has asked for words, whatever the checks say."""
+        return bool(self.answer or self.helps)
+
     def at(self, event: Event, request: PullRequest) -> Pull:
         """It stands open at the event's commit. A push voids what was said of the commit before,
         one that brings an older commit back as well."""

@@ -35,6 +35,13 @@ class Cancels:
         for build in self._of(event, event.sha):
             self._leave(delivery, build, request.number, Reason.CANCELLED, why)
 
+    def approved(self, delivery: Delivery, event: Event, number: int, sha: str) -> None:
+        """The commit is built anew, with its own configuration."""
+        why = f"Approved by {event.sender}: built anew, with the pull request's own configuration."
+        for build in self._of(event, sha):
+            if build.approval is None:
+                self._leave(delivery, build, number, Reason.SUPERSEDED, why)
+
     def branch(self, delivery: Delivery, event: Event) -> None:
         """The branch was deleted, or GitHub has taken a queue's try back."""
         queue = event.kind is EventKind.MERGE_GROUP_DESTROYED

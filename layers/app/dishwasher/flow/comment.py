@@ -15,6 +15,7 @@ from dishwasher.core.build import Build, build_group
 from dishwasher.core.comment import MARKER, Shown
 from dishwasher.core.event import Repository
 from dishwasher.core.job import Job
+from dishwasher.core.pull import Pull, pull_id
 from dishwasher.core.report import Said, pull_key
 from dishwasher.errors import Ambiguous, Gone, InfraError, Lost, Rejected
 from dishwasher.flow.claim import SWEEP_AFTER, Claim
@@ -73,14 +74,17 @@ class PullComments:
             claim.sweep_at(build.created + LAG)
         jobs = self._jobs(repository, talk.head, number)
         said = claim.report().said
-        if jobs and (said.comment or (comment.acts(jobs) and not talk.is_locked)):
+        speaks = comment.acts(jobs) or self._row(repository, number).speaks
+        if jobs and (said.comment or (speaks and not talk.is_locked)):
             self._agree(claim, build, number, talk.head, jobs)
 
     def _needs_no_word(self, said: Said, build: Build, number: int) -> bool:
         """Whether GitHub need not be asked, so far as this build goes."""
         jobs = self._jobs(build.event.repository, build.event.sha, number)
         if said.comment or said.doubtful:
-            return said.digest == digest(self._body(build, build.event.sha, jobs))
+            return said.digest == digest(self._body(build, number, build.event.sha, jobs))
+        if self._row(build.event.repository, number).speaks:
+            return False
         if not comment.acts(jobs):
             return True
         wait = comment.ready_at(jobs) - self.clock.now()
@@ -102,7 +106,7 @@ class PullComments:
     def _agree(
         self, claim: Claim, build: Build, number: int, head: str, jobs: Sequence[Job]
     ) -> None:
-        said, body = claim.report().said, self._body(build, head, jobs)
+        said, body = claim.report().said, self._body(build, number, head, jobs)
         if said.digest == digest(body):
             return
         try:
@@ -111,10 +115,15 @@ class PullComments:
             # Someone deleted it or ended the talk: this is not the place to insist.
             claim.say(Said(silent=head))
 
-    def _body(self, build: Build, head: str, jobs: Sequence[Job]) -> str:
+    def _row(self, repository: Repository, number: int) -> Pull:
+        key = pull_id(repository.id, number)
+        return self.store.get(Pull, key) or Pull(key)
+
+    def _body(self, build: Build, number: int, head: str, jobs: Sequence[Job]) -> str:
         request = build.event.pull_request
         shown = tuple(self._shown(build, job) for job in jobs)
-        return comment.compose(shown, head, request.base_ref if request else "")
+        row = self._row(build.event.repository, number)
+        return comment.compose(shown, head, request.base_ref if request else "", row)
 
     def _shown(self, build: Build, job: Job) -> Shown:
         if job.reason not in comment.ACT:

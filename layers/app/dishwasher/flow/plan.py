@@ -11,12 +11,13 @@ from dishwasher.errors import Conflict, InfraError, Refused, Rejected, Unseen
 from dishwasher.flow.building import Building
 from dishwasher.flow.cancel import Cancels
 from dishwasher.flow.changes import UNSEEN_FOR
+from dishwasher.flow.command import Commands
 from dishwasher.flow.request import ON_THE_BRANCH, Requests
 from dishwasher.flow.rerun import Clicks
 from dishwasher.flow.tenancy import Tenancy
 from dishwasher.flow.verdict import Verdicts
 from dishwasher.flow.work import Work, ignore
-from dishwasher.ports import Bells, Blobs, Clock, Pulls, Source, Store
+from dishwasher.ports import Bells, Blobs, Clock, Comments, Members, Pulls, Source, Store
 
 CLICKS = frozenset(
     {
@@ -40,6 +41,8 @@ class Plan:
     timing: Timing
     secret: bytes
     """Makes ids of builds unguessable."""
+    comments: Comments
+    members: Members
 
     def __call__(self, delivery_id: str) -> None:
         delivery = self.store.get(Delivery, delivery_id)
@@ -63,12 +66,12 @@ class Plan:
         if barred := Tenancy(self.store).barred(event.repository):
             self._ignore(delivery, event, barred)
         elif event.kind in CLICKS:
-            Clicks(self.store, self._building, self._requests, self._cancels)(delivery, event)
+            self._clicks(delivery, event)
         elif event.kind in (EventKind.BRANCH_DELETED, EventKind.MERGE_GROUP_DESTROYED):
             self._cancels.branch(delivery, event)
             self._ignore(delivery, event, "its checks were cancelled, if any had not ended")
-        elif event.kind is EventKind.COMMAND:
-            self._ignore(delivery, event, "commands are not carried out by this version yet")
+        elif event.comment is not None:
+            self._commands(delivery, event, event.comment)
         elif request is None:
             self._work(delivery, event, self._pushed(delivery, event))
         elif event.kind is EventKind.PULL_REQUEST_CLOSED:
@@ -150,6 +153,15 @@ class Plan:
             *(self.store, self.blobs, self.bells, self.clock),
             *(self.source, self.timing, self.secret),
         )
+
+    @property
+    def _clicks(self) -> Clicks:
+        return Clicks(self.store, self._building, self._requests, self._cancels)
+
+    @property
+    def _commands(self) -> Commands:
+        flows = self._building, self._clicks, self._cancels
+        return Commands(self.comments, self.members, *flows)
 
     @property
     def _cancels(self) -> Cancels:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 
+from dishwasher.core.command import Reaction
 from dishwasher.core.event import Repository
 from dishwasher.errors import Gone
 from dishwasher.github.answer import read
@@ -82,6 +83,15 @@ class GithubComments:
     def withdraw(self, repository: Repository, id: int) -> None:
         with suppress(Gone):
             self._app.call(repository, Call("DELETE", f"/issues/comments/{id}"))
+
+    def react(self, repository: Repository, id: int, reaction: Reaction) -> None:
+        """The same reaction once more changes nothing, so that it may be repeated.
+
+        https://docs.github.com/en/rest/reactions/reactions#create-reaction-for-an-issue-comment
+        """
+        path = f"/issues/comments/{id}/reactions"
+        with suppress(Gone):
+            self._app.call(repository, Call("POST", path, body={"content": reaction.value}))
 
 
 def _conforms(app: GithubApp) -> Comments:

@@ -14,28 +14,21 @@ from dishwasher.core.event import Repository
 from dishwasher.core.session import Person
 from dishwasher.errors import InfraError, Refused
 from dishwasher.github import answer as answers
-from dishwasher.github.answer import Missing, read
+from dishwasher.github.answer import read
 from dishwasher.github.app import GithubApp
 from dishwasher.github.client import ACCEPT, TIMEOUT, Call, Client
+from dishwasher.github.members import GithubMembers
 
 if TYPE_CHECKING:
     from requests import Response
 
 _log = logging.getLogger(__name__)
 
-MAY_READ = frozenset({"read", "triage", "write", "maintain", "admin"})
-
 
 @dataclass(frozen=True, slots=True)
 class _User:
     id: int
     login: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Permission:
-    permission: str
-    user: _User
 
 
 class GithubPeople:
@@ -76,14 +69,7 @@ class GithubPeople:
 
     def may_read(self, repository: Repository, person: Person) -> bool:
         """Whether GitHub shows this repository to the person; asked with the App's own right."""
-        call = Call("GET", f"/collaborators/{quote(person.login, safe='')}/permission")
-        try:
-            data = self._app.call(repository, call)
-        except Missing:
-            return False
-        told = read(_Permission, data, str(call))
-        # A login that was given up can be somebody else's by now; the id can not.
-        return told.user.id == person.id and told.permission in MAY_READ
+        return GithubMembers(self._app).may_read(repository, person)
 
     def _exchange(self, code: str, verifier: str, redirect: str) -> str:
         form = {

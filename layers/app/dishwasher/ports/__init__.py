@@ -6,7 +6,7 @@ Every adapter raises the faults of `errors` and nothing else on purpose.
 from dishwasher.ports.clock import Clock
 from dishwasher.ports.deliveries import Deliveries, FailedDelivery
 from dishwasher.ports.fleet import Fleet
-from dishwasher.ports.people import People
+from dishwasher.ports.people import Members, People
 from dishwasher.ports.queue import Bells, Message, Queue, Topic
 from dishwasher.ports.source import Comparison, Heads, Listing, Pulls, Source
 from dishwasher.ports.store import Blobs, R, Record, Store
@@ -34,6 +34,7 @@ __all__ = [
     "Fleet",
     "Heads",
     "Listing",
+    "Members",
     "Message",
     "People",
     "PostedCheck",

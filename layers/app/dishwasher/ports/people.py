@@ -22,3 +22,11 @@ class People(Protocol):
     def may_read(self, repository: Repository, person: Person) -> bool:
         """Whether the forge shows this repository to the person."""
         ...
+
+
+class Members(Protocol):
+    """What people may do in a repository, by the forge's own word."""
+
+    def may_write(self, repository: Repository, person: Person) -> bool:
+        """Whether the person, known by id as well as by login, may push to it at this moment."""
+        ...

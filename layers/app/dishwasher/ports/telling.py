@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from dishwasher.core.added import Added
+from dishwasher.core.command import Reaction
 from dishwasher.core.deployment import Deployment
 from dishwasher.core.event import Repository
 from dishwasher.core.report import Check
@@ -85,6 +86,9 @@ class Comments(Protocol):
 
     def withdraw(self, repository: Repository, id: int) -> None:
         """Delete the comment; harmless where it is gone."""
+
+    def react(self, repository: Repository, id: int, reaction: Reaction) -> None:
+        """Acknowledge anybody's comment; harmless where it is done or the comment gone."""
 
 
 class Deployments(Protocol):

@@ -28,6 +28,7 @@ from dishwasher.github.deliveries import GithubDeliveries
 from dishwasher.github.deployments import GithubDeployments
 from dishwasher.github.heads import GithubHeads
 from dishwasher.github.limiter import Limiter
+from dishwasher.github.members import GithubMembers
 from dishwasher.github.pulls import GithubPulls
 from dishwasher.github.source import GithubSource
 from dishwasher.local import machine
@@ -157,7 +158,7 @@ def build(settings: Settings, workers: int, environment: Mapping[str, str]) -> H
         accept=Accept(store, queue, clock, secret),
         plan=Plan(
             *(store, blobs, queue, clock, source, GithubPulls(app), verdicts, timing),
-            derive(secret, "build ids"),
+            *(derive(secret, "build ids"), GithubComments(app), GithubMembers(app)),
         ),
         dispatch=Dispatch(store, clock, source, fleet, verdicts, timing, address.local),
         attempts=attempts,

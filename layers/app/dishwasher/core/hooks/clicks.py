@@ -56,6 +56,8 @@ def issue_comment(delivery: str, payload: Json) -> Event | Ignored:
     author = data.get("user")
     if not isinstance(author, dict) or author.get("type") != "User":
         return Ignored("commands are taken from people alone")
+    if data.get("performed_via_github_app") is not None:
+        return Ignored("commands are not taken from programs that write for people")
     comment = Comment(
         id=fields.number(data, "id"),
         number=fields.number(issue, "number"),
