@@ -16,7 +16,7 @@ from dishwasher.runner.environment import Workspace
 from dishwasher.runner.place import Place
 from dishwasher.runner.sandbox import accounts, probe, users
 from dishwasher.runner.sandbox.enclosure import enclose
-from dishwasher.runner.sandbox.probe import Means
+from dishwasher.runner.sandbox.probe import Isolation
 
 from tests.runner.conftest import Launch, Serve
 from tests.runner.sandbox.levels import AS_ROOT, WALLED, at
@@ -86,7 +86,7 @@ def test_where_nobody_may_mount_a_closed_folder_is_said_and_no_job_is_root(
 @pytest.mark.parametrize("mounts", [True, False])
 def test_without_any_wall_a_job_still_has_a_user_of_its_own(tmp_path: Path, mounts: bool) -> None:
     """As `auto` comes to it; `plain` by its name leaves jobs to be who the server is."""
-    means = Means(Level.PLAIN, own_user=True, mounts=mounts)
+    isolation = Isolation(Level.PLAIN, own_user=True, mounts=mounts)
     workspace = Workspace(tmp_path / "work")
     workspace.root.mkdir(mode=0o700)
     workspace.make()
@@ -94,9 +94,9 @@ def test_without_any_wall_a_job_still_has_a_user_of_its_own(tmp_path: Path, moun
     try:
         if not mounts:
             with pytest.raises(InfraError, match="jobs do not run as root"):
-                enclose(means, workspace, Limits(), os.environ)
+                enclose(isolation, workspace, Limits(), os.environ)
             return
-        enclosed = enclose(means, workspace, Limits(), os.environ, services=True)
+        enclosed = enclose(isolation, workspace, Limits(), os.environ, services=True)
         assert enclosed.cell is not None and enclosed.user is not None
         said = printed(enclosed.cell, workspace.checkout, "id -u; id -un; sudo -n id -u || true")
         enclosed.cell.close()

@@ -25,7 +25,7 @@ from dishwasher.runner import orphans
 from dishwasher.runner.engine import Engine
 from dishwasher.runner.environment import Workspace
 from dishwasher.runner.removal import clear, remove
-from dishwasher.runner.sandbox.probe import Means
+from dishwasher.runner.sandbox.probe import Isolation
 from dishwasher.runner.stop import Cause, Stop
 
 
@@ -63,7 +63,7 @@ class LocalRun:
     stop: Stop
     caches: LocalCaches | None = None
     """None to keep none."""
-    means: Means | None = None
+    isolation: Isolation | None = None
     """Of the walls around the jobs; None for none."""
     limits: Limits = field(default_factory=Limits)
 
@@ -104,8 +104,10 @@ class LocalRun:
 
             sink = LocalSink(ticket, view, kept, phases, self.caches)
             workspace, host = Workspace(folder), dict(os.environ)
-            objects, means = self.snapshot.objects, self.means
-            engine = Engine(ticket, sink, workspace, host, self.stop, objects=objects, means=means)
+            objects, isolation = self.snapshot.objects, self.isolation
+            engine = Engine(
+                ticket, sink, workspace, host, self.stop, objects=objects, isolation=isolation
+            )
             started.append(engine)
             try:
                 result = engine.run()

@@ -122,9 +122,9 @@ def _local(
     event = replace(happened.event, sha=taken.sha)
     base = Checkout(options.path).start(happened.base)
     caches = None if options.no_cache else _caches(options.path, event)
-    means = None if options.sandbox == Level.PLAIN else probe.choose(options.sandbox)
+    isolation = None if options.sandbox == Level.PLAIN else probe.choose(options.sandbox)
     words = (event, taken, base, path, passed_on, options.artifacts, Stop(), caches)
-    return LocalRun(*words, means=means, limits=job_limits(os.environ))
+    return LocalRun(*words, isolation=isolation, limits=job_limits(os.environ))
 
 
 def _caches(path: Path, event: Event) -> LocalCaches:

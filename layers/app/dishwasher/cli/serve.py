@@ -60,7 +60,7 @@ def serve(options: argparse.Namespace) -> int:
     folder = {"DISHWASHER_DATA": str(options.data)} if options.data else {}
     chosen = settings.read({**os.environ, **folder})
     lines.begin(chosen.log)
-    means = probe.choose(chosen.sandbox)
+    isolation = probe.choose(chosen.sandbox)
     house = local.build(chosen, options.workers, os.environ)
     ready = threading.Event()
     server = Server(
@@ -86,8 +86,8 @@ def serve(options: argparse.Namespace) -> int:
     print(
         f"Dishwasher listens on {server.url}; GitHub's webhook goes to {public}/webhook", flush=True
     )
-    why = f" ({'; '.join(means.lacks)})" if means.lacks else ""
-    print(f"Jobs run {means.level}{why}", flush=True)
+    why = f" ({'; '.join(isolation.lacks)})" if isolation.lacks else ""
+    print(f"Jobs run {isolation.level}{why}", flush=True)
     stop.wait()
     busy = options.workers - house.fleet.free_slots()
     if busy:

@@ -69,11 +69,11 @@ def _run(
 ) -> int:
     ticket = sink.claim(bootstrap.code)
     try:
-        means = probe.choose(host.get(SANDBOX, AUTO))
+        isolation = probe.choose(host.get(SANDBOX, AUTO))
     except UserError as error:
         sink.result(Result(Reason.INFRA, str(error)))
         return DONE
-    engine = Engine(ticket, sink, workspace, host, stop, means=means)
+    engine = Engine(ticket, sink, workspace, host, stop, isolation=isolation)
     try:
         result = engine.run()
     except (Fenced, LeaseOver):

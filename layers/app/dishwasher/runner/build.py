@@ -31,7 +31,7 @@ from dishwasher.runner.stop import Stopped
 from dishwasher.runner.verdict import Verdict
 
 if TYPE_CHECKING:
-    from dishwasher.runner.sandbox.probe import Means
+    from dishwasher.runner.sandbox.probe import Isolation
     from dishwasher.runner.services.running import Services
 
 
@@ -46,7 +46,7 @@ class Build:
         commands: Commands,
         stages: Stages,
         notes: list[str],
-        means: Means | None = None,
+        isolation: Isolation | None = None,
         objects: tuple[Path, ...] = (),
         sink: Sink | None = None,
     ) -> None:
@@ -57,7 +57,7 @@ class Build:
         self._ticket, self._spec, self._host = ticket, ticket.spec, host
         self._workspace, self._commands, self._stages = workspace, commands, stages
         self._judge, self._log, self._notes = stages.judge, stages.log, notes
-        self._means, self._objects, self._enclosure = means, objects, OPEN
+        self._isolation, self._objects, self._enclosure = isolation, objects, OPEN
         self._network = network(ticket.spec, ticket.trusted)
         self._base = workspace.checkout / self._spec.directory
         self.findings = Findings()
@@ -69,7 +69,7 @@ class Build:
         verdict = self._judge.judge("the matchers' start", self._ready_matchers)
         if not verdict.fine:
             return self._stages.failed("annotate", verdict)
-        if self._means is not None:
+        if self._isolation is not None:
             verdict = self._judge.judge("the sandbox's start", self._enclose)
             if not verdict.fine:
                 return self._stages.failed("sandbox", verdict)
@@ -111,10 +111,10 @@ class Build:
         # Imported late: it costs what a plain job needs not.
         from dishwasher.runner.sandbox.enclosure import enclose
 
-        assert self._means is not None
+        assert self._isolation is not None
         limits, services = self._ticket.limits, bool(self._spec.machine.services)
         self._enclosure = enclose(
-            *(self._means, self._workspace, limits, self._host),
+            *(self._isolation, self._workspace, limits, self._host),
             network=self._network,
             services=services,
             more=self._objects,
@@ -232,7 +232,7 @@ class Build:
             scan=self.findings.feed if self.findings else None,
             notes=self._notes,
             silence=self._spec.silence,
-            limits=self._ticket.limits if self._means is not None else None,
+            limits=self._ticket.limits if self._isolation is not None else None,
         )
         self.outputs.counts = steps.counts
         phases = Phases(self._spec, steps, self._commands, self._judge, self._installing)

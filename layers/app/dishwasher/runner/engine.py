@@ -33,7 +33,7 @@ from dishwasher.runner.verdict import Judge, Verdict
 
 if TYPE_CHECKING:
     from dishwasher.runner.cache import Caches
-    from dishwasher.runner.sandbox.probe import Means
+    from dishwasher.runner.sandbox.probe import Isolation
 
 TOO_SHORT = "The secret {name} is too short to be masked: it would hide every such word."
 
@@ -52,11 +52,11 @@ class Engine:
         grace: Grace | None = None,
         sleep: Callable[[float], None] = time.sleep,
         objects: tuple[Path, ...] = (),
-        means: Means | None = None,
+        isolation: Isolation | None = None,
     ) -> None:
         """`objects`: folders of git objects on this machine that hold the commit already.
 
-        `means`: of the sandbox that the job's commands run in; None for none.
+        `isolation`: of the sandbox that the job's commands run in; None for none.
         """
         limits = ticket.limits
         self._objects = objects
@@ -64,7 +64,7 @@ class Engine:
         self._host, self._stop, self._sleep = host, stop, sleep
         seconds = min(limits.job_seconds, ticket.spec.timeout or limits.job_seconds)
         self._deadline = time.monotonic() + seconds
-        self._means = means
+        self._isolation = isolation
         place = Here(for_any(limits))
         self._commands = Commands(stop, self._deadline, grace or Grace(), place)
         self._judge = Judge(stop, seconds)
@@ -105,7 +105,7 @@ class Engine:
 
     @property
     def _level(self) -> Level:
-        return self._means.level if self._means else Level.PLAIN
+        return self._isolation.level if self._isolation else Level.PLAIN
 
     @property
     def phases(self) -> tuple[PhaseResult, ...]:
@@ -138,7 +138,7 @@ class Engine:
         if self._ticket.protocol != PROTOCOL:
             detail = f"This runner speaks protocol {PROTOCOL}, the ticket {self._ticket.protocol}."
             return Verdict(Reason.INFRA, detail)
-        lacks = self._means.lacks if self._means else ()
+        lacks = self._isolation.lacks if self._isolation else ()
         refused = refusal(self._ticket.trusted, self._level, lacks) or self._network_refusal(lacks)
         if refused:
             self._log.say(refused)
@@ -154,7 +154,7 @@ class Engine:
             self._stages.run("restore caches", self._restore_caches)
         self._build = Build(
             *(self._ticket, self._host, self._workspace, self._commands),
-            *(self._stages, self._notes, self._means, self._objects),
+            *(self._stages, self._notes, self._isolation, self._objects),
             sink=self._sink,
         )
         self._commands.watch_disk(self._ticket.limits.disk_bytes, self._workspace.root)
@@ -164,7 +164,7 @@ class Engine:
         """Why the job may not have the network that it would have; empty when it may."""
         wanted = network.network(self._ticket.spec, self._ticket.trusted)
         refused = network.refusal(wanted, self._level, lacks)
-        if refused and self._means is None:
+        if refused and self._isolation is None:
             # Who runs files of their own without walls has asked for none.
             self._notes.append(network.UNKEPT)
             return ""

@@ -60,13 +60,13 @@ def _spelling(environment: Mapping[str, str]) -> Finding:
 
 def _walls(wanted: str) -> Finding:
     try:
-        means = probe.choose(wanted)
+        isolation = probe.choose(wanted)
     except UserError as error:
         return fail(AREA, "sandbox", *split(str(error).rstrip(".")))
-    if not means.lacks and means.level is Level.JAILED:
+    if not isolation.lacks and isolation.level is Level.JAILED:
         return ok(AREA, "sandbox", "jobs run jailed")
-    text = f"jobs run {means.level}: {'; '.join(means.lacks)}"
-    if means.level is Level.JAILED or wanted not in (AUTO, Level.JAILED):
+    text = f"jobs run {isolation.level}: {'; '.join(isolation.lacks)}"
+    if isolation.level is Level.JAILED or wanted not in (AUTO, Level.JAILED):
         return note(AREA, "sandbox", text)
     if shutil.which(jail.PROGRAM) is None:
         return warn(AREA, "sandbox", text, f"apt install {jail.PACKAGE}")

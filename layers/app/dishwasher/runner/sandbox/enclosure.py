@@ -19,7 +19,7 @@ from dishwasher.runner.sandbox.cell import Cell, Wrapper, bare
 from dishwasher.runner.sandbox.enclosed import Enclosed
 from dishwasher.runner.sandbox.jail import SHARED_MEMORY, Jail
 from dishwasher.runner.sandbox.limits import for_one, memory
-from dishwasher.runner.sandbox.probe import Means
+from dishwasher.runner.sandbox.probe import Isolation
 from dishwasher.runner.sandbox.rules import Rules, View
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ ON = Network()
 
 
 def enclose(
-    means: Means,
+    isolation: Isolation,
     workspace: Workspace,
     limits: Limits,
     host: Mapping[str, str],
@@ -55,31 +55,31 @@ def enclose(
 ) -> Enclosed:
     """Make the sandbox; nothing of the job's may have run yet. Raises InfraError.
 
-    `services`: the job has servers, which are in there with it. `more`: folders to read.
-    Only a jail has a `network` that is not the machine's; `say` is told what that refuses.
+    `services`: it has servers. `more`: folders to read. `say`: told what its network refuses.
     """
-    if means.level is Level.PLAIN and not means.own_user:
+    if isolation.level is Level.PLAIN and not isolation.own_user:
         return _unwalled(limits)
     workspace.make_all()
-    read = job_user.readable(means, host, more)
-    closed = job_user.closed(means, workspace, read)
-    own, free = job_user.take(means, workspace)
+    read = job_user.readable(isolation, host, more)
+    closed = job_user.closed(isolation, workspace, read)
+    own, free = job_user.take(isolation, workspace)
     served = job_user.services_folder(own) if services else None
     folders = () if served is None else (served,)
     write = tuple(map(str, (*workspace.shared, *folders)))
     group = cgroup.group(memory(limits), limits.processes)
     way = _way(network, host)
-    each = for_one(limits, alone=_is_alone(means, own), grouped=group is not None)
-    rules = _rules(means, own, read, write, way.ports if way else ())
-    rules = replace(rules, limits=each, view=_view(means, workspace, own, closed))
-    wrapper = _wrapper(means, workspace, own, (read, write), network=way is None)
-    as_user = own if means.user_namespace else None
+    each = for_one(limits, alone=_is_alone(isolation, own), grouped=group is not None)
+    rules = _rules(isolation, own, read, write, way.ports if way else ())
+    rules = replace(rules, limits=each, view=_view(isolation, workspace, own, closed))
+    wrapper = _wrapper(isolation, workspace, own, (read, write), network=way is None)
+    as_user = own if isolation.user_namespace else None
     cell = Cell(rules, wrapper, group, as_user, _after(free, served), folders)
     _open(cell, way, say)
+    told = _words(isolation, cell, network)
     return Enclosed(
-        *(cell, _environment(means, own, workspace), _words(means, cell, network), own, served),
+        *(cell, _environment(isolation, own, workspace), told, own, served),
         network=way is None,
-        named=rules.view is not None or means.level is Level.JAILED or own is None,
+        named=rules.view is not None or isolation.level is Level.JAILED or own is None,
         proxied=way.environment if way else {},
     )
 
@@ -117,21 +117,21 @@ def _way(network: Network, host: Mapping[str, str]) -> Way | None:
     return Way(network, host)
 
 
-def _is_alone(means: Means, own: tuple[int, int] | None) -> bool:
+def _is_alone(isolation: Isolation, own: tuple[int, int] | None) -> bool:
     """Whether no process but the job's counts as its user's."""
-    return own is not None or means.level is Level.JAILED
+    return own is not None or isolation.level is Level.JAILED
 
 
 def _view(
-    means: Means, workspace: Workspace, own: tuple[int, int] | None, closed: tuple[str, ...]
+    isolation: Isolation, workspace: Workspace, own: tuple[int, int] | None, closed: tuple[str, ...]
 ) -> View | None:
-    if own is None or not means.mounts:
+    if own is None or not isolation.mounts:
         return None
     return View(closed, accounts.write(workspace.root, own, workspace.home), SHARED_MEMORY)
 
 
 def _wrapper(
-    means: Means,
+    isolation: Isolation,
     workspace: Workspace,
     own: tuple[int, int] | None,
     folders: tuple[tuple[str, ...], tuple[str, ...]],
@@ -139,29 +139,29 @@ def _wrapper(
     network: bool,
 ) -> Wrapper:
     """`folders`: to read, and to write."""
-    if means.level is not Level.JAILED:
+    if isolation.level is not Level.JAILED:
         return bare
     return Jail(
         *(*folders, str(workspace.temporary), str(workspace.home), own),
         network=network,
-        user_namespace=means.user_namespace,
+        user_namespace=isolation.user_namespace,
     )
 
 
 def _rules(
-    means: Means,
+    isolation: Isolation,
     own: tuple[int, int] | None,
     read: tuple[str, ...],
     write: tuple[str, ...],
     listen: tuple[int, ...],
 ) -> Rules:
-    jailed = means.level is Level.JAILED
+    jailed = isolation.level is Level.JAILED
     return Rules(
-        landlock=means.landlock,
+        landlock=isolation.landlock,
         read=("/",) if jailed else (*read, *KERNEL),
         write=(*write, *(WITHIN if jailed else (*DEVICES, "/dev/shm"))),
-        new_privileges=means.level is Level.PLAIN,
-        user=None if means.user_namespace else own,
+        new_privileges=isolation.level is Level.PLAIN,
+        user=None if isolation.user_namespace else own,
         listen=listen,
     )
 
@@ -175,24 +175,26 @@ def _after(free: Callable[[], None], served: Path | None) -> Callable[[], None]:
     return after
 
 
-def _environment(means: Means, own: tuple[int, int] | None, workspace: Workspace) -> dict[str, str]:
+def _environment(
+    isolation: Isolation, own: tuple[int, int] | None, workspace: Workspace
+) -> dict[str, str]:
     # What Landlock keeps from it, git takes for a fault and not for absent.
-    found = {"GIT_CONFIG_NOSYSTEM": "1"} if means.level is not Level.PLAIN else {}
-    if means.level is Level.JAILED:
+    found = {"GIT_CONFIG_NOSYSTEM": "1"} if isolation.level is not Level.PLAIN else {}
+    if isolation.level is Level.JAILED:
         return found
     found["TMPDIR"] = str(workspace.temporary)
-    if own is not None and not means.mounts:
+    if own is not None and not isolation.mounts:
         # No name goes with the number here, and clients of PostgreSQL ask for one.
         found["PGUSER"] = accounts.NAME
     return found
 
 
-def _words(means: Means, cell: Cell, network: Network) -> str:
+def _words(isolation: Isolation, cell: Cell, network: Network) -> str:
     user = cell.rules.user or cell.as_user
     parts = [
         f"network {SAID[network.scope]}",
         f"user {user[0]}" if user else "the runner's user",
     ]
     parts += _limited(cell.group)
-    level = OPEN if means.level is Level.PLAIN else means.level
+    level = OPEN if isolation.level is Level.PLAIN else isolation.level
     return f"{level}{',' if level is OPEN else ':'} {', '.join(parts)}"

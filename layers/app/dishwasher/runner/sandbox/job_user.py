@@ -11,27 +11,29 @@ from dishwasher.core.sandbox import Level
 from dishwasher.errors import InfraError
 from dishwasher.runner.environment import Workspace
 from dishwasher.runner.sandbox import mounts, places, users
-from dishwasher.runner.sandbox.probe import Means
+from dishwasher.runner.sandbox.probe import Isolation
 
 SOCKETS = "/run"
 
 
-def readable(means: Means, host: Mapping[str, str], more: tuple[Path, ...]) -> tuple[str, ...]:
+def readable(
+    isolation: Isolation, host: Mapping[str, str], more: tuple[Path, ...]
+) -> tuple[str, ...]:
     read = (*places.readable(host), *map(str, more))
-    if means.user_namespace and means.own_user:
+    if isolation.user_namespace and isolation.own_user:
         # Who enters is the job's user already.
         return tuple(filter(mounts.is_open, read))
     return read
 
 
-def closed(means: Means, workspace: Workspace, read: tuple[str, ...]) -> tuple[str, ...]:
+def closed(isolation: Isolation, workspace: Workspace, read: tuple[str, ...]) -> tuple[str, ...]:
     """The folders that have to be opened up for the job's user; raises InfraError."""
-    jailed = means.level is Level.JAILED
-    if not means.own_user or (jailed and not means.user_namespace):
+    jailed = isolation.level is Level.JAILED
+    if not isolation.own_user or (jailed and not isolation.user_namespace):
         return ()
-    if means.mounts:
+    if isolation.mounts:
         # Landlock lets everybody speak to the machine's own services, whose sockets are there.
-        covered = (SOCKETS,) if means.level is Level.CONFINED and os.path.isdir(SOCKETS) else ()
+        covered = (SOCKETS,) if isolation.level is Level.CONFINED and os.path.isdir(SOCKETS) else ()
         needed = (*read, str(workspace.root), f"{tempfile.gettempdir()}/services")
         return (*mounts.closed(needed), *covered)
     if shut := mounts.closed((str(workspace.root),)):
@@ -42,9 +44,11 @@ def closed(means: Means, workspace: Workspace, read: tuple[str, ...]) -> tuple[s
     return ()
 
 
-def take(means: Means, workspace: Workspace) -> tuple[tuple[int, int] | None, Callable[[], None]]:
+def take(
+    isolation: Isolation, workspace: Workspace
+) -> tuple[tuple[int, int] | None, Callable[[], None]]:
     """A user of the job's own, and what gives it back."""
-    if not means.own_user:
+    if not isolation.own_user:
         return None, lambda: None
     user = users.User()
     workspace.root.chmod(0o711)

@@ -25,8 +25,8 @@ NAMESPACES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
-    """How jobs are enclosed on this machine at one level."""
+class Isolation:
+    """How jobs are kept apart on this machine at one level."""
 
     level: Level
     lacks: tuple[str, ...] = ()
@@ -40,34 +40,34 @@ class Means:
     """That user can be let through folders which are closed to it."""
 
 
-def choose(wanted: str) -> Means:
+def choose(wanted: str) -> Isolation:
     """`auto`, or a level that this machine must be able to do; raises UserError."""
     if wanted not in (AUTO, *ORDER):
         raise UserError(f"There is no sandbox `{wanted}`: choose {', '.join((AUTO, *ORDER))}.")
     if wanted == Level.PLAIN:
         # By name it is asked for where jobs shall do what the server can.
-        return Means(Level.PLAIN, ("plain was asked for",))
+        return Isolation(Level.PLAIN, ("plain was asked for",))
     lacks: list[str] = []
     for level in ORDER if wanted == AUTO else (Level(wanted),):
-        means = _means(level)
-        if isinstance(means, Means):
-            return replace(means, lacks=(*lacks, *means.lacks))
-        lacks.append(means)
+        isolation = _isolation(level)
+        if isinstance(isolation, Isolation):
+            return replace(isolation, lacks=(*lacks, *isolation.lacks))
+        lacks.append(isolation)
     raise UserError(f"This machine can not run jobs {wanted}: {'; '.join(lacks)}.")
 
 
 @cache
-def _means(level: Level) -> Means | str:
-    """The means, or why there are none."""
+def _isolation(level: Level) -> Isolation | str:
+    """How jobs are isolated at this level, or why they can not be."""
     if level is Level.JAILED:
         return _jailed()
     if level is Level.CONFINED:
         return _confined()
     as_root = os.geteuid() == 0
-    return Means(Level.PLAIN, own_user=as_root, mounts=as_root and _mounts())
+    return Isolation(Level.PLAIN, own_user=as_root, mounts=as_root and _mounts())
 
 
-def _jailed() -> Means | str:
+def _jailed() -> Isolation | str:
     if shutil.which(jail.PROGRAM) is None:
         return f"bubblewrap is not installed (the package {jail.PACKAGE})"
     has_landlock = landlock.version() > 0
@@ -77,7 +77,7 @@ def _jailed() -> Means | str:
     for needed in (False, True) if os.geteuid() == 0 else (True,):
         said = _try_jail(needed, has_landlock)
         if not said:
-            return Means(Level.JAILED, lacks, has_landlock, needed, own_user=os.geteuid() == 0)
+            return Isolation(Level.JAILED, lacks, has_landlock, needed, own_user=os.geteuid() == 0)
     return f"bubblewrap does not work here: {said}; {NAMESPACES}"
 
 
@@ -104,7 +104,7 @@ def _try_jail(user_namespace: bool, has_landlock: bool) -> str:
         return _try(Cell(rules, tried, as_user=as_user))
 
 
-def _confined() -> Means | str:
+def _confined() -> Isolation | str:
     if not landlock.version():
         return "the kernel has no Landlock (it needs 5.13 or newer, and `landlock` in lsm=)"
     read = (*places.readable(os.environ), "/proc")
@@ -113,7 +113,7 @@ def _confined() -> Means | str:
     if said:
         return f"Landlock fails: {said}"
     as_root = os.geteuid() == 0
-    return Means(Level.CONFINED, (), True, own_user=as_root, mounts=as_root and _mounts())
+    return Isolation(Level.CONFINED, (), True, own_user=as_root, mounts=as_root and _mounts())
 
 
 @cache
