@@ -168,6 +168,13 @@ class Repo:
             pull, who = self.pull(number), self._user(user)
             return comments.add(self._world, self.row, pull, body, who.id)
 
+    def edit_comment(self, comment_id: int, body: str, user: str | None = None) -> Comment:
+        with self._world.lock:
+            found = self._world.comments.get(comment_id)
+            if found is None or found.repository_id != self.id:
+                raise KeyError(f"no comment {comment_id} in {self.full_name}")
+            return comments.edit(self._world, self.row, found, body, self._user(user).id)
+
     def delete_comment(self, comment_id: int) -> None:
         with self._world.lock:
             self._world.comments.remove(comment_id)
@@ -268,6 +275,11 @@ class Repo:
     def comments(self, number: int) -> list[Comment]:
         with self._world.lock:
             return self._world.comments.of((self.id, number))
+
+    def reactions(self, comment_id: int) -> list[str]:
+        """In GitHub's words: `eyes`, `+1`, …"""
+        with self._world.lock:
+            return [one.content for one in self._world.reactions.of(comment_id)]
 
     def deployments(self) -> list[Deployment]:
         with self._world.lock:
