@@ -287,6 +287,9 @@ def test_a_virtual_environment_works_in_its_new_place(begin: Begin) -> None:
     site = next(folder.glob("lib/python*/site-packages"))
     (site / "own.pth").write_text(f"{job.checkout}/src\n")
     (site / "__editable___own_finder.py").write_text(f"MAPPING = {{'own': '{job.checkout}/own'}}")
+    (site / "_own_editable.py").write_text(f"install({{'own': '{job.checkout}/own'}})")
+    (site / "own-1.dist-info").mkdir()
+    (site / "own-1.dist-info/direct_url.json").write_text(f'{{"url": "file://{job.checkout}/"}}')
     job.store()
     shutil.rmtree(job.checkout)
     again = begin(wanted)
@@ -296,7 +299,9 @@ def test_a_virtual_environment_works_in_its_new_place(begin: Begin) -> None:
     assert said.stdout == f"{place}\n"
     site = next(place.glob("lib/python*/site-packages"))
     assert (site / "own.pth").read_text() == f"{again.checkout}/src\n"
-    assert str(again.checkout) in (site / "__editable___own_finder.py").read_text()
+    finders = ("__editable___own_finder.py", "_own_editable.py", "own-1.dist-info/direct_url.json")
+    for finder in finders:
+        assert str(again.checkout) in (site / finder).read_text()
     assert str(job.checkout) not in (place / "pyvenv.cfg").read_text()
     assert os.path.realpath(place / "bin/python") == os.path.realpath(sys.executable)
 

@@ -99,7 +99,9 @@ def move(folder: Path, moved: dict[str, str]) -> None:
     places = [folder / SETTINGS, *_files(folder / "bin")]
     for site in folder.glob("lib/python*/site-packages"):
         places += [place for place in _files(site) if place.suffix in (".pth", ".egg-link")]
-        places += site.glob("__editable__*.py")
+        # Finders of setuptools, scikit-build-core and meson-python; and what pip shows of them.
+        places += site.glob("_*editable*.py")
+        places += site.glob("*.dist-info/direct_url.json")
     old = {before.encode(): after.encode() for before, after in moved.items()}
     for place in places:
         state = os.lstat(place)
