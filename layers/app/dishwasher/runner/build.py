@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,11 +12,12 @@ from dishwasher.core.network import network
 from dishwasher.core.step import Shell
 from dishwasher.core.ticket import Ticket
 from dishwasher.errors import UserError
-from dishwasher.runner import interpreter, shell
+from dishwasher.runner import shell
 from dishwasher.runner.command import Commands
-from dishwasher.runner.environment import Workspace, base_environment, job_environment
+from dishwasher.runner.environment import Workspace, job_environment
 from dishwasher.runner.findings import Findings
 from dishwasher.runner.installing import Installing
+from dishwasher.runner.languages import Languages
 from dishwasher.runner.output import Output
 from dishwasher.runner.outputs import Outputs
 from dishwasher.runner.phases import Phases
@@ -27,7 +27,6 @@ from dishwasher.runner.shell import Interpreter, Separate
 from dishwasher.runner.sink import Sink
 from dishwasher.runner.stages import Stages
 from dishwasher.runner.steps import Steps
-from dishwasher.runner.stop import Stopped
 from dishwasher.runner.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -52,7 +51,7 @@ class Build:
     ) -> None:
         """`sink`: where environments are kept; None to keep none."""
         self._sink = sink
-        self._python: interpreter.Python | None = None
+        self._languages: Languages | None = None
         self._installing: Installing | None = None
         self._ticket, self._spec, self._host = ticket, ticket.spec, host
         self._workspace, self._commands, self._stages = workspace, commands, stages
@@ -147,18 +146,11 @@ class Build:
         verdict = self._provide_languages()
         if not verdict.fine:
             return verdict
-        bin = self._workspace.virtualenv / "bin" if self._python else None
+        assert self._languages is not None
+        bin = self._languages.bin
         environment = job_environment(self._ticket, self._host, self._workspace, bin)
         environment.update(served)
-        user = environment.get("PGUSER")
-        environment.update(self._enclosure.environment)
-        if user:
-            # The sandbox tells clients whom to be; the job's own word counts for more.
-            environment["PGUSER"] = user
-        for name, value in self._enclosure.proxied.items():
-            # What the job sets itself is its own; the machine's proxy is out of its reach.
-            if environment.get(name) in (None, self._host.get(name)):
-                environment[name] = value
+        self._enclosure.add_variables(environment, self._host)
         prepared: list[Interpreter] = []
 
         def prepare() -> Verdict:
@@ -175,51 +167,22 @@ class Build:
         return self._run(prepared[0], environment)
 
     def _provide_languages(self) -> Verdict:
-        machine = self._spec.machine
-        wants_python = bool(machine.python or machine.virtualenv)
-        if wants_python:
-            verdict = self._judge.judge("python", self._choose_python)
-            if not verdict.fine:
-                return self._stages.failed("python", verdict)
-        if machine.node:
-            verdict = self._stages.run("node", self._provide_node)
-            if not verdict.fine:
-                return verdict
+        languages = self._languages = Languages(
+            *(self._ticket, self._host, self._workspace),
+            *(self._commands, self._stages, self._enclosure),
+        )
+        verdict = languages.choose()
+        if not verdict.fine:
+            return verdict
         self._installing = Installing(
             *(self._ticket, self._sink, self._workspace, self._commands),
             *(self._stages, self._notes, self._enclosure),
         )
-        self._installing.restore(self._host, self._python)
-        if wants_python and not self._installing.is_restored:
-            return self._stages.run("python", self._make_virtualenv)
-        return Verdict(Reason.OK)
-
-    def _choose_python(self) -> Verdict:
-        path = base_environment(self._host, self._workspace)["PATH"]
-        asked = self._spec.machine.python
-        self._python = interpreter.choose(asked, path, interpreter.pyenv(self._host))
-        return Verdict(Reason.OK)
-
-    def _provide_node(self) -> Verdict:
-        # Imported late: most jobs ask for none, and a runner must start fast.
-        from dishwasher.runner import node
-
-        environment = base_environment(self._host, self._workspace)
-
-        def run(argv: tuple[str, ...]) -> int:
-            self._log.say(f"$ {shlex.join(argv)}")
-            output = Output(self._log, None)
-            root = self._workspace.root
-            ended = self._commands.run_outside(argv, root, environment, output.feed)
-            output.finish()
-            if ended.exit_code is None:
-                raise Stopped
-            return ended.exit_code
-
-        chosen, _ = node.provide(self._spec.machine.node, environment, self._workspace.node, run)
-        self._enclosure.give(self._workspace.node)
-        self._log.say(f"Node {chosen.name}")
-        return Verdict(Reason.OK)
+        self._installing.restore(self._host, languages.python)
+        if not self._installing.is_restored:
+            verdict = languages.make_virtualenv()
+            self.tail = languages.tail
+        return verdict
 
     def _run(self, interpreter: Interpreter, environment: dict[str, str]) -> Verdict:
         steps = Steps(
@@ -262,25 +225,3 @@ class Build:
             return Shared(self._commands, program, self._base, environment, folder)
         argv = (program, *shell.flags(spec.shell, program))
         return Separate(self._commands, argv, self._base, environment, folder)
-
-    def _make_virtualenv(self) -> Verdict:
-        environment = base_environment(self._host, self._workspace, trusted=self._ticket.trusted)
-        python = self._python
-        assert python is not None
-        self._log.say(f"Python {python.name} ({python.place}) in a new environment")
-        argv = (python.place, "-m", "venv", str(self._workspace.virtualenv))
-        output = Output(self._log, None)
-        journal = self._stages.journal
-        journal.begin_step(f"python{python.name} -m venv")
-        ended = self._commands.run(argv, self._workspace.root, environment, output.feed)
-        output.finish()
-        journal.end_step(ended.exit_code)
-        if ended.exit_code is None:
-            return self._judge.stopped("while the virtual environment was made")
-        if ended.exit_code:
-            self.tail = output.tail()
-            raise UserError(
-                f"Python {python.name} could not make a virtual environment; it may lack `venv` "
-                "or `ensurepip` (on Debian: the package python3-venv)."
-            )
-        return Verdict(Reason.OK)

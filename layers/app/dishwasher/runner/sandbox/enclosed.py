@@ -39,6 +39,17 @@ class Enclosed:
         """Whether servers run in it too."""
         return self.cell is not None and self.named
 
+    def add_variables(self, environment: dict[str, str], host: Mapping[str, str]) -> None:
+        """What commands need in it; what the job has set itself counts for more."""
+        user = environment.get("PGUSER")
+        environment.update(self.environment)
+        if user:
+            environment["PGUSER"] = user
+        for name, value in self.proxied.items():
+            # The machine's own proxy is out of the job's reach.
+            if environment.get(name) in (None, host.get(name)):
+                environment[name] = value
+
     def give(self, folder: Path) -> None:
         """Make the commands the owner of what we have put there."""
         if self.user is not None:
