@@ -22,7 +22,7 @@ from dishwasher.runner.engine import Engine
 from dishwasher.runner.environment import Workspace
 from dishwasher.runner.http_sink import HttpSink
 from dishwasher.runner.mask import Mask
-from dishwasher.runner.removal import remove as remove
+from dishwasher.runner.removal import remove
 from dishwasher.runner.sandbox import probe
 from dishwasher.runner.sink import Fenced, LeaseOver
 from dishwasher.runner.stop import Cause, Stop

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from dishwasher.core.environment import visible
 from dishwasher.core.ticket import Ticket
-from dishwasher.runner import language, variables
+from dishwasher.runner import language, removal, variables
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -108,7 +108,7 @@ class Workspace:
         with suppress(FileNotFoundError):
             if shutil.disk_usage(self.root).free < room:
                 for folder in self._folders:
-                    shutil.rmtree(folder, ignore_errors=True)
+                    removal.clear(folder)
 
     @property
     def _folders(self) -> tuple[Path, ...]:

@@ -27,7 +27,8 @@ from dishwasher.core.sandbox import AUTO
 from dishwasher.core.ticket import Bootstrap
 from dishwasher.errors import InfraError, UserError
 from dishwasher.runner import orphans
-from dishwasher.runner.attempt import BROKEN, hold, remove, run_attempt, workspace_of
+from dishwasher.runner.attempt import BROKEN, hold, run_attempt, workspace_of
+from dishwasher.runner.removal import remove
 from dishwasher.runner.sandbox import probe
 from dishwasher.runner.warmup import warm
 

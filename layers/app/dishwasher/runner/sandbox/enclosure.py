@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 from dishwasher.core.network import Network, Scope
 from dishwasher.core.sandbox import Level
 from dishwasher.core.ticket import GIBIBYTE, Limits
+from dishwasher.runner import removal
 from dishwasher.runner.environment import Workspace
 from dishwasher.runner.place import Here
 from dishwasher.runner.sandbox import accounts, cgroup, job_user
@@ -170,7 +170,7 @@ def _after(free: Callable[[], None], served: Path | None) -> Callable[[], None]:
     def after() -> None:
         free()
         if served is not None:
-            shutil.rmtree(served, ignore_errors=True)
+            removal.clear(served)
 
     return after
 

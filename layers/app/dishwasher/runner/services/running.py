@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import tempfile
@@ -15,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dishwasher.errors import InfraError, UserError
+from dishwasher.runner import removal
 from dishwasher.runner.artifacts import open_regular
 from dishwasher.runner.place import Process
 from dishwasher.runner.sandbox import accounts
@@ -100,7 +100,7 @@ class Services:
         for server in self.servers:
             if server.process is not None:
                 _leave(server.process, server.recipe.leave)
-            shutil.rmtree(server.place.folder, ignore_errors=True)
+            removal.clear(server.place.folder)
             if server.slot is not None:
                 server.slot.free()
         self.servers.clear()
