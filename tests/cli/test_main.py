@@ -120,3 +120,17 @@ def test_without_its_packages_the_demo_says_how_to_get_them() -> None:
     code, text = run("demo", environment={}, program=(sys.executable, "-c", lacking))
     assert code == WRONG_USAGE
     assert "jsonschema_rs" in text and "pip install '.[demo]'" in text
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("buidls", "Did you mean `builds`? "), ("Run", "Did you mean `run`? "), ("xyzzy", "")],
+)
+def test_a_mistyped_command_is_told_the_nearest(
+    typed: str, meant: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([typed]) == WRONG_USAGE
+    assert capsys.readouterr().err == (
+        f"dishwasher: there is no command `{typed}`. {meant}"
+        "`dishwasher --help` lists all of them.\n"
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import os
 import sys
 from collections.abc import Sequence
@@ -26,6 +27,9 @@ NOBODY_READS = 141
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and answer its exit code; never shows a traceback for a known fault."""
     words = sys.argv[1:] if arguments is None else arguments
+    if words and words[0] not in COMMANDS and not words[0].startswith("-"):
+        print(f"dishwasher: {_unknown(words[0])}", file=sys.stderr)
+        return WRONG_USAGE
     options = _parser(words).parse_args(words)
     try:
         code: int = options.call(options)
@@ -60,3 +64,9 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     for name in [word for word in words[:1] if word in COMMANDS] or COMMANDS:
         import_module(f"dishwasher.cli.{name}").add(commands)
     return parser
+
+
+def _unknown(word: str) -> str:
+    near = difflib.get_close_matches(word.casefold(), COMMANDS, n=1)
+    meant = f"Did you mean `{near[0]}`? " if near else ""
+    return f"there is no command `{word}`. {meant}`dishwasher --help` lists all of them."
