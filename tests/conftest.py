@@ -27,6 +27,7 @@ SLOW = (
     "runner/services",
     "runner/test_attempt.py",
     "web/test_axe.py",
+    "demo/github/test_gh.py",
     "runner/test_mirror_damage.py",
     "runner/test_mirror_runners.py",
 )
