@@ -57,6 +57,23 @@ def test_each_of_github_s_own_examples_means_something_or_says_why_not() -> None
 # Pull requests
 
 
+def test_a_pull_request_tells_which_programs_are_in_it() -> None:
+    bot, person = {"id": 7, "type": "Bot"}, {"id": 8, "type": "User"}
+    for sender, author, bots in (
+        (person, person, ()),
+        (bot, person, (7,)),
+        (person, bot, (7,)),
+        (bot, bot, (7,)),
+        # Whose kind is not told may be one.
+        (person, {"id": 9}, (9,)),
+        (person, {"id": 9, "type": "bot"}, (9,)),
+    ):
+        asked = event(
+            "pull_request", "opened", sender={"login": "x", **sender}, pull_request__user=author
+        )
+        assert asked.bots == bots
+
+
 @pytest.mark.parametrize("action", ["opened", "synchronize", "reopened", "ready_for_review"])
 def test_a_pull_request_tells_when_it_was_changed(action: str) -> None:
     request = event("pull_request", action).pull_request

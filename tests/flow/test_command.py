@@ -451,3 +451,10 @@ def test_of_two_who_answer_at_once_none_is_lost(house: House) -> None:
         house.plan(event.delivery)
     house.plan(event.delivery)
     assert row(house).helps
+
+
+def test_where_what_was_approved_asks_for_nothing_the_checks_go_on(house: House) -> None:
+    house.there.files[SHA].clear()
+    build = house.planned(from_fork(updated=PUSHED))
+    assert "no configuration" in obeyed(house, says("/approve"))
+    assert house.jobs(build)["lint"].state is State.QUEUED

@@ -208,3 +208,14 @@ def test_a_commit_elsewhere_that_is_shown_as_ours_is_a_stranger_s(house: House) 
     house.plan("delivery-1")
     build = house.build(house.delivery("delivery-1").build)
     assert (list(house.jobs(build)), build.is_trusted) == (["lint"], False)
+
+
+def test_a_bot_s_pull_request_is_a_stranger_s_unless_it_is_listed(house: House) -> None:
+    house.there.files[SHA][CONFIG_PATH] = b"checks:\n  own: make\n"
+    strange = house.planned(pull_request(bots=(5,)))
+    assert (list(house.jobs(strange)), strange.is_trusted) == (["lint"], False)
+    assert "bot that is not listed" in strange.notes[0]
+    house.deliver(pull_request(bots=(5,), delivery="delivery-2"))
+    replace(house.plan, bots=frozenset({5}))("delivery-2")
+    listed = house.build(house.delivery("delivery-2").build)
+    assert (list(house.jobs(listed)), listed.is_trusted) == (["own"], True)

@@ -8,6 +8,7 @@ from typing import Any
 from tests.sim.commits import Repo, Run
 from tests.sim.hub import Hub
 from tests.sim.mail import Mail
+from tests.sim.talk import READER, WRITER
 from tests.sim.world import World
 
 QUEUE = "gh-readonly-queue/master/pr"
@@ -21,6 +22,7 @@ class Clicks:
     ) -> None:
         self._world, self._hub, self._mail, self._payload = world, hub, mail, payload
         self._tries: list[str] = []
+        self._said = 0
 
     def acts(self) -> tuple[Callable[[Repo], None], ...]:
         return (self.press, self.suite, self.dispatch, self.queue, self.give_up, self.command)
@@ -53,9 +55,17 @@ class Clicks:
             self._send(repo, "merge_group", "destroyed", **_try(repo, branch))
 
     def command(self, repo: Repo) -> None:
-        author = {"id": 7, "login": "ann", "type": "User"}
-        said = {"id": 1, "body": "/rerun", "user": author}
-        issue = {"number": 1, "pull_request": {}}
+        """By one who may write, or by one who may not."""
+        if not repo.requests:
+            return
+        choice, self._said = self._world.random.choice, self._said + 1
+        request = choice(repo.requests)
+        who = choice((WRITER, READER))
+        line = choice(("/rerun", "/cancel", f"/approve {request.head}", "/approve", "/help", "/me"))
+        author = {"id": who.id, "login": who.login, "type": "User"}
+        now = int(self._world.now)
+        said = {"id": self._said, "body": line, "user": author, "created_at": now}
+        issue = {"number": request.number, "pull_request": {}}
         self._send(repo, "issue_comment", "created", comment=said, issue=issue)
 
     def _run(self, repo: Repo) -> Run | None:

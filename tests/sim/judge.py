@@ -23,6 +23,7 @@ from tests.sim.commits import Request, Run
 from tests.sim.house import House, page
 from tests.sim.laws import BY_A_RUNNER
 from tests.sim.people import Expected, People
+from tests.sim.talk import WRITER
 
 PATIENCE = 240.0
 """Seconds after which nothing is left open where each reporter could tell what it did."""
@@ -116,17 +117,25 @@ class Judge:
             if expected.runs and not moved and all(job.build in strange for job in same):
                 yield f"L2 {name} was doubted without reason {here}"
         if not expected.runs:
-            yield from self._strangers(jobs, strange, expected, here)
+            yield from self._strangers(builds, strange, expected, here)
 
     def _strangers(
-        self, jobs: list[Job], strange: set[str], expected: Expected, here: str
+        self, builds: tuple[Build, ...], strange: set[str], expected: Expected, here: str
     ) -> Iterator[str]:
         """What a fork's commit is built as: the base branch's jobs, and none of the team's."""
-        for job in jobs:
-            if job.build not in strange:
-                yield f"S5 {job.spec.name} of a fork was believed {here}"
-            if job.spec.name not in (*expected.names, CONFIG_JOB, OTHER_CONFIG_JOB):
-                yield f"S5 {job.spec.name} is the fork's own {here}"
+        known = (*expected.names, CONFIG_JOB, OTHER_CONFIG_JOB)
+        for build in builds:
+            if build.id not in strange:
+                yield f"S5 build {build.id} of a fork was believed {here}"
+            if build.approval is not None:
+                self._house.world.sometimes("a fork was approved")
+                by, of = build.approval.actor, build.approval.sha
+                if (by, of) != (WRITER.id, build.event.sha):
+                    yield f"S5 {by} approved {of[:12]}, and {build.id} was built {here}"
+                continue
+            for job in self._rows.group(Job, build.id):
+                if job.spec.name not in known:
+                    yield f"S5 {job.spec.name} is the fork's own {here}"
 
     def _is_of_the_past(self, expected: Expected, reason: str) -> bool:
         """A pull request answers for it and has gone on since."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.sim.without import bells, caches, claims, deploys, reports, secrets, words
+from tests.sim.without import bells, caches, claims, deploys, reports, secrets, strangers, words
 from tests.sim.without.patch import Mutant
 
 
@@ -31,5 +31,6 @@ ALL = (
     *caches.MUTANTS,
     *secrets.MUTANTS,
     *words.MUTANTS,
+    *strangers.MUTANTS,
 )
 BY_NAME = {mutant.name: mutant for mutant in ALL}

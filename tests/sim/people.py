@@ -285,5 +285,5 @@ class People:
                 "pushed_at": int(self._world.now),
             },
             "installation": {"id": value.installation},
-            "sender": {"login": "somebody"},
+            "sender": {"id": 2, "login": "somebody", "type": "User"},
         }

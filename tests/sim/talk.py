@@ -21,7 +21,8 @@ from tests.sim.hub import LONG_LISTED, Hub
 from tests.sim.world import World
 
 WRITER = Person(1, "ann")
-"""Who may write to every repository; all others may read them."""
+READER = Person(2, "bob")
+"""Of all repositories; who may write to them, and who may not."""
 
 
 @dataclass(slots=True)

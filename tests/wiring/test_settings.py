@@ -45,6 +45,7 @@ def test_everything_that_is_wrong_is_named_at_once() -> None:
             "DISHWASHER_PUBLIC_URL": "ftp://ci.example.com",
             "DISHWASHER_LEASE_SECONDS": "soon",
             "DISHWASHER_GITHUB_POINTS_PER_MINUTE": "-1",
+            "DISHWASHER_TRUSTED_BOTS": "5, dependabot",
         }
     )
     for part in (
@@ -55,6 +56,7 @@ def test_everything_that_is_wrong_is_named_at_once() -> None:
         "DISHWASHER_PUBLIC_URL: 'ftp://ci.example.com' is not",
         "DISHWASHER_LEASE_SECONDS: 'soon' is not a number above 0",
         "DISHWASHER_GITHUB_POINTS_PER_MINUTE: '-1' is not a number above 0",
+        "DISHWASHER_TRUSTED_BOTS: 'dependabot' is not the id of an account, a number",
         "dishwasher serve --help",
     ):
         assert part in said
@@ -147,3 +149,9 @@ def test_help_and_readme_have_every_setting_and_no_other() -> None:
     readme = (ROOT / "README.md").read_text()
     table = readme[readme.index("### Settings") :].partition("\n### ")[0]
     assert set(re.findall(r"`(DISHWASHER_\w+)`", table)) == noting.asked
+
+
+@pytest.mark.parametrize("text", ["5,49699333", "5 49699333", " 49699333 , 5 "])
+def test_bots_are_listed_by_their_ids(environment: dict[str, str], text: str) -> None:
+    assert read({**environment, "DISHWASHER_TRUSTED_BOTS": text}).bots == {5, 49699333}
+    assert read(environment).bots == frozenset()

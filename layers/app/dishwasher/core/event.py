@@ -120,6 +120,8 @@ class Event:
     inputs: tuple[tuple[str, str], ...] = ()
     """Of a build that was started by hand."""
     comment: Comment | None = None
+    bots: tuple[int, ...] = ()
+    """GitHub's ids of the programs among those who wrote the pull request and who sent this."""
 
     @property
     def built(self) -> str:

@@ -68,7 +68,7 @@ class Building:
         planned, request = selected.planned, work.event.pull_request
         if work.requests:
             planned = selection.beside_request(planned)
-        elif request is not None and not work.doubt:
+        elif request is not None and request.head_repository == work.event.repository.id:
             planned = selection.beside_push(planned)
         if work.requests and not any(one.is_shown for one in planned):
             ignore(self.store, work, f"pull request {work.requests[0]} builds this branch")

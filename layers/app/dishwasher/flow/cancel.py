@@ -36,10 +36,12 @@ class Cancels:
             self._leave(delivery, build, request.number, Reason.CANCELLED, why)
 
     def approved(self, delivery: Delivery, event: Event, number: int, sha: str) -> None:
-        """The commit is built anew, with its own configuration."""
+        """The commit is built anew, with its own configuration; nothing ends where it is not."""
+        builds = self._of(event, sha)
         why = f"Approved by {event.sender}: built anew, with the pull request's own configuration."
-        for build in self._of(event, sha):
-            if build.approval is None:
+        anew = any(build.approval is not None for build in builds)
+        for build in builds:
+            if anew and build.approval is None:
                 self._leave(delivery, build, number, Reason.SUPERSEDED, why)
 
     def branch(self, delivery: Delivery, event: Event) -> None:

@@ -157,7 +157,6 @@ class Commands:
         self._taken(asked)
         event, comment = asked.event, asked.comment
         approval = Approval(head, event.sender_id, event.sender, given, comment.id)
-        self.cancels.approved(asked.delivery, event, comment.number, head)
         again = replace(build.event, delivery=asked.delivery.id, repository=event.repository)
         request = again.pull_request
         notes = (pull.told(request),) if request and request.merge else ()
@@ -166,6 +165,8 @@ class Commands:
             asked.delivery, replace(again, rerun=False, job=""), build.doubt, notes, approval
         )
         self.building(replace(work, along=along))
+        # Not before: where its own configuration asks for nothing, the checks go on.
+        self.cancels.approved(asked.delivery, event, comment.number, head)
 
     def _taken(self, asked: Asked) -> None:
         row = self._row(asked)

@@ -43,6 +43,8 @@ class Plan:
     """Makes ids of builds unguessable."""
     comments: Comments
     members: Members
+    bots: frozenset[int] = frozenset()
+    """GitHub's ids of those that count as one of the team."""
 
     def __call__(self, delivery_id: str) -> None:
         delivery = self.store.get(Delivery, delivery_id)
@@ -169,4 +171,4 @@ class Plan:
 
     @property
     def _requests(self) -> Requests:
-        return Requests(self.store, self.clock, self.source, self.pulls, self._cancels)
+        return Requests(self.store, self.clock, self.source, self.pulls, self._cancels, self.bots)

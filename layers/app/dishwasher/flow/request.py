@@ -29,6 +29,8 @@ class Requests:
     source: Source
     pulls: Pulls
     cancels: Cancels
+    bots: frozenset[int] = frozenset()
+    """Ids of those that count as one of the team."""
 
     def opened(self, delivery: Delivery, event: Event, request: PullRequest) -> Work | Ignored:
         """Its head has moved, or it is there anew: what was planned for an older head ends."""
@@ -80,7 +82,7 @@ class Requests:
         if branch != event.sha and self.clock.now() < delivery.received + UNSEEN_FOR:
             # The API lags behind the webhooks, and a refusal can not be taken back.
             raise Unseen(f"{event.branch} does not stand at {event.sha[:12]} yet")
-        return trust.distrust(event, branch)
+        return trust.distrust(event, branch, self.bots)
 
     def _row(self, event: Event, request: PullRequest) -> Pull:
         key = pull_id(event.repository.id, request.number)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dishwasher.core.event import Event, EventKind, PullRequest, Repository
+from dishwasher.core.hooks.fields import PERSON
 from dishwasher.errors import Gone, Rejected
 from dishwasher.github import answer as answers
 from dishwasher.github.answer import Missing, read, unreadable
@@ -25,6 +26,7 @@ QUEUE = "gh-readonly-queue/"
 class _Account:
     id: int
     login: str
+    type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,4 +191,5 @@ class GithubHeads:
             pull_request=request,
             action="synchronize",
             sender_id=pull.user.id if pull.user else 0,
+            bots=(pull.user.id,) if pull.user and pull.user.type != PERSON else (),
         )

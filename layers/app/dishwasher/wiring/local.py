@@ -159,6 +159,7 @@ def build(settings: Settings, workers: int, environment: Mapping[str, str]) -> H
         plan=Plan(
             *(store, blobs, queue, clock, source, GithubPulls(app), verdicts, timing),
             *(derive(secret, "build ids"), GithubComments(app), GithubMembers(app)),
+            settings.bots,
         ),
         dispatch=Dispatch(store, clock, source, fleet, verdicts, timing, address.local),
         attempts=attempts,

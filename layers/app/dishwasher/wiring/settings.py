@@ -59,6 +59,7 @@ DESCRIBED = {
     "DISHWASHER_KEEP_DAYS": f"for how long builds are kept, 0 for ever ({KEPT.days:g})",
     "DISHWASHER_KEEP_GB": f"room for their logs and artifacts, 0 for any ({KEPT_GB:g})",
     lines.SETTING: "text, or json for a JSON object in each line of the log (text)",
+    "DISHWASHER_TRUSTED_BOTS": "GitHub's ids of the bots whose pull requests count as the team's",
     JOB_ENV: "names of host variables that jobs may see",
     "DISHWASHER_LEASE_SECONDS": f"silence after which a runner counts as lost ({LEASE:g})",
 }
@@ -85,6 +86,8 @@ class Settings:
     public_url: str = ""
     """Empty: where the server itself listens."""
     points_per_minute: int = POINTS_PER_MINUTE
+    bots: frozenset[int] = frozenset()
+    """GitHub's ids of those that count as one of the team."""
     lease: float = LEASE
     """Seconds without a word after which a runner counts as lost."""
     sandbox: str = AUTO
@@ -124,6 +127,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         client_secret=reader.secret("CLIENT_SECRET", needed=False),
         public_url=reader.url("PUBLIC_URL", ""),
         points_per_minute=int(reader.number("GITHUB_POINTS_PER_MINUTE", POINTS_PER_MINUTE)),
+        bots=reader.ids("TRUSTED_BOTS"),
         lease=reader.number("LEASE_SECONDS", LEASE),
         sandbox=reader.level(SANDBOX),
         job=reader.limits(),
@@ -225,6 +229,15 @@ class _Reader:
         if value not in (AUTO, *ORDER):
             self._mistakes.append(f"{key}: {value!r} is none of {', '.join((AUTO, *ORDER))}")
         return value
+
+    def ids(self, name: str) -> frozenset[int]:
+        """Numbers that are compared as numbers: a part of one is another one."""
+        key = f"DISHWASHER_{name}"
+        words = self._environment.get(key, "").replace(",", " ").split()
+        wrong = [word for word in words if not (word.isascii() and word.isdigit())]
+        if wrong:
+            self._mistakes.append(f"{key}: {wrong[0]!r} is not the id of an account, a number")
+        return frozenset(int(word) for word in words if word not in wrong)
 
     def number(self, name: str, default: float, least: float = sys.float_info.min) -> float:
         key = f"DISHWASHER_{name}"

@@ -54,7 +54,7 @@ def issue_comment(delivery: str, payload: Json) -> Event | Ignored:
     if not line.startswith(SIGN) or len(line) > MAX_TEXT or fields.SURROGATE.search(line):
         return Ignored("the first line of the comment is no command")
     author = data.get("user")
-    if not isinstance(author, dict) or author.get("type") != "User":
+    if not isinstance(author, dict) or author.get("type") != fields.PERSON:
         return Ignored("commands are taken from people alone")
     if data.get("performed_via_github_app") is not None:
         return Ignored("commands are not taken from programs that write for people")

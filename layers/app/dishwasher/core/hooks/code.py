@@ -94,6 +94,7 @@ def pull_request(delivery: str, payload: Json) -> Event | Ignored:
         action=action,
         sha=fields.sha(head, "sha"),
         branch=fields.text(head, "ref"),
+        bots=fields.bots(payload.get("sender"), data.get("user")),
         pull_request=PullRequest(
             number=fields.number(payload, "number"),
             head_ref=fields.text(head, "ref"),

@@ -18,6 +18,9 @@ ACTION = re.compile(r"[a-z_]{1,64}")
 MAX_TEXT = 1000
 """Characters of a ref or an id; more than git allows, and far from the end of a table's row."""
 
+PERSON = "User"
+"""What GitHub calls the account of a person."""
+
 SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 Json = Mapping[str, Any]
@@ -45,6 +48,12 @@ def sender(payload: Json) -> str:
 def sender_id(payload: Json) -> int:
     found = payload.get("sender")
     return optional(found, "id") if isinstance(found, dict) else 0
+
+
+def bots(*accounts: object) -> tuple[int, ...]:
+    """Ids of those that are no people; whose kind is not told is taken for a program."""
+    found = [one for one in accounts if isinstance(one, dict) and one.get("type") != PERSON]
+    return tuple(dict.fromkeys(optional(one, "id") for one in found))
 
 
 def action(payload: Json) -> str:

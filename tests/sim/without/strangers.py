@@ -1,0 +1,38 @@
+"""Rule 5: whom to believe is decided by the server, and asked of GitHub when it matters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dishwasher.core import trust
+from dishwasher.core.build import Build
+
+from tests.sim.talk import SimTalk
+from tests.sim.without.patch import Mutant
+
+
+def believe(*_: Any) -> str:
+    return ""
+
+
+def yes(*_: Any) -> bool:
+    return True
+
+
+MUTANTS = (
+    Mutant(
+        "stranger-believed",
+        "the base branch's configuration for a stranger",
+        ((trust, "distrust", believe),),
+    ),
+    Mutant(
+        "stranger-trusted",
+        "tickets that tell runners whom not to trust",
+        ((Build, "is_trusted", property(yes)),),
+    ),
+    Mutant(
+        "anybody-commands",
+        "the question who may write",
+        ((SimTalk, "may_write", yes),),
+    ),
+)
