@@ -15,8 +15,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "demo",
         help="see the whole story on this machine",
         description="Show the whole story on this machine, with a stand-in for GitHub and a sample "
-        "site: a pull request goes red, is mended, merged and deployed. It needs no account and "
-        "changes nothing outside a temporary folder.",
+        "site: pull requests of the team and of a stranger, clicks, commands, the merge queue, "
+        "deployments. It needs no account and changes nothing outside a temporary folder.",
     )
     parser.add_argument(
         "--exit", action="store_true", help="end after the story: 0 if all of it was seen"

@@ -1,4 +1,4 @@
-"""Everything that the story needs on one machine: GitHub's stand-in, the bot, a staging machine."""
+"""Everything that the story needs on one machine: GitHub's stand-in, the bot, hosting, an oven."""
 
 from __future__ import annotations
 
@@ -8,41 +8,56 @@ import signal
 import subprocess
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
+from dishwasher.core.sandbox import AUTO, Level
 from dishwasher.demo.github import Repo, StandIn
-from dishwasher.demo.staging import Staging
+from dishwasher.demo.hosting import Hosting
+from dishwasher.demo.oven import Oven
 from dishwasher.errors import InfraError
 from dishwasher.local import machine
+from dishwasher.runner.sandbox import probe
 
 SAMPLE = Path(__file__).parent / "sample"
 LISTENS = re.compile(r"listens on (\S+);")
 GIT = (2, 38)
 """The stand-in merges pull requests by `git merge-tree --write-tree`."""
 STOP_SECONDS = 10.0
+LEASE_SECONDS = 6
+"""A runner asks three times in it whether its job was cancelled, which nobody shall wait for."""
 
 
 class Scene:
     """Use it as a context manager; nothing is left behind but the folder while it stays up."""
 
-    def __init__(self) -> None:
-        """Raises UserError where this machine can not show it."""
+    def __init__(self, sandbox: str = "") -> None:
+        """`sandbox` is a level of walls; by default a jail, and none where none can be made.
+
+        Raises UserError where this machine can not show it.
+        """
         machine.require(os.environ.get("PATH"), GIT)
+        self.means = probe.choose(sandbox or AUTO)
+        if not sandbox and self.means.level is not Level.JAILED:
+            # Between the two, what a job may read depends too much on where this Python lies.
+            self.means = replace(self.means, level=Level.PLAIN)
         # A job that a stop has interrupted goes on for a moment, and may write while we remove.
         self._scratch = tempfile.TemporaryDirectory(
             prefix="dishwasher-demo-", ignore_cleanup_errors=True
         )
         self.folder = Path(self._scratch.name)
         self.github = StandIn(self.folder / "github")
-        self.staging = Staging(self.folder / "staging")
+        self.hosting = Hosting(self.folder / "hosting")
+        self.oven = Oven()
         self.url = ""
         self._bot: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> Scene:
         try:
             self.github.start()
-            self.staging.start()
+            self.hosting.start()
+            self.oven.start()
             self._app = self.github.add_app()
             self._bot = self._serve()
             self.url = self._wait_until_ready(self._bot)
@@ -67,11 +82,25 @@ class Scene:
 
     def repository(self) -> Repo:
         """The sample site, with the App installed on it."""
+        # A public one: its pages are there for everyone, without a login.
         repository = self.github.add_repo(
-            "bakery/site", SAMPLE, description="The bakery's site", message="Bake the site"
+            *("bakery/site", SAMPLE),
+            private=False,
+            description="The bakery's site",
+            message="Bake the site",
         )
         self.github.install(self._app, "bakery")
+        self._keep("DEPLOY_TOKEN", self.hosting.token, repository)
         return repository
+
+    def _keep(self, name: str, value: str, repository: Repo) -> None:
+        """A secret of master and of releases, as the team sets it on the server's machine."""
+        command = [sys.executable, "-m", "dishwasher", "secrets", "set", name]
+        command += ["--repository", str(repository.id), "--data", str(self.folder / "data")]
+        command += ["--branch", repository.row.default_branch, "--tag", "v*"]
+        done = subprocess.run(command, input=value, capture_output=True, text=True)
+        if done.returncode:
+            raise InfraError(f"the secret was not kept:\n{done.stderr}")
 
     def close(self) -> None:
         if self._bot is not None and self._bot.poll() is None:
@@ -83,7 +112,8 @@ class Scene:
                 self._bot.wait()
         if self._bot is not None and self._bot.stdout is not None:
             self._bot.stdout.close()
-        self.staging.stop()
+        self.oven.stop()
+        self.hosting.stop()
         self.github.close()
         self._scratch.cleanup()
 
@@ -91,6 +121,9 @@ class Scene:
         key = self.folder / "app.pem"
         key.touch(mode=0o600)
         key.write_text(self._app.private_key)
+        sites = self.hosting.sites.items()
+        places = {f"{name.upper()}_URL": site.url for name, site in sites}
+        places |= {"DEPLOY_URL": self.hosting.url, "OVEN_URL": self.oven.url}
         environment = {
             name: value for name, value in os.environ.items() if not name.startswith("DISHWASHER_")
         }
@@ -106,11 +139,10 @@ class Scene:
             "DISHWASHER_GITHUB_WEBHOOK_SECRET": self._app.webhook_secret,
             "DISHWASHER_GITHUB_API_URL": self.github.api_url,
             "DISHWASHER_GITHUB_URL": self.github.url,
-            "DISHWASHER_JOB_ENV": "STAGING_ROOT STAGING_URL",
-            # The deployment of the story copies to a folder of this machine, outside of any wall.
-            "DISHWASHER_SANDBOX": "plain",
-            "STAGING_ROOT": str(self.staging.root),
-            "STAGING_URL": self.staging.url,
+            "DISHWASHER_LEASE_SECONDS": str(LEASE_SECONDS),
+            "DISHWASHER_JOB_ENV": " ".join(places),
+            "DISHWASHER_SANDBOX": str(self.means.level),
+            **places,
         }
         command = [sys.executable, "-m", "dishwasher", "serve", "--port", "0"]
         command += ["--data", str(self.folder / "data")]

@@ -1,17 +1,12 @@
 #!/usr/bin/env bash
-# Put this commit on the named environment: a new release folder, then the switch in one step.
-# The machine itself restarts the site when `current` points somewhere else.
+# Put this commit on the named environment: pack it, send it, and wait until the site runs it.
 set -euo pipefail
 environment=${1:?usage: deploy.sh ENVIRONMENT}
-: "${STAGING_ROOT:?the folder of the releases on the staging machine}"
-: "${STAGING_URL:?where the staging site answers}"
+: "${DEPLOY_URL:?where releases are taken}" "${DEPLOY_TOKEN:?the secret that opens it}"
+site="${environment^^}_URL"
 
-release="$STAGING_ROOT/releases/$DISHWASHER_SHA"
 echo "deploying ${DISHWASHER_SHA:0:12} to $environment"
-mkdir -p "$release"
-cp -R app "$release/"
-printf '%s' "$DISHWASHER_SHA" > "$release/app/REVISION"
-ln -sfn "$release" "$STAGING_ROOT/next"
-mv -T "$STAGING_ROOT/next" "$STAGING_ROOT/current"
-
-python scripts/wait_for_release.py "$STAGING_URL/revision" "$DISHWASHER_SHA"
+printf '%s' "$DISHWASHER_SHA" > app/REVISION
+tar -czf release.tar.gz app
+python scripts/send_release.py release.tar.gz "$DEPLOY_URL/$environment/$DISHWASHER_SHA"
+python scripts/wait_for_release.py "${!site}/revision" "$DISHWASHER_SHA"

@@ -1,4 +1,4 @@
-"""The staging machine; its secret comes from its own environment."""
+"""A machine that serves the site; its secret comes from its own environment."""
 import os
 
 from .base import *  # noqa: F401,F403

@@ -1,0 +1,45 @@
+"""From the merge queue to a tag, which deploys production."""
+
+from __future__ import annotations
+
+from dishwasher.demo.story.new_words import CHECKS, deployed
+from dishwasher.demo.story.rye import Rye
+from dishwasher.demo.story.teller import Teller, fetch
+
+TAG = "v1.0"
+
+
+class Release:
+    """What follows the pull request with the recipe."""
+
+    def __init__(self, teller: Teller, rye: Rye) -> None:
+        self._teller = teller
+        self._rye = rye
+
+    def queued(self) -> None:
+        teller, repository = self._teller, self._teller.repository
+        teller.begin("The merge queue tries what master becomes, and merges it when it is green")
+        tried = repository.enqueue(self._rye.number)
+        runs = teller.concluded(tried, ("customer-name", "spelling"))
+        teller.expect(runs, "success", *runs)
+        teller.scene.github.wait_concluded(tried)
+        repository.move("master", tried)
+        teller.see(
+            "the queue has merged the pull request",
+            repository.pull(self._rye.number).merged_at is not None,
+        )
+        runs = teller.concluded(tried, ("staging",))
+        teller.expect(runs, "success", "staging")
+        deployed(teller, "staging", tried)
+
+    def tagged(self) -> None:
+        teller, repository = self._teller, self._teller.repository
+        teller.begin(f"The tag {TAG}, which deploys production")
+        sha = repository.head()
+        known = [run.id for run in repository.check_runs(sha)]
+        repository.tag(TAG)
+        runs = teller.concluded(sha, (*CHECKS, "production"), known)
+        teller.expect(runs, "success", *CHECKS, "production")
+        deployed(teller, "production", sha)
+        site = teller.scene.hosting.sites["production"].url
+        teller.see(f"{site} runs the tagged commit", fetch(f"{site}/revision") == sha)
