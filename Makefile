@@ -9,7 +9,7 @@ VENV := .venv/$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info
 BIN := $(VENV)/bin
 STAMP := $(VENV)/ready
 
-.PHONY: demo test test-real test-projects lint types check sim chaos fuzz bench screenshots clean
+.PHONY: demo test test-real test-projects lint types check sim chaos soak fuzz bench screenshots clean
 .DELETE_ON_ERROR:
 
 # The lock lets two `make` run at once in one clone: the second waits and finds the work done.
@@ -45,6 +45,10 @@ sim: $(STAMP)
 chaos: $(STAMP)
 	@$(BIN)/python -m tests.chaos --kills $(N) $(ARGS)
 
+# Minutes, at low priority; everything that is sent is accounted for.
+soak: $(STAMP)
+	@$(BIN)/python -m tests.soak $(ARGS)
+
 # atheris comes for Linux on x86_64 alone, so that only who fuzzes needs it.
 FUZZ := $(VENV)-fuzz
 $(FUZZ)/ready: pyproject.toml infra/venv
@@ -61,6 +65,7 @@ bench: $(STAMP)
 	@$(BIN)/python -m bench.cache
 	@$(BIN)/python -m bench.prepared
 	@$(BIN)/python -m bench.checkout
+	@$(BIN)/python -m bench.history
 	@$(BIN)/python -m bench.webhook $(ARGS)
 	@$(BIN)/python -m bench.idle
 

@@ -26,6 +26,7 @@ SLOW = (
     "runner/sandbox",
     "runner/services",
     "runner/test_attempt.py",
+    "soak",
     "web/test_axe.py",
     "demo/github/test_gh.py",
     "runner/test_mirror_damage.py",
