@@ -29,7 +29,7 @@ class Project:
         self.home: dict[str, str] = {}
         self.links: dict[str, str] = {}
         self.commands = ("pip install -r requirements.txt",)
-        self.directory = ""
+        self.directory, self.sha, self.history = "", "a" * 40, False
 
     def key(
         self,
@@ -50,12 +50,13 @@ class Project:
                 place.write_text(text)
         for name, target in self.links.items():
             (root / "checkout" / name).symlink_to(target)
-        made = ticket(Source("", "a" * 40), directory=self.directory)
+        words = {"directory": self.directory, "history": self.history}
+        made = ticket(Source("", self.sha), **words)
         made = replace(made, spec=replace(made.spec, facts=(("BUILD", "{build}"),)))
         phase = Phase("dependencies", tuple(map(Step, self.commands)))
-        words = (root, root / "checkout", root / "home")
-        asked = {"HOME": str(words[2]), "PATH": f"{root}/node/bin:/bin", **environment}
-        return Ingredients(made, phase, installs, *words, tree_files).key(asked, programs, today)
+        folders = (root, root / "checkout", root / "home")
+        asked = {"HOME": str(folders[2]), "PATH": f"{root}/node/bin:/bin", **environment}
+        return Ingredients(made, phase, installs, *folders, tree_files).key(asked, programs, today)
 
 
 @pytest.fixture
@@ -89,6 +90,17 @@ def test_other_files_do_not_count_unless_the_project_is_installed(project: Proje
     after = project.key(replace(REQUIRED, whole=True))
     project.files["node_modules/a/b"] = "x"
     assert project.key(replace(REQUIRED, whole=True)) == after
+
+
+def test_a_project_that_is_installed_may_ask_git_for_its_version(project: Project) -> None:
+    whole = replace(REQUIRED, whole=True)
+    before, plain = project.key(whole), project.key()
+    project.sha = "b" * 40
+    assert project.key(whole) != before
+    assert project.key() == plain
+    project.sha, project.history = "a" * 40, True
+    assert project.key(whole) != before
+    assert project.key() == plain
 
 
 @pytest.mark.parametrize(

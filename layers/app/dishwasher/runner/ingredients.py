@@ -114,6 +114,8 @@ class Ingredients:
             "files": {path: self._digest(path) for path in self._files(texts)},
             "home": {path: _digest(self.home / path) for path in OF_HOME},
             "tree": self._tree() if whole else "",
+            # Of setuptools-scm and the like: the project's version comes from git.
+            "commit": (self.ticket.source.sha, self.ticket.spec.history) if whole else None,
             "day": "" if locked else today,
         }
         slot = f"prepared-{_hash(job)[:32]}-"
