@@ -269,3 +269,21 @@ def test_the_exit_code_of_the_program_itself() -> None:
         ).returncode
 
     assert (code(), code("--event", "tag"), code("--config", "none.yml")) == (0, 2, 2)
+
+
+@pytest.mark.parametrize(
+    ("more", "verdict"),
+    [
+        ("", "Nothing runs. 1 is refused: "),
+        ("  lint: flake8 app\n", "1 of 2 run. 1 is refused: "),
+        ("  b: {run: make, group: one}\n", "Nothing runs. 2 are refused: "),
+    ],
+)
+def test_what_this_version_refuses_is_not_said_to_run(
+    more: str, verdict: str, checkout: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = f"checks:\n  a: {{run: make, group: one}}\n{more}"
+    (checkout / ".dishwasher.yml").write_text(text)
+    code, said = plan(capsys)
+    last = said.splitlines()[-1]
+    assert (code, last) == (0, f"{verdict}this version does not carry out all that is asked for.")

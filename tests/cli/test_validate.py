@@ -255,3 +255,20 @@ def test_a_file_with_problem_matchers_is_read_where_it_is(tmp_path: Path) -> Non
         f'{{"problemMatcher": [{{"owner": "x", "pattern": [{pattern}]}}]}}'
     )
     assert validate(tmp_path)[0] == 0
+
+
+def test_what_this_version_refuses_is_a_warning_at_its_job(tmp_path: Path) -> None:
+    (tmp_path / ".dishwasher.yml").write_text(
+        "checks:\n  a: {run: make, group: one}\n  b: {run: make, group: one}\n"
+        "deployments:\n  live: {branch: main, run: ./d.sh, smoke: s.yaml, screenshots: p.yaml}\n"
+    )
+    code, said = validate(tmp_path, "--json")
+    (file,) = json.loads(said)
+    assert (code, file["valid"]) == (0, True)
+    not_yet = "not supported by this version yet: the job is refused"
+    assert [(one["line"], one["code"], one["message"]) for one in file["problems"]] == [
+        (2, "not-yet", f"running several jobs on one runner (`group`) is {not_yet}"),
+        (3, "not-yet", f"running several jobs on one runner (`group`) is {not_yet}"),
+        (5, "not-yet", f"smoke tests (s.yaml) are {not_yet}"),
+        (5, "not-yet", f"screenshots (p.yaml) are {not_yet}"),
+    ]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dishwasher.cli import brought
+from dishwasher.cli import matchers
 from dishwasher.cli.reading import STDIN, Reading, contents, root_of, standard_input
 from dishwasher.cli.terminal import clean
 from dishwasher.core.config import Config
+from dishwasher.core.unsupported import not_carried_out
 from dishwasher.errors import ConfigError, Problem, UserError
 from dishwasher.formats import choose, recognise
 from dishwasher.formats.repository import Repository
@@ -53,7 +54,7 @@ def of_folder(root: Path, format: str = "", path: str = "") -> Outcome:
         return Outcome(shown, taken, error.problems, data=reading.seen.get(error.path))
     data = reading.seen.get(config.path)
     taken = IMPLIED if data is None else choose.named(config.path, data, format)[0]
-    return _brought(Outcome(str(root / config.path), taken, config.warnings, config, data), root)
+    return _checked(Outcome(str(root / config.path), taken, config.warnings, config, data), root)
 
 
 def _of_file(path: Path, format: str) -> Outcome:
@@ -74,17 +75,32 @@ def _parsed(path: str, data: bytes, root: Path, format: str) -> Outcome:
         config = choose.parse(path, data, lambda: _look(root), taken)
     except ConfigError as error:
         return Outcome(path, taken, error.problems, data=data)
-    return _brought(Outcome(path, taken, config.warnings, choose.noted(config, why), data), root)
+    return _checked(Outcome(path, taken, config.warnings, choose.noted(config, why), data), root)
 
 
-def _brought(outcome: Outcome, root: Path) -> Outcome:
-    """With what is wrong with the files that it names."""
+def _checked(outcome: Outcome, root: Path) -> Outcome:
+    """With what is wrong with the files that it names, and what is not carried out yet."""
     if outcome.config is None or outcome.data is None:
         return outcome
-    found = tuple(brought.problems(outcome.config, outcome.data, root))
+    found = tuple(matchers.problems(outcome.config, outcome.data, root))
     is_fine = all(problem.severity != "error" for problem in found)
     config = outcome.config if is_fine else None
+    if outcome.format == recognise.NATIVE:
+        # The other formats are warned of in their own words, when they are read.
+        found = (*found, *_refused(outcome.config))
     return replace(outcome, problems=(*outcome.problems, *found), config=config)
+
+
+def _refused(config: Config) -> tuple[Problem, ...]:
+    lacks = {lack: None for job in config.jobs for lack in not_carried_out(job)}
+    return tuple(
+        Problem(
+            *(max(1, lack.line), 1, "not-yet"),
+            f"{lack.sentence[0].lower()}{lack.sentence[1:-1]}: the job is refused",
+            severity="warning",
+        )
+        for lack in lacks
+    )
 
 
 def _look(root: Path) -> Repository:

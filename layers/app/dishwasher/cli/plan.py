@@ -119,10 +119,17 @@ def _happened(happened: Happened) -> str:
 def _verdict(selection: Selection) -> str:
     if selection.skipped:
         return f"Nothing runs. {clean(selection.skipped)}"
-    running, all_jobs = len(selection.running), len(selection.planned)
+    from dishwasher.core.unsupported import not_carried_out
+
+    refused = sum(bool(not_carried_out(spec)) for spec in selection.running)
+    running, all_jobs = len(selection.running) - refused, len(selection.planned)
     if running == all_jobs:
         return f"All {all_jobs} run." if all_jobs > 1 else "It runs."
-    return f"{running} of {all_jobs} run." if running else "Nothing runs."
+    told = f"{running} of {all_jobs} run." if running else "Nothing runs."
+    if not refused:
+        return told
+    what = f"{refused} {'is' if refused == 1 else 'are'} refused"
+    return f"{told} {what}: this version does not carry out all that is asked for."
 
 
 def _mistaken(read: Outcome) -> dict[str, Any]:
