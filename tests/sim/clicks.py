@@ -25,7 +25,14 @@ class Clicks:
         self._said = 0
 
     def acts(self) -> tuple[Callable[[Repo], None], ...]:
-        return (self.press, self.suite, self.dispatch, self.queue, self.give_up, self.command)
+        return (
+            self.press,
+            self.suite,
+            self.dispatch,
+            self.queue,
+            self.give_up,
+            *(self.command,) * 2,
+        )
 
     def press(self, repo: Repo) -> None:
         """A button of a check run, whatever it is about."""
@@ -59,9 +66,12 @@ class Clicks:
         if not repo.requests:
             return
         choice, self._said = self._world.random.choice, self._said + 1
-        request = choice(repo.requests)
+        # Of strangers' ones there are few, and theirs are what can be approved.
+        strange = [request for request in repo.requests if request.fork and request.is_open]
+        request = choice(strange or repo.requests)
         who = choice((WRITER, READER))
-        line = choice(("/rerun", "/cancel", f"/approve {request.head}", "/approve", "/help", "/me"))
+        approve = f"/approve {request.head}"
+        line = choice(("/rerun", "/cancel", approve, approve, approve, "/approve", "/help", "/me"))
         author = {"id": who.id, "login": who.login, "type": "User"}
         now = int(self._world.now)
         said = {"id": self._said, "body": line, "user": author, "created_at": now}

@@ -152,6 +152,10 @@ class People:
         self.written[commit.sha] = written
         request = self._request(repo, "patch", commit.sha, fork=True)
         self._pull_request(repo, request, "opened")
+        for _ in range(self._world.random.choice((0, 2))):
+            # Somebody looks at it, or its author hopes to get away with it.
+            self._world.baton.sleep(self._world.random.uniform(5.0, 60.0))
+            self._clicks.command(repo)
 
     def _adopt(self, repo: Repo) -> None:
         """A maintainer pushes a fork's commit to a branch here, to have it checked."""
