@@ -16,6 +16,8 @@ from typing import Any
 
 HERE = Path(__file__).parent
 
+OWN = frozenset({"python", "restore dependencies", "save dependencies"})
+"""Phases of what the runner itself does."""
 PROJECTS = "DISHWASHER_TEST_PROJECTS"
 """Set by `make test-projects`."""
 
@@ -53,5 +55,11 @@ def steps(told: dict[str, Any], job: str) -> dict[str, list[int]]:
     return {
         phase["name"]: [step["exit_code"] for step in phase["steps"]]
         for phase in found["phases"]
-        if phase["steps"] and phase["name"] != "python"
+        if phase["steps"] and phase["name"] not in OWN
     }
+
+
+def restores(told: dict[str, Any], job: str) -> bool:
+    """Whether it got its dependencies from another job of the build."""
+    (found,) = [one for one in told["jobs"] if one["name"] == job]
+    return "restore dependencies" in [phase["name"] for phase in found["phases"]]
