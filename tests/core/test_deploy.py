@@ -59,7 +59,7 @@ def test_only_the_holder_releases(unknown: bool) -> None:
 
 
 def test_an_unknown_outcome_keeps_the_lock_from_everybody_but_a_human() -> None:
-    unknown = release(wait(begin(held_by("one"), "a" * 40), "two"), "one", unknown=True)
+    unknown = release(wait(begin(held_by("one"), "a" * 40, "build"), "two"), "one", unknown=True)
     assert (unknown.holder, unknown.unknown, unknown.waiting) == ("one", True, ())
     assert take(unknown, "two") is None
     by_hand = take_by_hand(unknown, "two")
@@ -73,4 +73,5 @@ def test_not_even_a_human_takes_the_lock_of_a_deployment_that_runs() -> None:
 
 
 def test_the_commit_is_known_from_the_start_of_its_deployment() -> None:
-    assert begin(held_by("one"), "b" * 40).sha == "b" * 40
+    begun = begin(held_by("one"), "b" * 40, "build")
+    assert (begun.sha, begun.build) == ("b" * 40, "build")

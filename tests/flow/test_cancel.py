@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from dishwasher.core.build import Build
 from dishwasher.core.delivery import Delivery, Stage
 from dishwasher.core.event import Event, EventKind
 from dishwasher.core.job import Conclusion, Job, Reason, State, conclude
@@ -232,6 +233,19 @@ def test_a_deleted_branch_needs_no_checks_and_keeps_its_deployments() -> None:
     assert house.jobs(build)["lint"].reason is Reason.CANCELLED
     assert house.jobs(build)["try"].reason is Reason.NEED_FAILED
     assert house.jobs(other)["lint"].reason is None
+
+
+def test_a_deleted_branch_leaves_the_checks_of_another_that_stands_there_too() -> None:
+    house = House(CHECKS)
+    build = house.planned(push(branch="topic"))
+    for delivery in ("merged-1", "merged-2"):
+        assert house.planned(push(delivery=delivery)).id == build.id
+    gone = push(branch="topic", kind=EventKind.BRANCH_DELETED, delivery="gone-1")
+    reason(house, gone)
+    assert house.jobs(build)["lint"].reason is None
+    assert house.found(Build, build.id).pushed == ("main",)
+    reason(house, replace(gone, branch="main", delivery="gone-2"))
+    assert house.jobs(build)["lint"].reason is Reason.CANCELLED
 
 
 def test_a_queue_that_gives_a_try_up_ends_its_checks_alone(house: House) -> None:

@@ -13,7 +13,7 @@ from dishwasher.core.job import Job, Reason, State, conclude
 from dishwasher.core.ticket import Bootstrap
 from dishwasher.errors import Conflict, InfraError, Throttled, Unseen
 from dishwasher.flow.changes import UNSEEN_FOR
-from dishwasher.flow.dispatch import LOCKED, TAKEN_OFF, TRIES, WAITING, digest
+from dishwasher.flow.dispatch import LOCKED, TAKEN_OFF, TRIES, TWICE, WAITING, digest
 from dishwasher.ports import Topic
 
 from tests.fakes.forge import Trouble
@@ -42,7 +42,8 @@ def deployment(house: House, sha: str, before: str, **values: object) -> Job:
     """The deployment of a push, planned; a forced one leaves open where the branch now stands."""
     if not values.get("forced"):
         house.there.branches["main"] = sha
-    event = push(sha=sha, before=before, delivery=f"push-{sha[0]}-{before[0]}", **values)
+    values = {"delivery": f"push-{sha[0]}-{before[0]}"} | values
+    event = push(sha=sha, before=before, **values)
     return house.jobs(house.planned(event))["staging"]
 
 
@@ -227,6 +228,16 @@ def test_the_deployed_commit_may_be_deployed_again(house: House) -> None:
     second = deployment(house, SHA, OTHER_SHA)
     house.dispatch(second.id)
     assert house.job(second).state is State.STARTING
+
+
+@pytest.mark.parametrize(("first", "second"), [("head-1", "told"), ("told", "head-1")])
+def test_a_push_that_was_found_and_is_told_too_deploys_once(
+    house: House, first: str, second: str
+) -> None:
+    house.ended(deployment(house, SHA, BASE_SHA, delivery=first))
+    again = deployment(house, SHA, OTHER_SHA, delivery=second)
+    house.dispatch(again.id)
+    assert (house.job(again).reason, house.job(again).detail) == (Reason.SUPERSEDED, TWICE)
 
 
 def test_a_branch_forced_back_deploys_the_old_commit(house: House) -> None:

@@ -75,6 +75,8 @@ class Faults:
     delivery_twice: float = 0.0
     delivery_late: float = 0.0
     delivery_lost: float = 0.0
+    delivery_unsent: float = 0.0
+    """Nor does GitHub's log know of it."""
     skew: float = 0.0
     """Seconds by which the clocks of two instances may differ."""
 
@@ -124,6 +126,7 @@ STRONGEST = Faults(
     delivery_twice=0.4,
     delivery_late=0.4,
     delivery_lost=0.2,
+    delivery_unsent=0.2,
     skew=SMALL_SKEW,
 )
 FIXED = frozenset({"slow_longest", "freeze_longest", "throttle_longest", "crash_all"})

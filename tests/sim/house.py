@@ -14,6 +14,7 @@ from dishwasher.flow.accept import Accept
 from dishwasher.flow.attempt import Attempts
 from dishwasher.flow.caches import Caches
 from dishwasher.flow.dispatch import Dispatch
+from dishwasher.flow.heads import MissedHeads
 from dishwasher.flow.plan import Plan
 from dishwasher.flow.reap import Reap
 from dishwasher.flow.redeliver import Redeliver
@@ -24,6 +25,7 @@ from dishwasher.ports import Topic
 
 from tests.sim.bells import SimQueue
 from tests.sim.fleet import SimFleet
+from tests.sim.heads import SimHeads
 from tests.sim.hub import Hub
 from tests.sim.instance import Instance
 from tests.sim.laws import Laws
@@ -55,6 +57,7 @@ class House:
     hub: Hub
     talk: SimTalk
     stages: SimStages
+    heads: SimHeads
     laws: Laws
     store: SimStore
     queue: SimQueue
@@ -68,6 +71,7 @@ def build(world: World) -> House:
     """The flows, and their workers in one to three processes that have clocks of their own."""
     hub = Hub(world)
     laws, talk, stages = Laws(world, hub), SimTalk(world, hub), SimStages(world, hub)
+    heads = SimHeads(world, hub)
     store, queue, blobs = SimStore(world, laws), SimQueue(world), SimBlobs(world)
     count = world.random.choice((1, 2, 3))
     skew = world.faults.skew
@@ -105,8 +109,10 @@ def build(world: World) -> House:
     for instance in instances[:2]:
         _repeat(world, instance, "reap", reap, world.random.choice((10.0, 30.0, 60.0)))
     _repeat(world, instances[0], "redeliver", redeliver, LOOK_FOR_MISSED)
+    missed = MissedHeads(store, queue, clock, heads)
+    _repeat(world, instances[-1], "heads", missed, LOOK_FOR_MISSED)
     world.crash_instance = lambda: _crash(world, instances)
-    return House(world, hub, talk, stages, laws, store, queue, blobs, fleet, mail, instances)
+    return House(world, hub, talk, stages, heads, laws, store, queue, blobs, fleet, mail, instances)
 
 
 def _listen(

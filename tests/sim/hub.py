@@ -157,7 +157,7 @@ class Hub:
         return self.call(repository, f"files {sha[:6]}", read)
 
     def branch_sha(self, repository: Repository, branch: str) -> str | None:
-        return self.call(repository, f"branch {branch}", lambda: self._shown(repository, branch))
+        return self.call(repository, f"branch {branch}", lambda: self.shown(repository, branch))
 
     def compare(
         self, repository: Repository, base: str, head: str, *, paths: bool = False
@@ -165,7 +165,7 @@ class Hub:
         def read() -> Comparison | None:
             try:
                 # A ref may be a branch, as on GitHub.
-                left = self._visible(self._shown(repository, base) or base)
+                left = self._visible(self.shown(repository, base) or base)
                 right = self._visible(head)
             except Unseen:
                 return None
@@ -288,7 +288,7 @@ class Hub:
             if found:
                 self._world.sometimes("a check run was made twice")
 
-    def _shown(self, repository: Repository, branch: str) -> str | None:
+    def shown(self, repository: Repository, branch: str) -> str | None:
         """Where the API shows the branch to stand, which may be where it stood before."""
         moves = self.repos[repository.id].moved_at.get(branch, [])
         shown = [sha for at, sha in moves if at <= self._world.now]

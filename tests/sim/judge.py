@@ -18,7 +18,7 @@ from dishwasher.core.plan import CONFIG_JOB, OTHER_CONFIG_JOB
 from dishwasher.core.report import Check, Report, Status
 from dishwasher.core.result import Result, log_key, result_key
 
-from tests.sim import caching, history, stages, talk, vault
+from tests.sim import caching, heads, history, stages, talk, vault
 from tests.sim.commits import Request, Run
 from tests.sim.house import House, page
 from tests.sim.laws import BY_A_RUNNER
@@ -58,6 +58,7 @@ class Judge:
         yield from stages.problems(self._rows, self._house.hub, self._house.stages)
         yield from caching.problems(self._rows, self._house.blobs)
         yield from history.problems(self._rows)
+        yield from heads.problems(self._house.hub, self._house.laws, self._house.heads)
         for attempt in self._house.fleet.runners:
             if self._house.fleet.is_running(attempt):
                 yield f"L4 the runner of {attempt} is still there"
@@ -80,9 +81,9 @@ class Judge:
             if sent.forged:
                 if row is not None or sent.arrived:
                     yield f"L3 the forged delivery {sent.guid} was accepted"
-            elif row is None:
+            elif row is None and not sent.unsent:
                 yield f"L3 the delivery {sent.guid} never came in"
-            elif row.stage is Stage.RECEIVED or row.due:
+            elif row is not None and (row.stage is Stage.RECEIVED or row.due):
                 yield f"L3 the delivery {sent.guid} is {row.stage}, due {row.due}"
 
     def _planned(self, expected: Expected) -> Iterator[str]:

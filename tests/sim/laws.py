@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from dishwasher.core.build import Build
 from dishwasher.core.config import Kind
 from dishwasher.core.deploy import Environment, environment_id
-from dishwasher.core.event import NO_COMMIT, EventKind
+from dishwasher.core.event import Event, EventKind
+from dishwasher.core.heads import Looked
 from dishwasher.core.job import (
     ALLOWED,
     MAY_BE_ALLOWED,
@@ -57,11 +58,10 @@ class Push:
     before: str
     sha: str
 
-    def led_to(self, other: Push) -> bool:
-        """Whether this is the move that a deployment is of; a clock or a hand names no move."""
-        same = (self.repository, self.branch, self.sha)
-        moves = other.before in (self.before, NO_COMMIT)
-        return moves and same == (other.repository, other.branch, other.sha)
+    def led_to(self, event: Event) -> bool:
+        """Whether the branch stood where the event says by this move."""
+        here = (event.repository.id, event.branch, event.sha)
+        return here == (self.repository, self.branch, self.sha)
 
 
 class Laws:
@@ -74,6 +74,8 @@ class Laws:
         """Whether an attempt's runner is there."""
         self.pushes: list[Push] = []
         self.logs: dict[str, bytes] = {}
+        self.looked: dict[str, float] = {}
+        """When the first look at a repository's heads was kept."""
         self._started: Counter[str] = Counter()
         self._claimed: Counter[str] = Counter()
         self._said: dict[str, Result] = {}
@@ -118,6 +120,8 @@ class Laws:
 
     def watch(self, old: Record | None, new: Record) -> None:
         self._world.law(not (wrong := history.wrong(self.rows, new)), "S8", wrong)
+        if isinstance(new, Looked) and new.seen:
+            self.looked.setdefault(new.id, self._world.now)
         if isinstance(new, Report):
             self._report(new)
         if isinstance(new, Environment) and new.holder:
@@ -204,11 +208,10 @@ class Laws:
         environment = environment_id(event.repository.id, job.spec.name)
         # What was asked for: this move of the branch, this click, or this call.
         click = event.delivery if event.rerun or event.kind is not EventKind.PUSH else ""
-        intent = (environment, event.branch, event.before, event.sha, click)
+        intent = (environment, event.branch, event.sha, click)
         self._effects[intent] += 1
-        push = Push(event.repository.id, event.branch, event.before, event.sha)
         # Merged, rolled back and merged again is asked for twice.
-        moves = 1 if click else self.pushes.count(push)
+        moves = 1 if click else sum(made.led_to(event) for made in self.pushes)
         self._world.law(self._effects[intent] <= moves, "S3 deployed twice:", *intent)
         if job.state is not State.RUNNING or job.attempt_id != attempt:
             # Its runner may believe for a moment longer that it lives, as long as clocks differ.
@@ -234,8 +237,8 @@ class Laws:
                 repository = self._of(other.attempt_id)[1].event.repository.id
                 alone = repository != event.repository.id
                 law(alone, "S3", other.id, "and", job.id, "deploy at once to", environment)
-        push = Push(event.repository.id, event.branch, event.before, event.sha)
-        place = max(n for n, made in enumerate(self.pushes) if made.led_to(push))
+        place = max(n for n, made in enumerate(self.pushes) if made.led_to(event))
+        push = self.pushes[place]
         latest, sha = self._latest.get(environment, (-1, ""))
         in_order = place >= latest or self._leads_on(push, sha)
         law(in_order, "S3", event.sha, "was deployed to", environment, "after the later", sha)

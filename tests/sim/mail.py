@@ -29,6 +29,8 @@ class Sent:
     at: float
     forged: bool
     """Not from GitHub at all, so that GitHub's log does not have it."""
+    unsent: bool = False
+    """GitHub has failed to, and its log does not have it either."""
     answers: list[int] = field(default_factory=list)
 
     @property
@@ -58,6 +60,10 @@ class Mail:
         sent = Sent(guid, headers, body, world.now, secret != SECRET)
         self.sent.append(sent)
         world.tell("GitHub sends", event, guid[:6])
+        if world.chance(faults.delivery_unsent):
+            world.sometimes("GitHub never sent a delivery")
+            sent.unsent = True
+            return sent
         if world.chance(faults.delivery_lost):
             world.sometimes("a delivery was lost")
             return sent
@@ -77,7 +83,7 @@ class Mail:
         return tuple(
             FailedDelivery(number, sent.guid)
             for number, sent in enumerate(self.sent)
-            if since <= sent.at <= ended and not (sent.arrived or sent.forged)
+            if since <= sent.at <= ended and not (sent.arrived or sent.forged or sent.unsent)
         )
 
     def redeliver(self, id: int) -> None:

@@ -11,15 +11,14 @@ from dishwasher.core.report import Report, Status, pull_key
 from tests.sim.clicks import Clicks
 from tests.sim.commits import Repo, Request
 from tests.sim.configs import Written, write
+from tests.sim.heads import FORK, SimHeads
 from tests.sim.hub import Hub
 from tests.sim.laws import Laws, Push
-from tests.sim.mail import Mail
+from tests.sim.mail import Mail, Sent
 from tests.sim.talk import SimTalk
 from tests.sim.world import World
 
 MASTER = "master"
-FORK = 1_000_000
-"""Added to a repository's id: the id of its fork."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,9 @@ class Expected:
 class People:
     """Acts on the hub and lets it send the webhooks that follow."""
 
-    def __init__(self, world: World, hub: Hub, mail: Mail, laws: Laws, talk: SimTalk) -> None:
+    def __init__(
+        self, world: World, hub: Hub, mail: Mail, laws: Laws, talk: SimTalk, heads: SimHeads
+    ) -> None:
         self._world, self._hub, self._mail, self._laws = world, hub, mail, laws
         self.expected: list[Expected] = []
         self.written: dict[str, Written] = {}
@@ -47,7 +48,7 @@ class People:
         """Branches (with the commit they left): a pull request may rightly be refused there."""
         self._branches = 0
         self._clicks = Clicks(world, hub, mail, self._payload)
-        self._talk = talk
+        self._talk, self._heads = talk, heads
 
     def found(self, id: int) -> Repo:
         """A new repository with an empty history."""
@@ -101,6 +102,7 @@ class People:
                 "deleted": False,
             },
         )
+        self._tell_if(sent, repo, sha)
         self._expect(repo, sent.guid, sha, sha, branch if branch == MASTER else "", runs=True)
         for request in repo.requests:
             if request.is_open and request.branch == branch and not request.fork:
@@ -267,8 +269,13 @@ class People:
             },
         )
         if action != "closed":
+            self._tell_if(sent, repo, request.head)
             planned_by = request.base if request.fork else request.head
             self._expect(repo, sent.guid, request.head, planned_by, "", runs=not request.fork)
+
+    def _tell_if(self, sent: Sent, repo: Repo, head: str) -> None:
+        if sent.unsent:
+            self._heads.untold.append((self._world.now, repo.value.id, head))
 
     def _expect(
         self, repo: Repo, guid: str, sha: str, planned_by: str, deploys: str, *, runs: bool

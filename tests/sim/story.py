@@ -62,7 +62,7 @@ def play(seed: int, *, faults: Faults | None = None, traced: bool = False) -> Ou
 
 def _play(world: World) -> list[str]:
     house = build(world)
-    people = People(world, house.hub, house.mail, house.laws, house.talk)
+    people = People(world, house.hub, house.mail, house.laws, house.talk, house.heads)
     faults_end = world.now + world.random.uniform(150.0, 700.0)
     world.baton.spawn("people", lambda: _live(world, people, faults_end))
     _rest(world, faults_end)

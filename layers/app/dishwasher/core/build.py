@@ -40,6 +40,8 @@ class Build:
     """Why its commit must not run as one of the team's; empty where it may."""
     approval: Approval | None = None
     """Who let the commit's own configuration count although it is in doubt."""
+    branches: tuple[str, ...] = ()
+    """Branches whose pushes it counts for, once there is another than the event's own."""
     due: float = 0.0
     version: int = 0
 
@@ -53,6 +55,18 @@ class Build:
         request = self.event.pull_request
         own = request is None or request.head_repository == self.event.repository.id
         return own and not self.doubt
+
+    @property
+    def pushed(self) -> tuple[str, ...]:
+        """The branches whose pushes it counts for."""
+        return self.branches or (self.event.branch,)
+
+    def pushed_to(self, event: Event) -> Build:
+        """Counting for this push too, or for this try of a merge queue."""
+        same = event.kind is self.event.kind and event.branch and not event.pull_request
+        if not same or event.branch in self.pushed:
+            return self
+        return replace(self, branches=(*self.pushed, event.branch))
 
     @property
     def requests(self) -> tuple[int, ...]:

@@ -20,6 +20,8 @@ class Environment:
     """The holder's outcome is unknown: only a human's re-run may take the lock."""
     sha: str = ""
     """The commit whose deployment started last."""
+    build: str = ""
+    """The build that it is of."""
     waiting: tuple[str, ...] = ()
     """Ids of the jobs that want the lock, to be rung when it is free; some may be over by now."""
     due: float = 0.0
@@ -53,9 +55,9 @@ def wait(environment: Environment, job: str) -> Environment:
     return replace(environment, waiting=(*environment.waiting, job))
 
 
-def begin(environment: Environment, sha: str) -> Environment:
-    """The deployment of this commit starts now."""
-    return replace(environment, sha=sha)
+def begin(environment: Environment, sha: str, build: str) -> Environment:
+    """The deployment of this commit, by this build, starts now."""
+    return replace(environment, sha=sha, build=build)
 
 
 def release(environment: Environment, job: str, *, unknown: bool) -> Environment:

@@ -34,6 +34,15 @@ class Looked:
         return ""
 
 
+FOUND = "head-"
+"""Begins the id of a delivery that was made for a head of which no webhook had told."""
+
+
+def is_found(event: Event) -> bool:
+    """Whether it was made for such a head."""
+    return event.delivery.startswith(FOUND)
+
+
 def name(event: Event) -> str:
     """Of the branch, or `#7` of a pull request, which no branch may be called alone."""
     request = event.pull_request

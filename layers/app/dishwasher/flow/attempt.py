@@ -98,7 +98,7 @@ class Attempts:
         environment = self.store.get(Environment, key)
         if environment is None or environment.holder != current.id:
             raise Refused("another deployment holds this environment")
-        return (deploy.begin(environment, build.event.sha),)
+        return (deploy.begin(environment, build.event.sha, build.id),)
 
     def beat(self, attempt_id: str, token: str, progress: Progress) -> Orders:
         """The runner lives; what it says of its phases is for the page."""

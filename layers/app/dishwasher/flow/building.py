@@ -85,15 +85,16 @@ class Building:
         build = self.store.get(Build, self.id(work.event, planned, work.side))
         if build is None:
             return False
-        changed: tuple[Record, ...] = ()
+        counted = build.pushed_to(work.event)
+        changed: tuple[Record, ...] = (counted,) if counted != build else ()
         request = work.event.pull_request
         if request is not None and request.number not in build.requests:
             key = pull_key(work.event.repository.id, request.number)
             owed = (self.store.get(Report, key) or Report(key)).owing(build.id, self.clock.now())
-            changed = (build.counting_for(*build.requests, request.number), owed)
+            changed = (counted.counting_for(*build.requests, request.number), owed)
         end = done(work, build.id, "this commit is built already")
         self.store.save(end, *changed, *work.along)
-        if changed:
+        if len(changed) > 1:
             # What failed in it is to be said under this pull request too.
             self.bells.ring(Topic.REPORTS, build.id)
         return True

@@ -50,8 +50,13 @@ class Cancels:
         kind = EventKind.MERGE_GROUP if queue else EventKind.PUSH
         left = "The merge queue gave this try up." if queue else "The branch was deleted."
         for build in self._of(event, event.sha):
-            same = build.event.kind is kind and build.event.branch == event.branch
-            if same and not build.requests:
+            if build.event.kind is not kind or event.branch not in build.pushed or build.requests:
+                continue
+            others = tuple(other for other in build.pushed if other != event.branch)
+            if others:
+                # Merged, say, by a push of the very same commit.
+                self.store.save(replace(build, branches=others))
+            else:
                 self._end(delivery, build, Reason.CANCELLED, left)
 
     def job(self, event: Event, job: Job) -> None:

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from dishwasher.core import deploy, job
+from dishwasher.core import deploy, heads, job
 from dishwasher.core.build import Build
 from dishwasher.core.config import Kind
 from dishwasher.core.deploy import Environment
@@ -107,7 +107,7 @@ class Dispatch:
         """
         event = build.event
         if environment.sha in ("", event.sha):
-            return ""
+            return TWICE if environment.sha and self._is_told_late(environment, build) else ""
         is_old = self._holds(event, environment.sha)
         if is_old and not event.forced:
             return LATER
@@ -121,6 +121,15 @@ class Dispatch:
         if self.clock.now() < build.created + UNSEEN_FOR:
             raise Unseen(f"{event.branch} does not hold {event.sha[:12]}, or not yet")
         return TAKEN_OFF
+
+    def _is_told_late(self, environment: Environment, build: Build) -> bool:
+        """Whether the same push was deployed already: it was found where its branch stands before
+        its webhook came, or the other way round."""
+        other = self.store.get(Build, environment.build) if environment.build else None
+        if other is None or other.id == build.id or build.event.rerun:
+            return False
+        same = (other.event.kind, other.event.branch) == (build.event.kind, build.event.branch)
+        return same and heads.is_found(other.event) != heads.is_found(build.event)
 
     def _others(self, environment: Environment, own: str) -> dict[str, Build]:
         """Who else waits for the environment, with their builds."""
@@ -169,6 +178,7 @@ class Dispatch:
         )
 
 
+TWICE = "This commit was deployed already: its push was found before GitHub told of it."
 LATER = "A later commit was deployed already."
 WAITING = "A later commit waits to be deployed, and goes instead."
 TAKEN_OFF = "The branch does not hold this commit any more."

@@ -65,7 +65,7 @@ class MissedHeads:
 
     def _plan(self, event: Event) -> None:
         """As if its webhook had come; it has the same id however often it is found."""
-        id = f"head-{heads.mark(event)}"
+        id = f"{heads.FOUND}{heads.mark(event)}"
         now = self.clock.now()
         delivery = Delivery(
             id, event.kind.value, now, replace(event, delivery=id), due=now + REPLAN_AFTER
