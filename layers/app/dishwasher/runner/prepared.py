@@ -14,20 +14,20 @@ from pathlib import Path
 from dishwasher.core.step import Phase
 from dishwasher.core.ticket import CacheFound, CacheOffer, CacheQuery, Ticket
 from dishwasher.errors import InfraError
-from dishwasher.runner import removal, touched
+from dishwasher.runner import changes, removal
 from dishwasher.runner.archive import Archives, size
+from dishwasher.runner.changes import Changes, TooMany
 from dishwasher.runner.environment import Workspace
-from dishwasher.runner.ingredients import OWNED, Ingredients, Key, Unknown
+from dishwasher.runner.fingerprint import OWNED, Fingerprint, Key, Unknown
 from dishwasher.runner.pack import Packed, Packer, Unkept
 from dishwasher.runner.tar import Damaged
-from dishwasher.runner.touched import TooMany, Touched
 from dishwasher.runner.unpack import Unpacker
 
 FORMAT = "prepared 1"
 """Raised when old archives can not be used any more."""
 ROOT = "job"
 """What paths in an archive begin with: the job's folder."""
-PARTS = ("virtualenv", *touched.ROOTS)
+PARTS = ("virtualenv", *changes.ROOTS)
 SHOWN = 80
 """Characters of a name that an archive tells."""
 
@@ -51,7 +51,7 @@ class Prepared:
         self._key: Key | None = None
         self._found = CacheFound()
         self._damaged = False
-        self._before: dict[str, touched.State] | None = None
+        self._before: dict[str, changes.State] | None = None
         self._began = 0.0
         self.restored = False
 
@@ -65,10 +65,10 @@ class Prepared:
         self._began = time.monotonic()
         workspace = self._workspace
         words = (workspace.root, workspace.checkout, workspace.home)
-        ingredients = Ingredients(self._ticket, self.phase, self.installs, *words)
+        fingerprint = Fingerprint(self._ticket, self.phase, self.installs, *words)
         try:
             today = time.strftime("%Y-%m-%d", time.gmtime())
-            self._key = ingredients.key(environment, programs, today)
+            self._key = fingerprint.key(environment, programs, today)
             self._found = self._archives.sink.find_cache(CacheQuery(FORMAT, self._key.text))
         except (Unknown, OSError, InfraError) as error:
             self._say(f"The dependencies are installed anew: {error}.")
@@ -121,7 +121,7 @@ class Prepared:
             # What installs could have kept a secret, and other jobs would find it.
             return
         try:
-            self._before = touched.look(self._workspace.root)
+            self._before = changes.look(self._workspace.root)
         except (TooMany, OSError) as error:
             self._say(f"The dependencies are not kept: {error}.")
 
@@ -141,7 +141,7 @@ class Prepared:
             self._say("Another job has stored these dependencies meanwhile.")
             return
         try:
-            found = touched.compare(self._before, touched.look(self._workspace.root))
+            found = changes.compare(self._before, changes.look(self._workspace.root))
             if found.changed:
                 what = found.changed[0].partition("/")[2]
                 raise Unkept(f"installing them has changed {what}, which was there before")
@@ -160,7 +160,7 @@ class Prepared:
         what = f"{packed.members} files, {size(packed.content)}, as {size(packed.size)}"
         self._say(f"Stored the dependencies for other jobs: {what} in {took:.1f} s.")
 
-    def _fill(self, packer: Packer, found: Touched) -> Packed:
+    def _fill(self, packer: Packer, found: Changes) -> Packed:
         own = ["virtualenv"] if self.installs.python else []
         packer.take(ROOT, [*own, *found.new])
         build = dict(self._ticket.facts).get("build_number", "")

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from dishwasher.core.step import Installs, Phase, Step
 from dishwasher.core.ticket import Source
-from dishwasher.runner import ingredients, touched
-from dishwasher.runner.ingredients import Ingredients, Key, Unknown
+from dishwasher.runner import changes, fingerprint
+from dishwasher.runner.fingerprint import Fingerprint, Key, Unknown
 
 from tests.runner.server import ticket
 
@@ -56,7 +56,7 @@ class Project:
         phase = Phase("dependencies", tuple(map(Step, self.commands)))
         folders = (root, root / "checkout", root / "home")
         asked = {"HOME": str(folders[2]), "PATH": f"{root}/node/bin:/bin", **environment}
-        return Ingredients(made, phase, installs, *folders, tree_files).key(asked, programs, today)
+        return Fingerprint(made, phase, installs, *folders, tree_files).key(asked, programs, today)
 
 
 @pytest.fixture
@@ -244,7 +244,7 @@ def test_files_that_include_each_other_end(project: Project) -> None:
 
 
 def test_there_are_limits(project: Project) -> None:
-    project.files["limits.txt"] = "#" * (ingredients.TEXT + 1)
+    project.files["limits.txt"] = "#" * (fingerprint.TEXT + 1)
     with pytest.raises(Unknown, match=r"limits\.txt has more than"):
         project.key()
     project.files["limits.txt"] = ""
@@ -257,7 +257,7 @@ def test_what_an_installation_touches_is_seen(tmp_path: Path) -> None:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(name)
     (tmp_path / "checkout/node_modules").mkdir()
-    before = touched.look(tmp_path)
+    before = changes.look(tmp_path)
     (tmp_path / "checkout/changed").write_text("checkout/CHANGED")
     (tmp_path / "checkout/gone").unlink()
     (tmp_path / "checkout/new/er").mkdir(parents=True)
@@ -267,7 +267,7 @@ def test_what_an_installation_touches_is_seen(tmp_path: Path) -> None:
         (tmp_path / "home" / name).mkdir(parents=True)
     for name in (".local/share/pnpm/store", ".local/share/pnpm/nodejs", ".local/bin"):
         (tmp_path / "home" / name).mkdir(parents=True)
-    found = touched.compare(before, touched.look(tmp_path))
+    found = changes.compare(before, changes.look(tmp_path))
     assert found.new == (
         *("checkout/b/d", "checkout/new", "checkout/node_modules", "home/.cache/Cypress"),
         *("home/.local/bin", "home/.local/share/pnpm/nodejs", "home/.yarn"),
@@ -279,16 +279,16 @@ def test_caches_of_packages_may_change(tmp_path: Path) -> None:
     place = tmp_path / "home/.cache/tool/state"
     place.parent.mkdir(parents=True)
     place.write_text("1")
-    before = touched.look(tmp_path)
+    before = changes.look(tmp_path)
     place.write_text("22")
-    assert touched.compare(before, touched.look(tmp_path)) == touched.Touched((), ())
+    assert changes.compare(before, changes.look(tmp_path)) == changes.Changes((), ())
 
 
 def test_a_job_with_too_many_files_is_not_looked_through(tmp_path: Path) -> None:
     for name in ("checkout", "home"):
         (tmp_path / name).mkdir()
     (tmp_path / "checkout/a").write_text("")
-    assert len(touched.look(tmp_path, 1)) == 1
+    assert len(changes.look(tmp_path, 1)) == 1
     (tmp_path / "checkout/b").write_text("")
-    with pytest.raises(touched.TooMany, match="more than 1 files"):
-        touched.look(tmp_path, 1)
+    with pytest.raises(changes.TooMany, match="more than 1 files"):
+        changes.look(tmp_path, 1)

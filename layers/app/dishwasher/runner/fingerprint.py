@@ -80,7 +80,7 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
-class Ingredients:
+class Fingerprint:
     """Of one phase of one job, before it has run."""
 
     ticket: Ticket

@@ -7,7 +7,7 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from dishwasher.runner.ingredients import OWNED
+from dishwasher.runner.fingerprint import OWNED
 
 ROOTS = ("checkout", "home", "node")
 _CACHES = ("pip", "uv", "pipenv", "pypoetry/artifacts", "pypoetry/cache")
@@ -35,7 +35,7 @@ class TooMany(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Touched:
+class Changes:
     """Paths relative to the job's folder, in order."""
 
     new: tuple[str, ...]
@@ -67,7 +67,7 @@ def look(root: Path, most: int = SEEN) -> dict[str, State]:
     return found
 
 
-def compare(before: dict[str, State], after: dict[str, State]) -> Touched:
+def compare(before: dict[str, State], after: dict[str, State]) -> Changes:
     """What installers own counts as theirs, whoever has made it first."""
     gone = before.keys() - after.keys()
     changed = {path for path, state in after.items() if before.get(path, state) != state}
@@ -76,7 +76,7 @@ def compare(before: dict[str, State], after: dict[str, State]) -> Touched:
     new = ((after.keys() - before.keys()) | theirs) - _ABOVE
     tops = sorted(path for path in new if not _is_within(path, new))
     lost = sorted(path for path in gone | changed if path.rpartition("/")[2] not in OWNED)
-    return Touched(tuple(tops), tuple(lost))
+    return Changes(tuple(tops), tuple(lost))
 
 
 def _state(found: os.stat_result) -> State:
