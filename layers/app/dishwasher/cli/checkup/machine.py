@@ -21,8 +21,6 @@ NEARLY_FULL, LOW = 2 * GIBIBYTE, 10 * GIBIBYTE
 """Bytes that are free: one job's checkout, packages and artifacts take some GiB."""
 FEW_FILES = 50_000
 """Inodes that are free; a `node_modules` takes as many."""
-PER_JOB = 2
-"""Processors' worth of jobs at once by default: `dishwasher serve --workers`."""
 
 
 def look(environment: Mapping[str, str], data: Path, sandbox: str) -> Iterator[Finding]:
