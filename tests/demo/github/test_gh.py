@@ -78,3 +78,23 @@ def test_gh_shows_the_checks_of_a_commit(world: World, gh: Gh) -> None:
     assert tests["app"]["slug"] == world.app.slug
     assert "exit 1" in tests["output"]["summary"]
     assert tests["details_url"].startswith(world.bot.url)
+
+
+def test_gh_shows_the_checks_of_a_pull_request_and_fails_with_them(world: World, gh: Gh) -> None:
+    repo = world.repo(CONFIG)
+    repo.commit({"app.txt": "new"}, branch="topic")
+    pull = repo.open_pull("topic")
+    world.concluded(pull.head_sha, 2)
+    owner = repo.full_name.partition("/")[0]
+    done = gh("pr", "checks", str(pull.number), "--repo", repo.full_name, user=owner)
+    rows = {line.split("\t")[0]: line.split("\t")[1:] for line in done.stdout.splitlines()}
+    assert {name: row[0] for name, row in rows.items()} == {
+        "dishwasher / lint": "pass",
+        "dishwasher / tests": "fail",
+    }
+    run = world.concluded(pull.head_sha, 2)["lint"]
+    assert rows["dishwasher / lint"][2] == run.details_url
+    assert done.returncode == 1
+    stranger = world.github.add_user("stranger").login
+    hidden = gh("pr", "checks", str(pull.number), "--repo", repo.full_name, user=stranger)
+    assert "Could not resolve to a Repository" in hidden.stderr

@@ -179,9 +179,11 @@ def _verdict(job: Job, shown: Paint, *, empty: bool) -> list[str]:
 
     if job.reason is None:
         return [shown("faint", f"{clean(job.spec.name)} is {job.state}")] if empty else []
-    style = "good" if _passed(job) else "error"
-    why = f": {clean(job.detail)}" if job.detail else ""
-    return [shown(style, f"{clean(job.spec.name)}: {verdict(job, job.reason)}") + why]
+    style, name = "good" if _passed(job) else "error", clean(job.spec.name)
+    how, why = verdict(job, job.reason), clean(job.detail)
+    if why.startswith(how):
+        return [f"{shown(style, name)}: {why}"]
+    return [shown(style, f"{name}: {how}") + (f": {why}" if why else "")]
 
 
 def _shown(line: bytes, shown: Paint) -> str:

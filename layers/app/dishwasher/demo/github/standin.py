@@ -7,6 +7,7 @@ import traceback
 from pathlib import Path
 from types import TracebackType
 
+from dishwasher.demo.github import queries
 from dishwasher.demo.github.clock import Clock
 from dishwasher.demo.github.codeload import Codeload
 from dishwasher.demo.github.control import Control
@@ -96,6 +97,8 @@ class StandIn(Stage, Watch):
     def _route(self, request: Request) -> Response:
         if request.path.startswith(f"{API}/"):
             return self._api.serve(request, request.path[len(API) :])
+        if request.path == queries.PATH:
+            return queries.serve(self.world, request).response({})
         if self._git.handles(request):
             return self._git.serve(request)
         if self._codeload.handles(request):
