@@ -215,3 +215,5 @@ def test_mistakes_of_the_configuration_are_annotated_wherever_they_are() -> None
     wrong = config_job("build", "2 mistakes.", NOON)
     failed = Result(Reason.CONFIG, "", findings=(finding(),), findings_total=1)
     assert render(wrong, BUILD, failed, PAGE, added=Added()).annotations == (finding(),)
+    refused = replace(OVER, reason=Reason.REFUSED)
+    assert render(refused, BUILD, failed, PAGE, added=Added()).annotations == (finding(),)

@@ -50,7 +50,9 @@ def render(
     """
     status = STATUS[job.state]
     findings = result.findings if result and job.is_over else ()
-    kept = findings if is_about_config(job) else nearby(findings, added)
+    # A refusal's findings say what to do about it, wherever that stands.
+    ours = is_about_config(job) or job.reason is Reason.REFUSED
+    kept = findings if ours else nearby(findings, added)
     annotations = annotate(kept)
     if job.reason is None:
         summary = running(job, build, progress, details_url)
