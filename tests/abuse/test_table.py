@@ -8,7 +8,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 ROW = re.compile(r"^\| (\d+) \|.*\| `(test_\w+\.py)` \| (.+) \|$", re.MULTILINE)
-CASES = {*range(1, 29), *range(31, 45), *range(47, 58)}
+CASES = {*range(1, 29), *range(31, 45), *range(46, 58)}
 
 
 def test_every_case_has_its_row_and_its_test() -> None:

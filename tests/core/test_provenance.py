@@ -61,6 +61,13 @@ def test_a_fork_s_branch_is_not_taken_for_one_of_ours(name: str) -> None:
     assert (told["branch"], told["ref"], told["version"]) == ("pull/5", "refs/heads/pull/5", "pr/5")
 
 
+def test_nothing_is_told_that_a_stranger_writes_as_it_likes() -> None:
+    """Titles, messages and names of branches have been run as commands elsewhere."""
+    evil = "$(touch pwned)`id`"
+    told = known(replace(from_fork(), branch=evil, message=evil), 5)
+    assert not any("pwned" in value for value in told.values())
+
+
 def test_a_tag_has_no_branch() -> None:
     told = known(push(branch="", tag="v1", before=NO_COMMIT))
     assert (told["tag"], told["ref"], told["version"]) == ("v1", "refs/tags/v1", "tag/v1")

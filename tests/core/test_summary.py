@@ -8,12 +8,12 @@ from dataclasses import replace
 from dishwasher.core.job import Reason, State
 from dishwasher.core.outcome import Status, TestCase, summarise
 from dishwasher.core.result import Artifact, PhaseResult, Progress, Result, StepResult
-from dishwasher.core.summary import STEPS, ended, running
+from dishwasher.core.summary import STEPS, STRANGE, ended, running
 from dishwasher.demo.github.page.markdown import render
 
 from tests.core.test_markdown import HOSTILE, MENTION
 from tests.fakes.clock import NOON
-from tests.samples import SHA, build, finding, job, pull_request
+from tests.samples import SHA, build, finding, from_fork, job, pull_request
 
 PAGE = "https://ci.example.test/jobs/build-0"
 BUILD = build()
@@ -121,6 +121,12 @@ def test_a_folder_of_artifacts_can_be_had_at_once() -> None:
     assert "x.tar.gz" not in text
     one = ended(OVER, BUILD, Result(Reason.FAILED, "", artifacts=kept[3:]), PAGE)
     assert "tar.gz" not in one
+
+
+def test_what_a_stranger_s_commit_has_made_is_called_so() -> None:
+    made = Result(Reason.OK, "", artifacts=(Artifact("docs/a.html", 1, "0"),))
+    assert STRANGE in ended(OVER, build(event=from_fork(), doubt="A fork."), made, PAGE)
+    assert STRANGE not in ended(OVER, BUILD, made, PAGE)
 
 
 def test_hostile_text_stays_text() -> None:

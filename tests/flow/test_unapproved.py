@@ -95,6 +95,35 @@ def test_a_job_of_the_team_that_names_it_gets_it() -> None:
     assert dict(ticket(house, pull_request()).secrets) == {"TOKEN": "canary-value"}
 
 
+def doubtful() -> Event:
+    """A branch of this repository that stands elsewhere."""
+    return pull_request(sha=OTHER_SHA, branch="topic")
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        *(from_fork(), deleted_fork(), doubtful(), pull_request(bots=(5,))),
+        *(replace(from_fork(), branch=name) for name in ("main", "topic")),
+        replace(from_fork(), rerun=True),
+        replace(from_fork(), bots=(5,)),
+    ],
+)
+def test_no_shape_of_a_stranger_gets_a_secret_that_every_job_has(event: Event) -> None:
+    """A circle.yml's jobs have all secrets of the repository, without naming one."""
+    house = House(None)
+    for sha in (BASE_SHA, SHA, OTHER_SHA):
+        house.there.files[sha]["circle.yml"] = b"test: {override: [make test]}\n"
+    secret(house)
+    assert dict(ticket(house, pull_request(delivery="team", number=4), "build").secrets)
+    house.deliver(event)
+    house.clock.advance(200)
+    house.plan("delivery-1")
+    build = house.build(house.delivery("delivery-1").build)
+    given = house.claimed(house.jobs(build)["build"]).ticket
+    assert (given.secrets, given.trusted) == ((), False)
+
+
 def test_a_fork_never_deploys() -> None:
     house = House(CONFIG)
     house.there.files[SHA][CONFIG_PATH] = CONFIG.replace(b"branch: main", b"branch: topic")

@@ -118,6 +118,19 @@ def test_a_finished_job(sample: Sample) -> None:
     assert "data-follow" not in html and "refresh" not in html
 
 
+def test_a_stranger_s_commit_is_called_so_and_why(sample: Sample) -> None:
+    doubt = "The pull request comes from a fork."
+    sample.add(job(), build=replace(BUILD, doubt=doubt, notes=("It changes <b>the file</b>.",)))
+    html = page(sample)
+    assert f'title="{doubt}"' in html and "a stranger's commit" in text(html)
+    assert "It changes &lt;b&gt;the file" in html
+
+
+def test_the_team_s_commit_is_not_called_so(sample: Sample) -> None:
+    sample.add(job())
+    assert "stranger" not in page(sample)
+
+
 def test_a_job_that_waits(sample: Sample) -> None:
     sample.add(job(state=State.QUEUED, attempt=0, started=0.0))
     shown = text(page(sample))

@@ -23,6 +23,7 @@ NOTES = 30
 ELSEWHERE = 10
 """Findings that are listed because they are on lines that the change has not added."""
 FILES = 50
+STRANGE = "These files were made by a stranger's commit: look at them before you run any."
 STEPS = 50
 
 
@@ -54,6 +55,8 @@ def ended(
         parts.extend(_tests(result))
         parts.extend(_findings(result, _untold(result, elsewhere), annotated))
         parts.extend(_artifacts(result.artifacts, details_url))
+        if result.artifacts and not build.is_trusted:
+            parts.append(STRANGE)
         parts.extend(inert(note, 500) for note in result.notes[:NOTES])
     if job.position == 0:
         # What is to be known of the whole build stands at its first job.

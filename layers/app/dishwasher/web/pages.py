@@ -118,7 +118,11 @@ class Pages:
             "findings_total": result.findings_total if result is not None else 0,
             "artifacts": outputs.artifacts(job, kept),
             "bundles": outputs.bundles(job, kept),
-            "notes": result.notes if result is not None else (),
+            "notes": (
+                *(found.build.notes if job.position == 0 else ()),
+                *(result.notes if result is not None else ()),
+            ),
+            "strange": "" if found.build.is_trusted else found.build.doubt,
             "sandbox": result.sandbox if result is not None else "",
         }
 

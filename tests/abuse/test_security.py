@@ -1,0 +1,32 @@
+"""docs/security.md names tests that are there, each incident's rule and cases that are proved."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from tests.abuse.test_table import CASES
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs/security.md").read_text()
+INCIDENT = re.compile(r"^\| (\d+) \|.*\| (`tests/.+`) \|$", re.MULTILINE)
+INCIDENTS = range(1, 17)
+"""Lessons of what has happened to others, by number."""
+
+
+def test_every_incident_has_its_rule_and_its_proof() -> None:
+    rows = INCIDENT.findall(PAGE)
+    assert [int(number) for number, _ in rows] == list(INCIDENTS)
+    for number, proofs in rows:
+        named = re.findall(r"`([\w/]+\.py)::(\w+)`", proofs)
+        assert len(named) == proofs.count("::"), number
+        for file, name in named:
+            assert f"\ndef {name}(" in (ROOT / file).read_text(), f"{number}: {file}::{name}"
+
+
+def test_every_case_that_is_named_is_proved() -> None:
+    section = PAGE.partition("## Cases of abuse")[2]
+    named: set[int] = set()
+    for first, last in re.findall(r"\b(\d+)(?: to (\d+))?", section.partition("|---|")[2]):
+        named.update(range(int(first), int(last or first) + 1))
+    assert named and named <= CASES
