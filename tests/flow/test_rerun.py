@@ -163,6 +163,17 @@ def test_every_check_of_a_build_that_is_named_is_built_again_also_of_a_rerun() -
     )
 
 
+FILTERED = b"checks:\n  docs: {run: make, when: {branch: release}}\n"
+
+
+def test_a_suite_of_which_nothing_was_run_is_answered_the_same_again() -> None:
+    house = House(FILTERED)
+    first = house.jobs(house.planned(push()))["docs"]
+    again = house.jobs(house.planned(suite()))["docs"]
+    assert again.id != first.id
+    assert (again.reason, again.detail) == (Reason.FILTERED, first.detail)
+
+
 def test_a_suite_deploys_nothing_again(house: House) -> None:
     build = house.planned(push())
     for name in ("lint", "tests", "staging"):

@@ -95,16 +95,28 @@ class Clicks:
             if all(one.reason in (Reason.CONFIG, Reason.REFUSED) for one in over):
                 self._one(delivery, event, build, over[0])
             else:
-                work = Work(delivery, _again(delivery, event, build, over[0]))
-                self._run(work, build, [one.id for one in over if one.reason not in NOT_RUN])
+                self._again(Work(delivery, _again(delivery, event, build, over[0])), build, over)
             return
         self._ignore(delivery, event, "no check of this commit has ended yet")
 
+    def _again(self, work: Work, build: Build, over: list[Job]) -> None:
+        wanted = [one.id for one in over if one.reason not in NOT_RUN]
+        if wanted:
+            self._run(work, build, wanted)
+        elif all(one.reason is Reason.FILTERED for one in over):
+            # Nothing is to be run, and GitHub shows the suite as queued until it is told so again.
+            planned = tuple(Planned(one.spec, one.detail) for one in over)
+            self._store(work, build, self._jobs(work, planned))
+        else:
+            self._ignore(work.delivery, work.event, "what held these checks back is run by itself")
+
+    def _jobs(self, work: Work, planned: tuple[Planned, ...]) -> tuple[Job, ...]:
+        key, now = self.building.id(work.event, planned), self.building.clock.now()
+        return plan.jobs(key, planned, now, self.building.timing)
+
     def _run(self, work: Work, build: Build, wanted: Iterable[str]) -> None:
         chosen = plan.rerun(self.store.group(Job, build.id), *wanted)
-        planned, now = tuple(map(Planned, chosen)), self.building.clock.now()
-        key = self.building.id(work.event, planned)
-        jobs = plan.jobs(key, planned, now, self.building.timing)
+        jobs = self._jobs(work, tuple(map(Planned, chosen)))
         jobs = self.building.admitted(jobs, build.config_path, build.fail_fast)
         self._store(work, build, jobs)
 
