@@ -100,15 +100,14 @@ class Clicks:
         self._ignore(delivery, event, "no check of this commit has ended yet")
 
     def _again(self, work: Work, build: Build, over: list[Job]) -> None:
-        wanted = [one.id for one in over if one.reason not in NOT_RUN]
-        if wanted:
-            self._run(work, build, wanted)
-        elif all(one.reason is Reason.FILTERED for one in over):
-            # Nothing is to be run, and GitHub shows the suite as queued until it is told so again.
-            planned = tuple(Planned(one.spec, one.detail) for one in over)
-            self._store(work, build, self._jobs(work, planned))
-        else:
-            self._ignore(work.delivery, work.event, "what held these checks back is run by itself")
+        ran = [one.id for one in over if one.reason not in NOT_RUN]
+        held = [one.id for one in over if one.reason is Reason.NEED_FAILED]
+        if ran or held:
+            self._run(work, build, ran or held)
+            return
+        # All was filtered. GitHub shows the suite as queued until it is told so again.
+        planned = tuple(Planned(one.spec, one.detail) for one in over)
+        self._store(work, build, self._jobs(work, planned))
 
     def _jobs(self, work: Work, planned: tuple[Planned, ...]) -> tuple[Job, ...]:
         key, now = self.building.id(work.event, planned), self.building.clock.now()
