@@ -143,6 +143,14 @@ def test_failing_tests_that_a_result_does_not_name_are_counted() -> None:
     assert "and 3 more" in compose([shown(over("tests"), counted)], SHA, "main")
 
 
+def test_the_end_of_the_log_is_shown_where_no_failing_test_is_named() -> None:
+    few = ran("one")
+    assert few.tests is not None
+    counted = replace(few, tests=replace(few.tests, failing=(), failed=2), tail=("2 failed",))
+    body = compose([shown(over("tests"), counted)], SHA, "main")
+    assert "2 failed" in body and "more" not in body
+
+
 def test_a_test_is_shown_with_its_place() -> None:
     cases = summarise([case("a", path="app/tests.py", line=12), case("b", path="x.py", message="")])
     body = compose([shown(over("tests"), result(tests=cases))], SHA, "main").replace("\\", "")

@@ -93,6 +93,12 @@ def test_a_phase_that_failed_says_how() -> None:
     assert "- **build** 9.0 s, timed_out" in text
 
 
+def test_failing_tests_without_names_are_only_counted() -> None:
+    tests = replace(summarise([TestCase("s", "C", "a", Status.FAILED)]), failing=())
+    text = ended(OVER, BUILD, Result(Reason.FAILED, "", tests=tests), PAGE)
+    assert "Tests: 1 failed" in text and "more" not in text
+
+
 def test_failing_tests_show_where_they_are_and_what_they_printed() -> None:
     cases = [
         TestCase(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from dishwasher.core.sandbox import Level
 from dishwasher.demo.scene import Scene
 from dishwasher.demo.story import Story
 
+pytestmark = pytest.mark.slow
 CHAPTERS = [
     *("red", "green", "merged"),
     *("rerun", "superseded", "cancelled", "commanded"),

@@ -49,7 +49,9 @@ def demo(options: argparse.Namespace) -> int:
         if not well:
             say(f"\nThe bot's own log:\n{scene.log.read_text()[-4000:]}")
         if not options.exit:
-            say("\nEverything stays up for you to look around; Ctrl-C ends it.")
+            say("\nEverything stays up for you to look around; Ctrl-C ends it. Worth a click:")
+            for what, url in story.links():
+                say(f"   {what:<18} {url}")
             with contextlib.suppress(KeyboardInterrupt):
                 signal.pause()
     return 0 if well else 1

@@ -184,7 +184,7 @@ def _tests(one: Shown, base: str) -> list[str]:
     parts = ["\n".join(map(_test, new[:ROWS]))] if new else []
     if rest := new[ROWS:]:
         parts.append(_folded(f"{len(rest) + more} more", [_test(case) for case in rest], more))
-    elif more > 0:
+    elif more > 0 and one.failing:
         parts.append(f"and {more} more")
     if old:
         title = f"{len(old)} on {base or 'the base branch'}, too"

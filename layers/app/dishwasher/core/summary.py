@@ -98,7 +98,7 @@ def _tests(result: Result) -> list[str]:
         return []
     shown = tests.failing[:FAILING]
     rows = [f"- **{inert(case.title)}** {inert(case.message)}{_place(case)}" for case in shown]
-    if tests.failed > len(rows):
+    if rows and tests.failed > len(rows):
         rows.append(f"- and {tests.failed - len(rows)} more")
     parts = ["\n\n".join(filter(None, (f"Tests: {tests.words}", "\n".join(rows))))]
     for case in shown[:DETAILED]:

@@ -26,6 +26,8 @@ class NewWords:
     def __init__(self, teller: Teller) -> None:
         self._teller = teller
         self.number = 0
+        self.page = ""
+        """Of the job that failed, which has the longest log."""
 
     def red(self) -> None:
         teller, repository = self._teller, self._teller.repository
@@ -41,6 +43,7 @@ class NewWords:
         teller.expect(runs, "cancelled", "docs")
         self._annotated(runs, "lint", PRICES, line_of(changes[PRICES], "import os"))
         self._annotated(runs, "spelling", MENU, line_of(changes[MENU], "recieved"))
+        self.page = runs["tests"].details_url if "tests" in runs else ""
         shown = runs["tests"].output.summary if "tests" in runs else ""
         teller.see("tests shows the failing assertion", "AssertionError" in (shown or ""))
         self._commented("one comment says what fails", "lint, tests")

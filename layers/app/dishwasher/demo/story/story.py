@@ -10,7 +10,7 @@ from dishwasher.demo.story.new_words import NewWords
 from dishwasher.demo.story.release import Release
 from dishwasher.demo.story.rye import Rye
 from dishwasher.demo.story.stranger import Stranger
-from dishwasher.demo.story.teller import Teller
+from dishwasher.demo.story.teller import Teller, build_of
 
 
 class Story:
@@ -34,6 +34,19 @@ class Story:
             pass
         self.teller.say(f"\nThat took {time.monotonic() - begun:.0f} s.")
         return not self.missed
+
+    def links(self) -> Iterator[tuple[str, str]]:
+        """What is worth a click after the story, with its address."""
+        github, ours = self.teller.repository.html_url, self.teller.scene.url
+        yield "the pull request", f"{github}/pull/{self.new_words.number}"
+        yield "the stranger's", f"{github}/pull/{self.stranger.number}"
+        page = self.new_words.page
+        if page:
+            yield "a failed log", f"{page}#log"
+            yield "its build", f"{ours}/builds/{build_of(page)}"
+        yield "all builds", f"{ours}/repositories/{self.teller.repository.id}"
+        for name, site in self.teller.scene.hosting.sites.items():
+            yield name, site.url
 
     def chapters(self) -> Iterator[str]:
         """Tell one after the other; after each its name, for who wants to look around."""

@@ -110,6 +110,11 @@ def job(run: CheckRun) -> str:
     return run.name.removeprefix(PREFIX)
 
 
+def build_of(page: str) -> str:
+    """The id of the build that the job with this page belongs to."""
+    return page.rpartition("/")[2].rpartition("-")[0]
+
+
 def plain(text: str | None) -> str:
     """Markdown of ours without the backslashes that keep its text from being markup."""
     return (text or "").replace("\\", "")
