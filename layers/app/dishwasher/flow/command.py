@@ -92,7 +92,7 @@ class Commands:
                     self._cancel(asked)
                 case Verb.RERUN:
                     self._rerun(asked)
-                case Verb.APPROVE:
+                case _:
                     self._approve(asked)
         except _Declined as declined:
             unclear = Reaction.UNCLEAR if asked.command.mistake else Reaction.REFUSED
