@@ -11,6 +11,8 @@ CHECKS = ("lint", "tests", "docs", "style")
 ENDINGS = (*("ok",) * 6, "failed", "failed", "advisory", "timed_out")
 SECONDS = (1, 10, 45, 130)
 FINDINGS = (0, 0, 3, 60, 120)
+SCHEDULED = 0.3
+"""Chance of a schedule, for one of the minutes in which a world lives: it begins at 15:06."""
 MISTAKE = b"checks:\n  lint: {rnu: make lint}\n"
 
 
@@ -53,6 +55,8 @@ def write(random: Random) -> Written:
         ending = random.choice(("ok", "ok", "ok", "failed"))
         seconds = random.choice(SECONDS[1:])
         lines.append(f"  {name}: {{branch: master, run: sim {ending} {seconds} 0}}")
+    if random.random() < SCHEDULED:
+        lines.append(f'schedules: {{nightly: "{random.randint(8, 17)} 15 15 6 *"}}')
     return Written("\n".join(lines).encode(), names, deployments)
 
 

@@ -18,7 +18,7 @@ from dishwasher.core.plan import CONFIG_JOB, OTHER_CONFIG_JOB
 from dishwasher.core.report import Check, Report, Status
 from dishwasher.core.result import Result, log_key, result_key
 
-from tests.sim import caching, heads, history, stages, talk, vault
+from tests.sim import caching, heads, history, stages, talk, timing, vault
 from tests.sim.commits import Request, Run
 from tests.sim.house import House, page
 from tests.sim.laws import BY_A_RUNNER
@@ -58,6 +58,7 @@ class Judge:
         yield from stages.problems(self._rows, self._house.hub, self._house.stages)
         yield from caching.problems(self._rows, self._house.blobs)
         yield from history.problems(self._rows)
+        yield from timing.problems(self._rows, self._house.world.now)
         yield from heads.problems(self._house.hub, self._house.laws, self._house.heads)
         for attempt in self._house.fleet.runners:
             if self._house.fleet.is_running(attempt):

@@ -23,10 +23,11 @@ from dishwasher.core.job import (
 from dishwasher.core.report import Report
 from dishwasher.core.result import Result
 from dishwasher.core.ticket import Ticket
+from dishwasher.core.timetable import Timetable
 from dishwasher.ports import Record
 
 from tests.fakes.store import MemoryStore
-from tests.sim import history, vault
+from tests.sim import history, timing, vault
 from tests.sim.faults import SMALL_SKEW
 from tests.sim.hub import Hub
 from tests.sim.world import World
@@ -122,6 +123,9 @@ class Laws:
         self._world.law(not (wrong := history.wrong(self.rows, new)), "S8", wrong)
         if isinstance(new, Looked) and new.seen:
             self.looked.setdefault(new.id, self._world.now)
+        if isinstance(new, Timetable) and isinstance(old, Timetable):
+            late = timing.wrong(self.rows, old, new)
+            self._world.law(not late, "S9", late)
         if isinstance(new, Report):
             self._report(new)
         if isinstance(new, Environment) and new.holder:

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.sim.without import bells, caches, claims, deploys, reports, secrets, strangers, words
+from tests.sim.without import (
+    bells,
+    caches,
+    claims,
+    deploys,
+    heard,
+    reports,
+    secrets,
+    strangers,
+    words,
+)
 from tests.sim.without.patch import Mutant
 
 
@@ -32,5 +42,6 @@ ALL = (
     *secrets.MUTANTS,
     *words.MUTANTS,
     *strangers.MUTANTS,
+    *heard.MUTANTS,
 )
 BY_NAME = {mutant.name: mutant for mutant in ALL}

@@ -123,7 +123,7 @@ class People:
             *(self._roll_back,) * 2,
             self._small_talk,
             *(self._delete,) * 2,
-            self._unsay,
+            *(self._unsay,) * 2,
             *self._clicks.acts(),
         )
         self._world.random.choice(acts)(repo)
@@ -178,6 +178,8 @@ class People:
             ahead = master.sha in self._hub.commits[sha].ancestors and sha != master.sha
             if branch != MASTER and ahead:
                 self.move(repo, MASTER, sha)
+                if self._world.random.random() < 0.4:
+                    self._drop(repo, branch)
                 return
 
     def _roll_back(self, repo: Repo) -> None:
@@ -196,9 +198,10 @@ class People:
     def _delete(self, repo: Repo) -> None:
         """A branch goes, often right after it was merged, and its pull requests with it."""
         known = [branch for branch in repo.branches if branch != MASTER]
-        if not known:
-            return
-        branch = self._world.random.choice(known)
+        if known:
+            self._drop(repo, self._world.random.choice(known))
+
+    def _drop(self, repo: Repo, branch: str) -> None:
         at = self._hub.delete(repo, branch)
         for request in repo.requests:
             if request.is_open and request.branch == branch and not request.fork:

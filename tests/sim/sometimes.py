@@ -10,6 +10,7 @@ EXPECTED = (
     "GitHub did it and its answer was lost: create",
     "GitHub did it and its answer was lost: update",
     "GitHub called a text invalid",
+    "GitHub never sent a delivery",
     "GitHub's limit was reached",
     "a bell was lost",
     "a branch was shown where it stood before",
