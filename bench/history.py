@@ -142,14 +142,7 @@ def works(
     house: House, place: Repository, count: int, pushes: list[Push]
 ) -> Iterator[tuple[str, Work]]:
     """What is done, and how; each is called with another number each time."""
-    store, queue, now = house.store, house.queue, ORIGIN + count
-    pages = Pages(store, house.blobs, house.clock, Assets(), "https://github.invalid")
-    index, timing = Index(house.database), Timing()
-    newest = store.get(Build, build_id(count - 1))
-    assert newest is not None
-
-    def some(number: int) -> int:
-        return number * 7919 % count
+    store, queue, now, timing = house.store, house.queue, ORIGIN + count, Timing()
 
     def planning(number: int) -> None:
         push = pushes[number]
@@ -172,6 +165,25 @@ def works(
         while (message := queue.take(topic, 0.0)) is not None:
             queue.done(message)
     yield "a job taken from the queue and claimed", claiming
+    yield "the jobs that are due", lambda _: store.due(Job, now, 100)
+    yield "the deliveries that are due", lambda _: store.due(Delivery, now, 100)
+    yield "the reports that are due", lambda _: store.due(Report, now, 100)
+    yield from readings(house, place, count)
+    # A setting of 0 keeps all: it looks at each build and removes none.
+    retention = Retention(house.database, Path(os.devnull), house.clock, Keep(0.0, 0))
+    yield f"{RARE}hourly look for what is too old", lambda _: retention()
+    yield f"{RARE}a name that no build has", lambda _: repositories.find(house.database, "a/b")
+
+
+def readings(house: House, place: Repository, count: int) -> Iterator[tuple[str, Work]]:
+    """What people look at."""
+    store, index = house.store, Index(house.database)
+    pages = Pages(store, house.blobs, house.clock, Assets(), "https://github.invalid")
+    newest = found_build(house, count - 1)
+
+    def some(number: int) -> int:
+        return number * 7919 % count
+
     yield "the newest builds of a repository", lambda _: store.latest(Entry, group(place), 20)
     yield "the newest builds of all", lambda _: index.newest(20)
     yield "a build by eight digits of its id", lambda n: index.builds(build_id(some(n))[:8], 2)
@@ -182,14 +194,7 @@ def works(
         lambda n: pages.repository(newest, before=line(some(n))),
     )
     yield "the page of a build", lambda n: pages.build(found_build(house, some(n)))
-    yield "the jobs that are due", lambda _: store.due(Job, now, 100)
-    yield "the deliveries that are due", lambda _: store.due(Delivery, now, 100)
-    yield "the reports that are due", lambda _: store.due(Report, now, 100)
     yield "the numbers of /metrics", lambda _: house.metrics()
-    # A setting of 0 keeps all: it looks at each build and removes none.
-    retention = Retention(house.database, Path(os.devnull), house.clock, Keep(0.0, 0))
-    yield f"{RARE}hourly look for what is too old", lambda _: retention()
-    yield f"{RARE}a name that no build has", lambda _: repositories.find(house.database, "a/b")
 
 
 def found_build(house: House, number: int) -> Build:
