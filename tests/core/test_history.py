@@ -6,7 +6,7 @@ import pytest
 from dishwasher.core import history
 from dishwasher.core.build import Build
 from dishwasher.core.config import JobSpec, Kind
-from dishwasher.core.event import Event, EventKind, Repository
+from dishwasher.core.event import Event, EventKind, PullRequest, Repository
 from dishwasher.core.history import WORST_FIRST, begun, ended, entry_id, history_group
 from dishwasher.core.job import Conclusion, Job, Reason, State
 
@@ -19,6 +19,13 @@ def job(position: int, reason: Reason | None = None, end: float = 0.0) -> Job:
     state = State.QUEUED if reason is None else State.CONCLUDED
     spec = JobSpec(f"job{position}", Kind.CHECK, 1)
     return Job(f"b1-{position}", "b1", position, spec, (), state, reason=reason, ended=end)
+
+
+def test_a_fork_s_branch_is_not_counted_as_one_of_ours() -> None:
+    """A badge shows how a branch of the repository fares, and not what strangers call theirs."""
+    request = PullRequest(5, "master", 99, "master", "b" * 40)
+    event = replace(EVENT, kind=EventKind.PULL_REQUEST, pull_request=request)
+    assert begun(replace(BUILD, event=event), [job(0)]).branch == "pull/5"
 
 
 def test_a_planned_build_is_a_line_of_its_repository() -> None:

@@ -27,3 +27,11 @@ def test_a_build_of_a_tag_leads_to_the_tag() -> None:
     tagged = replace(BUILD, event=replace(EVENT, branch="", tag="v1/rc"))
     place = commit(tagged, "https://github.com")
     assert (place.branch, place.branch_url.rpartition("/tree/")[2]) == ("v1/rc", "v1/rc")
+
+
+def test_a_fork_s_branch_is_shown_as_its_pull_request() -> None:
+    assert EVENT.pull_request is not None
+    request = replace(EVENT.pull_request, head_repository=99)
+    event = replace(EVENT, branch="master", pull_request=request)
+    place = commit(replace(BUILD, event=event), "https://github.com")
+    assert (place.branch, place.branch_url) == ("pull/12", "https://github.com/acme/site/pull/12")

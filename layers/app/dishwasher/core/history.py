@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+from dishwasher.core import provenance
 from dishwasher.core.build import Build
 from dishwasher.core.event import EventKind
 from dishwasher.core.job import Conclusion, Job
@@ -76,7 +77,7 @@ def begun(build: Build, jobs: Sequence[Job]) -> Entry:
         repository=event.repository.id,
         kind=event.kind,
         sha=event.sha,
-        branch=event.branch,
+        branch=provenance.branch(event),
         tag=event.tag,
         pull_request=build.pull_request,
         sender=event.sender,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from dishwasher.core import provenance
 from dishwasher.core.build import Build
 
 
@@ -31,14 +32,17 @@ def commit(build: Build, github_url: str, login: bool = False) -> CommitView:
     base = f"{github_url}/{quote(event.repository.full_name)}"
     listed = login or not event.repository.private
     number = build.pull_request or (event.pull_request.number if event.pull_request else 0)
+    ref = event.branch or event.tag
+    name = provenance.branch(event) or event.tag
     return CommitView(
         repository=event.repository.full_name,
         repository_url=base,
         builds_url=repository_path(event.repository.id) if listed else base,
         sha=event.sha,
         commit_url=f"{base}/commit/{quote(event.sha)}",
-        branch=event.branch or event.tag,
-        branch_url=f"{base}/tree/{quote(event.branch or event.tag)}",
+        branch=name,
+        # Of a fork `pull/N`, which is a page of its own and no branch here.
+        branch_url=f"{base}/tree/{quote(ref)}" if name == ref else f"{base}/{name}",
         pull_request=number,
         pull_request_url=f"{base}/pull/{number}",
     )
