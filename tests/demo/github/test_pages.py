@@ -9,6 +9,7 @@ from typing import Any
 import github as pygithub
 import pytest
 from dishwasher.demo.github import Repo, StandIn
+from dishwasher.demo.github.model import Reaction
 from dishwasher.demo.github.page.markdown import render
 from dishwasher.demo.github.page.patch import rows
 from github.Repository import Repository
@@ -50,7 +51,9 @@ def test_a_pull_request(github: StandIn, repo: Repo, site: Repository) -> None:
         "annotations": notes,
     }
     site.create_check_run("lint", sha, conclusion="failure", output=output)
-    repo.comment(pull.number, f"Hm {EVIL}", user="acme")
+    said = repo.comment(pull.number, f"Hm {EVIL}", user="acme")
+    with github.world.lock:
+        github.world.reactions.put(Reaction(1, said.id, said.user_id, "eyes", 0.0))
     html = read(f"{repo.html_url}/pull/{pull.number}")
     assert html.count("<script>") == 1  # the page's own
     for text in (
@@ -64,6 +67,7 @@ def test_a_pull_request(github: StandIn, repo: Repo, site: Repository) -> None:
         "No conflicts with base branch",
         "dishwasher / lint",
         'data-refresh="0"',
+        '<span class="pill">👀</span>',
     ):
         assert text in html, text
     # The note hangs under its line.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dishwasher.demo.github.api.check_runs import latest
@@ -112,6 +113,12 @@ class File:
     notes: int
 
 
+REACTIONS = {
+    **{"+1": "👍", "-1": "👎", "laugh": "😄", "hooray": "🎉", "confused": "😕"},
+    **{"heart": "❤️", "rocket": "🚀", "eyes": "👀"},
+}
+
+
 @dataclass(frozen=True, slots=True)
 class PullPage:
     repository: Repository
@@ -123,6 +130,8 @@ class PullPage:
     files: tuple[File, ...]
     elsewhere: tuple[File, ...]
     timeline: tuple[Comment | Commit, ...]
+    reactions: Mapping[int, tuple[str, ...]]
+    """By the id of a comment, as pictures."""
     deployments: tuple[tuple[Deployment, DeploymentStatus | None], ...]
     deliveries: tuple[Delivery, ...]
 
@@ -174,6 +183,11 @@ def pull_page(world: World, repository: Repository, pull: PullRequest) -> PullPa
         files=files,
         elsewhere=elsewhere,
         timeline=tuple(sorted((*comments, *commits), key=_at)),
+        reactions={
+            one.id: tuple(REACTIONS.get(row.content, row.content) for row in rows)
+            for one in comments
+            if (rows := world.reactions.of(one.id))
+        },
         deployments=deployments_of(world, repository, shown),
         deliveries=deliveries_of(world, repository),
     )
