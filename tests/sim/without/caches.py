@@ -23,9 +23,9 @@ def announce_nothing(before: Shelf, blob: str, size: int, room: Room, now: float
     return before
 
 
-def keep_unseen(before: Shelf, entry: Entry, room: Room, now: float, *, moving: bool) -> Shelf:
+def keep_unseen(before: Shelf, entry: Entry, room: Room, now: float, **how: Any) -> Shelf:
     """What is replaced or pushed out is forgotten at once."""
-    after = true_keep(before, entry, room, now, moving=moving)
+    after = true_keep(before, entry, room, now, **how)
     old = {one.blob for one in before.leavings}
     return replace(after, leavings=tuple(one for one in after.leavings if one.blob in old))
 
