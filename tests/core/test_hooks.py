@@ -57,6 +57,15 @@ def test_each_of_github_s_own_examples_means_something_or_says_why_not() -> None
 # Pull requests
 
 
+@pytest.mark.parametrize(
+    ("told", "name"),
+    [("bob/site", "bob/site"), ("bob/..", ""), ("$(id)/x", ""), ("bob", ""), (None, "")],
+)
+def test_a_pull_request_tells_where_its_head_lies(told: object, name: str) -> None:
+    asked = event("pull_request", "opened", pull_request__head__repo__full_name=told)
+    assert asked.pull_request is not None and asked.pull_request.head_name == name
+
+
 def test_a_pull_request_tells_which_programs_are_in_it() -> None:
     bot, person = {"id": 7, "type": "Bot"}, {"id": 8, "type": "User"}
     for sender, author, bots in (

@@ -61,6 +61,15 @@ def test_a_fork_s_branch_is_not_taken_for_one_of_ours(name: str) -> None:
     assert (told["branch"], told["ref"], told["version"]) == ("pull/5", "refs/heads/pull/5", "pr/5")
 
 
+def test_a_fork_is_known_by_its_owner_and_name() -> None:
+    event = from_fork()
+    assert event.pull_request is not None
+    named = replace(event, pull_request=replace(event.pull_request, head_name="bob/site-2"))
+    told = known(named, 5)
+    assert (told["head_owner"], told["head_repository"]) == ("bob", "site-2")
+    assert known(event, 5).keys().isdisjoint({"head_owner", "head_repository"})
+
+
 def test_nothing_is_told_that_a_stranger_writes_as_it_likes() -> None:
     """Titles, messages and names of branches have been run as commands elsewhere."""
     evil = "$(touch pwned)`id`"

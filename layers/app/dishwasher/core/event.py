@@ -67,6 +67,8 @@ class PullRequest:
     it is planned. Empty where the head itself is built."""
     tree: str = ""
     """Of that commit, which is another than the head's; what makes its build a different one."""
+    head_name: str = ""
+    """`owner/name` of the repository that holds the head; empty where it is not told."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,4 +106,5 @@ def _requested(build: Build, repository_url: str) -> dict[str, str]:
     told["webhook_event"] = WEBHOOK_EVENTS.get(event.action, "")
     if request.head_repository != event.repository.id:
         told["fork_pull_request"] = str(request.number)
+        told["head_owner"], _, told["head_repository"] = request.head_name.partition("/")
     return told

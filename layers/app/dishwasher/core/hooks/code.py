@@ -105,6 +105,7 @@ def pull_request(delivery: str, payload: Json) -> Event | Ignored:
             base_ref=fields.text(base, "ref"),
             base_sha=fields.sha(base, "sha"),
             updated=fields.moment(data, "updated_at"),
+            head_name=fields.full_name(head.get("repo")),
         ),
     )
 

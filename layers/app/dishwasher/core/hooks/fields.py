@@ -50,6 +50,13 @@ def sender_id(payload: Json) -> int:
     return optional(found, "id") if isinstance(found, dict) else 0
 
 
+def full_name(account: object) -> str:
+    """`owner/name` of a repository; empty where there is none that GitHub would give."""
+    told = account.get("full_name") if isinstance(account, dict) else None
+    owner, _, name = told.partition("/") if isinstance(told, str) else ("", "", "")
+    return f"{owner}/{name}" if OWNER.fullmatch(owner) and NAME.fullmatch(name) else ""
+
+
 def bots(*accounts: object) -> tuple[int, ...]:
     """Ids of those that are no people; whose kind is not told is taken for a program."""
     found = [one for one in accounts if isinstance(one, dict) and one.get("type") != PERSON]
