@@ -66,7 +66,7 @@ def alike(stand: Any, event: Any) -> str:
     return ""
 
 
-def trust_all(event: Any, branch: str | None) -> str:
+def trust_all(*_: Any) -> str:
     return ""
 
 
