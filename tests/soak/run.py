@@ -22,9 +22,9 @@ SENDERS = 8
 """GitHub's own deliveries come from many machines at once."""
 CALM = 900.0
 """Seconds that a busy machine is given for what is left at the end."""
-MEMORY_GROWTH = 40e6
+MEMORY_GROWTH = 20e6
 """Bytes by which the server may have grown since a fifth of the deliveries had come."""
-MEMORY = 250e6
+MEMORY = 150e6
 DISK, DISK_EACH = 16e6, 10e3
 """Bytes of the data folder: at first, with the table's log of changes, and for each delivery."""
 LEASE = 60.0
