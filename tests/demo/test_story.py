@@ -13,6 +13,7 @@ CHAPTERS = [
     *("rerun", "superseded", "cancelled", "commanded"),
     *("queued", "tagged"),
     *("arrives", "approved"),
+    "shown",
 ]
 
 

@@ -13,6 +13,7 @@ from dishwasher.demo.story.changes import (
     edited,
     line_of,
 )
+from dishwasher.demo.story.pages import Pages
 from dishwasher.demo.story.teller import Teller, fetch, plain
 
 BRANCH = "new-words"
@@ -23,11 +24,10 @@ CHECKS = ("lint", "customer-name", "spelling", "tests", "docs")
 class NewWords:
     """Three chapters of one pull request."""
 
-    def __init__(self, teller: Teller) -> None:
+    def __init__(self, teller: Teller, pages: Pages) -> None:
         self._teller = teller
+        self._pages = pages
         self.number = 0
-        self.page = ""
-        """Of the job that failed, which has the longest log."""
 
     def red(self) -> None:
         teller, repository = self._teller, self._teller.repository
@@ -43,7 +43,7 @@ class NewWords:
         teller.expect(runs, "cancelled", "docs")
         self._annotated(runs, "lint", PRICES, line_of(changes[PRICES], "import os"))
         self._annotated(runs, "spelling", MENU, line_of(changes[MENU], "recieved"))
-        self.page = runs["tests"].details_url if "tests" in runs else ""
+        self._pages.job = runs["tests"].details_url if "tests" in runs else ""
         shown = runs["tests"].output.summary if "tests" in runs else ""
         teller.see("tests shows the failing assertion", "AssertionError" in (shown or ""))
         self._commented("one comment says what fails", "lint, tests")

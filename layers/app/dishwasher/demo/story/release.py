@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dishwasher.demo.github import Repo
 from dishwasher.demo.story.new_words import CHECKS, deployed
 from dishwasher.demo.story.rye import Rye
 from dishwasher.demo.story.teller import Teller, fetch
@@ -22,7 +23,7 @@ class Release:
         tried = repository.enqueue(self._rye.number)
         runs = teller.concluded(tried, ("customer-name", "spelling"))
         teller.expect(runs, "success", *runs)
-        teller.scene.github.wait_concluded(tried)
+        teller.wait(lambda: all_over(repository, tried), "all checks of the queue conclude")
         repository.move("master", tried)
         teller.see(
             "the queue has merged the pull request",
@@ -43,3 +44,7 @@ class Release:
         deployed(teller, "production", sha)
         site = teller.scene.hosting.sites["production"].url
         teller.see(f"{site} runs the tagged commit", fetch(f"{site}/revision") == sha)
+
+
+def all_over(repository: Repo, sha: str) -> bool:
+    return all(run.status == "completed" for run in repository.check_runs(sha))

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator
 
 from dishwasher.demo.scene import Scene
 from dishwasher.demo.story.new_words import NewWords
+from dishwasher.demo.story.pages import Pages
 from dishwasher.demo.story.release import Release
 from dishwasher.demo.story.rye import Rye
 from dishwasher.demo.story.stranger import Stranger
-from dishwasher.demo.story.teller import Teller, build_of
+from dishwasher.demo.story.teller import Teller
 
 
 class Story:
@@ -18,7 +19,8 @@ class Story:
 
     def __init__(self, scene: Scene, say: Callable[[str], None]) -> None:
         self.teller = Teller(scene, say)
-        self.new_words = NewWords(self.teller)
+        self.pages = Pages(self.teller)
+        self.new_words = NewWords(self.teller, self.pages)
         self.rye = Rye(self.teller)
         self.release = Release(self.teller, self.rye)
         self.stranger = Stranger(self.teller)
@@ -37,16 +39,12 @@ class Story:
 
     def links(self) -> Iterator[tuple[str, str]]:
         """What is worth a click after the story, with its address."""
-        github, ours = self.teller.repository.html_url, self.teller.scene.url
+        github = self.teller.repository.html_url
         yield "the pull request", f"{github}/pull/{self.new_words.number}"
         yield "the stranger's", f"{github}/pull/{self.stranger.number}"
-        page = self.new_words.page
-        if page:
-            yield "a failed log", f"{page}#log"
-            yield "its build", f"{ours}/builds/{build_of(page)}"
-        yield "all builds", f"{ours}/repositories/{self.teller.repository.id}"
+        yield from self.pages.links()
         for name, site in self.teller.scene.hosting.sites.items():
-            yield name, site.url
+            yield f"{name} itself", site.url
 
     def chapters(self) -> Iterator[str]:
         """Tell one after the other; after each its name, for who wants to look around."""
@@ -64,6 +62,7 @@ class Story:
             self.release.tagged,
             self.stranger.arrives,
             self.stranger.approved,
+            self.pages.shown,
         ):
             chapter()
             yield chapter.__name__
