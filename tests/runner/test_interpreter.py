@@ -1,9 +1,10 @@
-"""Which Python a job gets, from PATH and from pyenv, and what is said when there is none."""
+"""Which Python a job gets, from PATH, pyenv and uv, and what is said when there is none."""
 
 from __future__ import annotations
 
 import os
 import re
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from dishwasher.core.job import Reason
 from dishwasher.core.machine import Machine
 from dishwasher.errors import UserError
-from dishwasher.runner.interpreter import choose, pyenv
+from dishwasher.runner.interpreter import choose, kept_by_tools
 
 from tests.runner.job import Jobs, phase
 
@@ -36,7 +37,8 @@ def place(tmp_path: Path) -> Place:
 
 def chosen(wanted: str, tmp_path: Path, *folders: str) -> str:
     path = os.pathsep.join((*folders, "/nowhere"))
-    return str(Path(choose(wanted, path, tmp_path / "pyenv").place).relative_to(tmp_path))
+    tools = {"PYENV_ROOT": f"{tmp_path}/pyenv", "UV_PYTHON_INSTALL_DIR": f"{tmp_path}/uv"}
+    return str(Path(choose(wanted, path, kept_by_tools(tools)).place).relative_to(tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -50,6 +52,8 @@ def chosen(wanted: str, tmp_path: Path, *folders: str) -> str:
         ("3", "a/python3"),
         ("", "a/python3"),
         ("3.10", "pyenv/versions/3.10.4/bin/python"),
+        ("3.8", "uv/cpython-3.8.2-linux-x86_64-gnu/bin/python3"),
+        ("3.10.3", "uv/cpython-3.10.3-linux-x86_64-gnu/bin/python3"),
         ("latest", "a/python3"),
     ],
 )
@@ -62,6 +66,8 @@ def test_the_newest_that_fits_is_chosen(
     place("a/python3-config", "3.14.0")
     place("pyenv/versions/3.12.1/bin/python", "3.12.1")
     place("pyenv/versions/3.10.4/bin/python", "3.10.4")
+    place("uv/cpython-3.8.2-linux-x86_64-gnu/bin/python3", "3.8.2")
+    place("uv/cpython-3.10.3-linux-x86_64-gnu/bin/python3", "3.10.3")
     assert chosen(wanted, tmp_path, *folders) == found
 
 
@@ -74,7 +80,7 @@ def test_what_is_missing_is_said_with_what_is_there(place: Place, tmp_path: Path
         text = f"Python {wanted} is asked for and is not on this machine. It has 3.9.2, 3.10.4. "
         assert str(error.value).startswith(text)
     with pytest.raises(UserError, match=re.escape("It has none from 3.3 on")):
-        choose("3", "/nowhere", tmp_path / "none")
+        choose("3", "/nowhere")
 
 
 def test_a_python_without_venv_is_not_counted(place: Place, tmp_path: Path) -> None:
@@ -82,9 +88,26 @@ def test_a_python_without_venv_is_not_counted(place: Place, tmp_path: Path) -> N
         chosen("2.7", tmp_path, place("a/python2.7", "2.7.18"))
 
 
-def test_pyenv_is_where_it_says() -> None:
-    assert pyenv({"PYENV_ROOT": "/x"}) == Path("/x")
-    assert pyenv({}).name == ".pyenv"
+def test_tools_keep_their_versions_where_they_say(place: Place, tmp_path: Path) -> None:
+    home = str(tmp_path / "home")
+    own = [
+        f"{place('home/.pyenv/versions/3.12.1/bin/python', '3.12.1')}/python",
+        f"{place('home/.local/share/uv/python/cpython-3.13.2/bin/python3', '3.13.2')}/python3",
+    ]
+    elsewhere = f"{place('data/uv/python/cpython-3.9.1/bin/python3', '3.9.1')}/python3"
+    script = (
+        "import sys; from dishwasher.runner.interpreter import kept_by_tools; "
+        "print(*kept_by_tools(dict(one.split('=') for one in sys.argv[1:])), sep=chr(10))"
+    )
+
+    def found(*variables: str) -> list[str]:
+        command = (sys.executable, "-c", script, *variables)
+        done = subprocess.run(command, env={"HOME": home}, capture_output=True, text=True)
+        return done.stdout.split()
+
+    assert found() == own
+    assert found(f"XDG_DATA_HOME={tmp_path}/data") == [own[0], elsewhere]
+    assert found("PYENV_ROOT=/x", f"UV_PYTHON_INSTALL_DIR={tmp_path}/data/uv/python") == [elsewhere]
 
 
 @pytest.fixture
@@ -93,6 +116,7 @@ def this(job: Jobs) -> Jobs:
     job.host = {
         "PATH": f"{Path(sys.base_exec_prefix)}/bin:/usr/bin:/bin",
         "PYENV_ROOT": "/nowhere",
+        "UV_PYTHON_INSTALL_DIR": "/nowhere",
     }
     return job
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,7 @@ _PROGRAM = re.compile(r"python(\d(\.\d+)?)?")
 _WANTED = re.compile(r"(\d+)(?:\.(\d+|x|\*))?(?:\.(\d+|x|\*))?")
 _ASK = "import sys; print('%d.%d.%d' % sys.version_info[:3])"
 ANY = ("", "latest", "system")
+NAMES = ("python", "python3")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -32,26 +33,27 @@ class Python:
         return ".".join(map(str, self.version))
 
 
-def choose(wanted: str, path: str, home: Path) -> Python:
+def choose(wanted: str, path: str, kept: Iterable[str] = ()) -> Python:
     """The newest that fits the version; raises UserError, which lists what there is.
 
+    `kept` are programs beside those on `path`, as `kept_by_tools` finds them.
     Any version will do where none is asked for, and then the first on PATH is taken.
     """
-    there = list(_there(path, home))
+    there = list(_there(path, kept))
     usable = [python for python in there if python.version >= OLDEST]
     if wanted in ANY and usable:
         return max(usable) if wanted == "latest" else usable[0]
     prefix = _prefix(wanted)
     fitting = [python for python in usable if python.version[: len(prefix)] == prefix]
     if prefix and fitting:
-        # The first of the newest: what PATH shows wins over pyenv's.
+        # The first of the newest: what PATH shows wins over what tools keep.
         newest = max(python.version for python in fitting)
         return next(python for python in fitting if python.version == newest)
     names = sorted({python.version: python.name for python in usable}.values(), key=_numbers)
     listed = f"It has {', '.join(names)}." if names else "It has none from 3.3 on."
     raise UserError(
         f"Python {wanted or '3'} is asked for and is not on this machine. {listed} "
-        "Ask for one of these, or install it with pyenv."
+        "Ask for one of these, or install it with pyenv or `uv python install`."
     )
 
 
@@ -65,10 +67,10 @@ def _numbers(name: str) -> list[int]:
     return [int(part) for part in name.split(".")]
 
 
-def _there(path: str, home: Path) -> Iterator[Python]:
-    """On PATH in its order, then pyenv's; each real file once."""
+def _there(path: str, kept: Iterable[str]) -> Iterator[Python]:
+    """On PATH in its order, then the others; each real file once."""
     seen: set[str] = set()
-    for place in (*_on_path(path), *_of_pyenv(home)):
+    for place in (*_on_path(path), *kept):
         real = os.path.realpath(place)
         # pyenv's shims are one script under many names, and each answers for another version.
         key = place if Path(place).parent.name == "shims" else real
@@ -87,10 +89,18 @@ def _on_path(path: str) -> Iterator[str]:
         yield from (os.path.join(folder, name) for name in names if _PROGRAM.fullmatch(name))
 
 
-def _of_pyenv(home: Path) -> Iterator[str]:
-    for folder in sorted(home.glob("versions/*/bin")):
-        if (folder / "python").exists():
-            yield str(folder / "python")
+def kept_by_tools(host: Mapping[str, str]) -> Iterator[str]:
+    """Programs in the folders of pyenv and uv, by these tools' own rules of where they are.
+
+    https://docs.astral.sh/uv/reference/storage/#python-versions
+    """
+    pyenv = Path(host.get("PYENV_ROOT") or os.path.expanduser("~/.pyenv"))
+    data = host.get("XDG_DATA_HOME") or os.path.expanduser("~/.local/share")
+    uv = Path(host.get("UV_PYTHON_INSTALL_DIR") or f"{data}/uv/python")
+    for folder in (*sorted(pyenv.glob("versions/*/bin")), *sorted(uv.glob("*/bin"))):
+        program = next((folder / name for name in NAMES if (folder / name).exists()), None)
+        if program is not None:
+            yield str(program)
 
 
 def _version(place: str) -> tuple[int, ...] | None:
@@ -107,8 +117,3 @@ def _version(place: str) -> tuple[int, ...] | None:
     except (OSError, subprocess.SubprocessError):
         return None
     return tuple(_numbers(said.decode().strip()))
-
-
-def pyenv(host: Mapping[str, str]) -> Path:
-    """Where pyenv keeps its versions, by its own rules."""
-    return Path(host.get("PYENV_ROOT") or os.path.expanduser("~/.pyenv"))

@@ -61,7 +61,7 @@ class Languages:
     def _choose_python(self) -> Verdict:
         path = base_environment(self._host, self._workspace)["PATH"]
         asked = self._machine.python
-        self.python = interpreter.choose(asked, path, interpreter.pyenv(self._host))
+        self.python = interpreter.choose(asked, path, interpreter.kept_by_tools(self._host))
         return Verdict(Reason.OK)
 
     def _provide_node(self) -> Verdict:

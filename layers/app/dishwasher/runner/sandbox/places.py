@@ -72,7 +72,7 @@ def _installed(host: Mapping[str, str]) -> Iterator[str]:
         # Jobs are told of them, and programs trust no server without.
         if os.path.isabs(host.get(name, "")):
             yield os.path.normpath(host[name])
-    for name in ("PYENV_ROOT", "NVM_DIR", "FNM_DIR"):
+    for name in ("PYENV_ROOT", "UV_PYTHON_INSTALL_DIR", "NVM_DIR", "FNM_DIR"):
         if os.path.isabs(host.get(name, "")):
             yield os.path.normpath(host[name])
     # The Python that we are: jobs get environments of it, and the supervisor is a program for it.
