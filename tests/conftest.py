@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from collections.abc import Generator
 from pathlib import Path
 
@@ -17,6 +18,10 @@ REAL = "DISHWASHER_TEST_REAL"
 # or in one that it starts. Some libraries read only one of the two spellings.
 for name in ("NO_PROXY", "no_proxy"):
     os.environ[name] = ",".join(filter(None, (os.environ.get(name), LOOPBACK)))
+
+
+# A shell's background job ignores it, and so would everything that the tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 SLOW = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -54,8 +55,10 @@ class Old:
 
 
 @pytest.fixture
-def old(tmp_path: Path) -> Old:
-    return Old(tmp_path / "data")
+def old(tmp_path: Path) -> Iterator[Old]:
+    made = Old(tmp_path / "data")
+    yield made
+    made.database.close()
 
 
 def test_an_old_build_goes_with_all_that_is_its_own(old: Old) -> None:

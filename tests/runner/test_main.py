@@ -16,6 +16,8 @@ from tests.runner.conftest import MEASURED, PACKAGES, Launch, Serve
 from tests.runner.server import Server
 
 BROKEN, USAGE = 1, 2
+NULL = "embedded null"
+"""In what every Python says of a NUL in a path."""
 
 
 def run(folder: Path, text: str) -> subprocess.CompletedProcess[str]:
@@ -51,17 +53,18 @@ def test_a_runner_that_breaks_says_so(serve: Serve, work: Path) -> None:
     assert done.returncode == 0
     result = server.result()
     assert result.reason is Reason.INFRA
-    assert result.detail == "The runner broke: ValueError: embedded null byte"
+    assert result.detail.startswith("The runner broke: ValueError: ")
+    assert NULL in result.detail
     assert "Traceback" in done.stderr
 
 
 def test_a_runner_that_breaks_over_a_secret_does_not_tell_it(serve: Serve, work: Path) -> None:
-    secrets = (("TOKEN", "embedded null byte"),)
+    secrets = (("TOKEN", NULL),)
     server = serve("true", annotate=("\0",), secrets=secrets)
     done = run(work, json.dumps(encode(server.bootstrap)))
-    assert server.result().detail == "The runner broke: ValueError: ***"
-    assert "ValueError: ***" in done.stderr
-    assert "embedded null byte" not in done.stderr
+    detail = server.result().detail
+    assert detail.startswith("The runner broke: ValueError: ") and "***" in detail
+    assert "***" in done.stderr and NULL not in detail + done.stderr
 
 
 def test_a_heart_that_breaks_ends_the_job(serve: Serve, launch: Launch) -> None:
