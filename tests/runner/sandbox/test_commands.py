@@ -136,12 +136,12 @@ def test_without_bubblewrap_the_package_is_named(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    probe._means.cache_clear()
+    probe._isolation.cache_clear()
     try:
         with pytest.raises(UserError, match=r"not installed \(the package bubblewrap\)"):
             probe.choose("jailed")
     finally:
-        probe._means.cache_clear()
+        probe._isolation.cache_clear()
 
 
 def test_a_supervisor_that_ends_at_once_says_why() -> None:
