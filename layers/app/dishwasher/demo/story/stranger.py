@@ -49,7 +49,8 @@ class Stranger:
         teller.begin("/approve in a comment: first by the stranger, then by the team")
         own = repository.comment(self.number, "/approve", user=LOGIN)
         self._answered("the stranger's word is refused", own, "-1")
-        team = repository.comment(self.number, "/approve")
+        # With the commit, as the check proposes it: push and comment may share a second.
+        team = repository.comment(self.number, f"/approve {self.sha}")
         self._answered("the team's is taken", team, "eyes")
         runs = teller.concluded(self.sha, ("curious",))
         if self._is_jailed:
