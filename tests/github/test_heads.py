@@ -70,7 +70,13 @@ def test_branches_and_open_pull_requests_as_their_webhooks_would_tell(stage: Sta
 def test_the_fork_of_a_pull_request_may_be_gone(raw: RawServer, app: GithubApp) -> None:
     raw.on("GET", "/repos/octo/demo/branches", Say(200, []))
     side = {"ref": "x", "sha": "a" * 40, "repo": None}
-    pull = {"number": 5, "updated_at": "2025-06-15T12:00:00Z", "head": side, "base": side}
+    pull = {
+        "number": 5,
+        "state": "open",
+        "updated_at": "2025-06-15T12:00:00Z",
+        "head": side,
+        "base": side,
+    }
     raw.on("GET", "/repos/octo/demo/pulls", Say(200, [pull]))
     (event,) = GithubHeads(app).of(REPOSITORY)
     assert event.pull_request is not None and event.pull_request.head_repository is None
@@ -86,7 +92,7 @@ def test_what_can_not_be_read_is_infra(raw: RawServer, app: GithubApp, body: obj
 
 def test_a_time_that_is_none_is_infra(raw: RawServer, app: GithubApp) -> None:
     side = {"ref": "x", "sha": "a" * 40, "repo": None}
-    pull = {"number": 5, "updated_at": "noon", "head": side, "base": side}
+    pull = {"number": 5, "state": "open", "updated_at": "noon", "head": side, "base": side}
     raw.on("GET", "/repos/octo/demo/branches", Say(200, []))
     raw.on("GET", "/repos/octo/demo/pulls", Say(200, [pull]))
     with pytest.raises(InfraError):

@@ -7,26 +7,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from dishwasher.core.event import Event, EventKind, PullRequest, Repository
+from dishwasher.core.hooks.code import MERGE_QUEUE
 from dishwasher.core.hooks.fields import PERSON
 from dishwasher.errors import Gone, Rejected
 from dishwasher.github import answer as answers
 from dishwasher.github.answer import Missing, read, unreadable
 from dishwasher.github.app import GithubApp
-from dishwasher.github.auth import parse_time
 from dishwasher.github.client import Call
+from dishwasher.github.pulls import AccountJson, PullJson, moment
 
 PER_PAGE = 100
 PAGES = 10
 """A repository with more branches or open pull requests than fit is looked at in part."""
-QUEUE = "gh-readonly-queue/"
-"""Begins the branches of GitHub's merge queues, which nobody has pushed."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Account:
-    id: int
-    login: str
-    type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +36,7 @@ class _Token:
 class _Repository:
     id: int
     name: str
-    owner: _Account
+    owner: AccountJson
     default_branch: str = ""
     private: bool = True
     archived: bool = False
@@ -64,27 +56,6 @@ class _Commit:
 class _Branch:
     name: str
     commit: _Commit
-
-
-@dataclass(frozen=True, slots=True)
-class _Id:
-    id: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Side:
-    ref: str
-    sha: str
-    repo: _Id | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Pull:
-    number: int
-    updated_at: str
-    head: _Side
-    base: _Side
-    user: _Account | None = None
 
 
 class GithubHeads:
@@ -117,10 +88,10 @@ class GithubHeads:
             for row in self._pages(repository, "/branches", {})
         )
         pulls = (
-            self._pull(repository, read(_Pull, row, "a pull request"))
+            self._pull(repository, read(PullJson, row, "a pull request"))
             for row in self._pages(repository, "/pulls", {"state": "open"})
         )
-        return (*(event for event in branches if not event.branch.startswith(QUEUE)), *pulls)
+        return (*(event for event in branches if not event.branch.startswith(MERGE_QUEUE)), *pulls)
 
     def _installed(self, installation: int) -> Iterator[Repository]:
         """With a token that may do nothing but list them."""
@@ -168,18 +139,14 @@ class GithubHeads:
     def _push(self, repository: Repository, branch: _Branch) -> Event:
         return Event(EventKind.PUSH, "", repository, "", branch.commit.sha, branch.name)
 
-    def _pull(self, repository: Repository, pull: _Pull) -> Event:
-        try:
-            updated = parse_time(pull.updated_at)
-        except ValueError as error:
-            raise unreadable("a pull request", once=False) from error
+    def _pull(self, repository: Repository, pull: PullJson) -> Event:
         request = PullRequest(
             number=pull.number,
             head_ref=pull.head.ref,
             head_repository=pull.head.repo.id if pull.head.repo else None,
             base_ref=pull.base.ref,
             base_sha=pull.base.sha,
-            updated=updated,
+            updated=moment(pull.updated_at, "a pull request"),
         )
         return Event(
             EventKind.PULL_REQUEST,

@@ -28,13 +28,25 @@ class _Side:
 
 
 @dataclass(frozen=True, slots=True)
-class _Pull:
+class AccountJson:
+    """A person, a bot or an organisation, as the API tells it."""
+
+    id: int
+    login: str
+    type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PullJson:
+    """A pull request as the API tells it; lists leave out `mergeable`."""
+
     number: int
     state: str
     head: _Side
     base: _Side
     updated_at: str
     mergeable: bool | None = None
+    user: AccountJson | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +69,7 @@ class _Commit:
 
 @dataclass(frozen=True, slots=True)
 class _List:
-    items: tuple[_Pull, ...]
+    items: tuple[PullJson, ...]
 
 
 class GithubPulls:
@@ -80,7 +92,7 @@ class GithubPulls:
             data = self._app.call(repository, call)
         except Missing as error:
             raise Unseen(f"GitHub does not show #{number} of {repository.full_name}") from error
-        return _stand(read(_Pull, data, str(call)), call)
+        return _stand(read(PullJson, data, str(call)), call)
 
     def open_from(self, repository: Repository, branch: str) -> tuple[Stand, ...]:
         """`head` names an owner, who may have a fork with a branch of the same name as well."""
@@ -113,7 +125,7 @@ class GithubPulls:
         return Commit(found.sha, found.tree.sha, parents, found.message)
 
 
-def _stand(found: _Pull, call: Call) -> Stand:
+def _stand(found: PullJson, call: Call) -> Stand:
     return Stand(
         number=found.number,
         is_open=found.state == "open",
@@ -121,15 +133,16 @@ def _stand(found: _Pull, call: Call) -> Stand:
         base_ref=found.base.ref,
         base_sha=found.base.sha,
         mergeable=found.mergeable,
-        updated=_time(found.updated_at, call),
+        updated=moment(found.updated_at, str(call)),
     )
 
 
-def _time(text: str, call: Call) -> float:
+def moment(text: str, what: str) -> float:
+    """Seconds since the epoch; raises InfraError for what is no time of GitHub's."""
     try:
         return parse_time(text)
     except ValueError as error:
-        raise unreadable(str(call), once=False) from error
+        raise unreadable(what, once=False) from error
 
 
 def _conforms(app: GithubApp) -> Pulls:
