@@ -199,9 +199,9 @@ def test_fifty_thousand_tests_take_seconds_at_most() -> None:
 
 
 TRACEBACK = """Traceback (most recent call last):
-  File "/work/app/tests.py", line 8, in test_a
+  File "/srv/app/tests.py", line 8, in test_a
     self.check()
-  File "/work/app/support.py", line 3, in check
+  File "/srv/app/support.py", line 3, in check
     self.assertEqual(1, 2)
   File "/usr/lib/python3.12/unittest/case.py", line 885, in assertEqual
     assertion_func(first, second, msg=msg)
@@ -229,7 +229,7 @@ AssertionError: 1 != 2
         (
             'classname="app.tests.A" name="test_a"',
             f'<failure message="test failure">{TRACEBACK}</failure>',
-            ("/work/app/support.py", 3),
+            ("/srv/app/support.py", 3),
             "AssertionError: 1 != 2",
         ),
         # go-junit-report and gotestsum.
@@ -251,10 +251,10 @@ AssertionError: 1 != 2
         (
             'classname="outer bad" name="outer bad"',
             "<failure>Error: expect(received).toBe(expected)\n"
-            "    at Object.toBe (/work/t/a.test.js:1:92)\n"
-            "    at Promise.then.completed (/work/node_modules/jest-circus/build/utils.js:298:28)\n"
+            "    at Object.toBe (/srv/t/a.test.js:1:92)\n"
+            "    at Promise.then.completed (/srv/node_modules/jest-circus/build/utils.js:298:28)\n"
             "    at node:internal/process/task_queues:95:5\n</failure>",
-            ("/work/t/a.test.js", 1),
+            ("/srv/t/a.test.js", 1),
             "Error: expect(received).toBe(expected)",
         ),
         # vitest.
@@ -267,10 +267,10 @@ AssertionError: 1 != 2
         ),
         # PHPUnit.
         (
-            'name="testBad" classname="CartTest" file="/work/tests/CartTest.php" line="7"',
+            'name="testBad" classname="CartTest" file="/srv/tests/CartTest.php" line="7"',
             '<failure type="PHPUnit\\Framework\\ExpectationFailedException">CartTest::testBad\n'
-            "Failed asserting that 2 matches 1.\n\n/work/tests/CartTest.php:9\n</failure>",
-            ("/work/tests/CartTest.php", 7),
+            "Failed asserting that 2 matches 1.\n\n/srv/tests/CartTest.php:9\n</failure>",
+            ("/srv/tests/CartTest.php", 7),
             "PHPUnit\\Framework\\ExpectationFailedException",
         ),
     ],
