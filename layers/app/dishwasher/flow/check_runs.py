@@ -15,7 +15,7 @@ from dishwasher.core.event import Repository
 from dishwasher.core.job import Job, State, reported
 from dishwasher.core.plan import changed_since
 from dishwasher.core.report import ANNOTATIONS_PER_REQUEST, Check, Posted, Status, smaller
-from dishwasher.errors import Ambiguous, Gone, InfraError, Lost, Rejected, Throttled, Unseen
+from dishwasher.errors import Gone, InfraError, Rejected, Throttled, Unseen
 from dishwasher.flow.claim import SWEEP_AFTER, Claim
 from dishwasher.flow.keep import read_progress, read_result
 from dishwasher.flow.verdict import Verdicts
@@ -129,18 +129,10 @@ class CheckRuns:
 
     def _create(self, claim: Claim, repository: Repository, check: Check, posted: Posted) -> Posted:
         page = check.annotations[:ANNOTATIONS_PER_REQUEST]
-        claim.note(replace(posted, doubtful=True))
-        try:
-            number = self.checks.create(repository, replace(check, annotations=page))
-        except Ambiguous:
-            claim.warn(self.clock.now() + SWEEP_AFTER)
-            raise
-        except (InfraError, Gone):
-            # This call made nothing; an earlier one that is in doubt still may have.
-            claim.note(posted)
-            raise
-        return self._done(
-            claim,
+        shown = replace(check, annotations=page)
+        number = claim.once(claim.note, posted, lambda: self.checks.create(repository, shown))
+        return claim.done(
+            claim.note,
             Posted(check.external_id, number, digest(check), len(page), is_completed(check, page)),
         )
 
@@ -157,11 +149,11 @@ class CheckRuns:
                 raise
             except InfraError:
                 # It may have overwritten a later state, when we had lost the claim meanwhile.
-                claim.warn(self.clock.now() + SWEEP_AFTER)
+                claim.alert()
                 raise
             done = check.annotations[: start + len(page)]
-            posted = self._done(
-                claim,
+            posted = claim.done(
+                claim.note,
                 replace(
                     posted,
                     digest=digest(check),
@@ -171,15 +163,6 @@ class CheckRuns:
                 ),
             )
         return posted
-
-    def _done(self, claim: Claim, posted: Posted) -> Posted:
-        """Note what GitHub has taken; where that can not be noted, leave a warning behind."""
-        try:
-            return claim.note(posted)
-        except (Lost, InfraError):
-            # Frozen between asking and sending: we made a double, or overwrote a later state.
-            claim.warn(self.clock.now() + SWEEP_AFTER)
-            raise
 
     def sweep(self, claim: Claim, repository: Repository) -> None:
         """Complete check runs that a lost answer has doubled or left open, so that none stays."""

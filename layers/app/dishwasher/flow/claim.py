@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from dishwasher.core.report import Posted, Report, Said, Told
-from dishwasher.errors import Conflict, InfraError, Lost, Throttled
+from dishwasher.errors import Ambiguous, Conflict, Gone, InfraError, Lost, Throttled
 from dishwasher.ports import Clock, Store
+
+T = TypeVar("T")
+W = TypeVar("W", Posted, Said, Told)
 
 WRITES = 50
 """Lost compare-and-sets on one report before giving up."""
@@ -84,6 +88,35 @@ class Claim:
         until = self.clock.now() + self.hold
         self._write(lambda report: replace(report.telling(told), until=until, due=until))
         return told
+
+    def once(self, keep: Callable[[W], W], known: W, call: Callable[[], T]) -> T:
+        """A call whose repeat would show: it is in doubt from before it until its end is kept.
+
+        `keep` is `note`, `say` or `tell`, `known` what it keeps so far.
+        """
+        keep(replace(known, doubtful=True))
+        try:
+            return call()
+        except Ambiguous:
+            self.alert()
+            raise
+        except (InfraError, Gone):
+            # This call made nothing; an earlier one that is in doubt still may have.
+            keep(known)
+            raise
+
+    def done(self, keep: Callable[[W], W], known: W) -> W:
+        """Keep what GitHub has taken; where that can not be kept, leave a warning behind."""
+        try:
+            return keep(known)
+        except (Lost, InfraError):
+            # Frozen between asking and sending: we made a double, or overwrote a later state.
+            self.alert()
+            raise
+
+    def alert(self) -> None:
+        """We may have done something that nobody knows of: have it looked for."""
+        self.warn(self.clock.now() + SWEEP_AFTER)
 
     def sweep_at(self, time: float) -> None:
         """When to look for check runs that are open and should not be; 0 for never."""

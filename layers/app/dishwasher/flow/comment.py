@@ -17,7 +17,7 @@ from dishwasher.core.event import Repository
 from dishwasher.core.job import Job
 from dishwasher.core.pull import Pull, pull_id
 from dishwasher.core.report import Said, pull_key
-from dishwasher.errors import Ambiguous, Gone, InfraError, Lost, Rejected
+from dishwasher.errors import Gone, InfraError, Rejected
 from dishwasher.flow.claim import SWEEP_AFTER, Claim
 from dishwasher.flow.keep import read_result
 from dishwasher.flow.turn import Turns
@@ -168,17 +168,8 @@ class PullComments:
         if said.doubtful:
             # Not listed is no proof that it was not made: the sweep will find a second one.
             claim.sweep_at(self.clock.now() + SWEEP_AFTER)
-        claim.say(replace(said, doubtful=True))
-        try:
-            id = self.comments.comment(repository, number, body)
-        except Ambiguous:
-            claim.warn(self.clock.now() + SWEEP_AFTER)
-            raise
-        except (InfraError, Gone):
-            # This call made nothing; an earlier one that is in doubt still may have.
-            claim.say(said)
-            raise
-        return self._done(claim, Said(id, digest(body)))
+        id = claim.once(claim.say, said, lambda: self.comments.comment(repository, number, body))
+        return claim.done(claim.say, Said(id, digest(body)))
 
     def _edit(self, claim: Claim, repository: Repository, said: Said, body: str) -> None:
         try:
@@ -187,17 +178,9 @@ class PullComments:
             raise
         except InfraError:
             # It may have overwritten a later state, when we had lost the claim meanwhile.
-            claim.warn(self.clock.now() + SWEEP_AFTER)
+            claim.alert()
             raise
-        self._done(claim, replace(said, digest=digest(body)))
-
-    def _done(self, claim: Claim, said: Said) -> Said:
-        """Note what GitHub has taken; where that can not be noted, leave a warning behind."""
-        try:
-            return claim.say(said)
-        except (Lost, InfraError):
-            claim.warn(self.clock.now() + SWEEP_AFTER)
-            raise
+        claim.done(claim.say, replace(said, digest=digest(body)))
 
     def _mend(self, claim: Claim, repository: Repository, number: int) -> None:
         """Withdraw doubles that a lost answer has left, and see whether ours says what we think."""

@@ -14,7 +14,7 @@ from dishwasher.core.deployment import Deployment, Stage, desired
 from dishwasher.core.event import Repository
 from dishwasher.core.job import Job
 from dishwasher.core.report import Told
-from dishwasher.errors import Ambiguous, Gone, InfraError, Lost, Rejected
+from dishwasher.errors import Gone, Rejected
 from dishwasher.flow.claim import SWEEP_AFTER, Claim
 from dishwasher.ports import Clock, Deployments, Store
 
@@ -92,37 +92,13 @@ class Announcements:
     def _announce(
         self, claim: Claim, repository: Repository, wanted: Deployment, told: Told
     ) -> Told:
-        claim.tell(replace(told, doubtful=True))
-        try:
-            number = self.deployments.announce(repository, wanted)
-        except Ambiguous:
-            claim.warn(self.clock.now() + SWEEP_AFTER)
-            raise
-        except (InfraError, Gone):
-            # This call made nothing; an earlier one that is in doubt still may have.
-            claim.tell(told)
-            raise
-        return self._done(claim, Told(told.job, number))
+        number = claim.once(claim.tell, told, lambda: self.deployments.announce(repository, wanted))
+        return claim.done(claim.tell, Told(told.job, number))
 
     def _tell(self, claim: Claim, repository: Repository, wanted: Deployment, told: Told) -> None:
-        claim.tell(replace(told, doubtful=True))
-        try:
-            self.deployments.tell(repository, told.deployment, wanted)
-        except Ambiguous:
-            claim.warn(self.clock.now() + SWEEP_AFTER)
-            raise
-        except (InfraError, Gone):
-            claim.tell(told)
-            raise
-        self._done(claim, replace(told, stage=wanted.stage, doubtful=False))
-
-    def _done(self, claim: Claim, told: Told) -> Told:
-        """Note what GitHub has taken; where that can not be noted, leave a warning behind."""
-        try:
-            return claim.tell(told)
-        except (Lost, InfraError):
-            claim.warn(self.clock.now() + SWEEP_AFTER)
-            raise
+        number = told.deployment
+        claim.once(claim.tell, told, lambda: self.deployments.tell(repository, number, wanted))
+        claim.done(claim.tell, replace(told, stage=wanted.stage, doubtful=False))
 
 
 RETIRED = Stage.INACTIVE.value

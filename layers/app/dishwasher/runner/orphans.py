@@ -11,7 +11,7 @@ import ctypes
 import os
 import signal
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 # linux/prctl.h
@@ -66,24 +66,12 @@ def descendants(pids: Collection[int]) -> set[int]:
 
 def sweep(keep: Collection[int] = ()) -> tuple[int, int]:
     """Kill and reap every descendant but those below `keep`; (how many ended, how many resist)."""
-    killed: set[int] = set()
-    end = time.monotonic() + SWEEP_SECONDS
-    while strays := _reap(children() - set(keep)):
-        if time.monotonic() > end:
-            break
-        for pid in descendants(strays):
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
-                killed.add(pid)
-        time.sleep(SWEEP_PAUSE)
-    return len(killed - strays), len(strays)
+    return _sweep(lambda: _reap(children() - set(keep)))
 
 
 def kill(pids: Collection[int]) -> None:
     """These and all below them, at once; nobody is waited for."""
-    for pid in descendants(pids):
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.kill(pid, signal.SIGKILL)
+    _kill(descendants(pids))
 
 
 def living(pids: Collection[int]) -> set[int]:
@@ -93,17 +81,29 @@ def living(pids: Collection[int]) -> set[int]:
 
 def sweep_below(parent: int, keep: Collection[int] = ()) -> tuple[int, int]:
     """As `sweep`, for the children of another process, which reaps them itself."""
+    return _sweep(lambda: living(children(parent) - set(keep)))
+
+
+def _sweep(left: Callable[[], set[int]]) -> tuple[int, int]:
+    """Kill what is left, and what is below it, until nothing is or the time is over."""
     killed: set[int] = set()
     end = time.monotonic() + SWEEP_SECONDS
-    while strays := living(children(parent) - set(keep)):
+    while strays := left():
         if time.monotonic() > end:
             break
-        for pid in descendants(strays):
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
-                killed.add(pid)
+        killed |= _kill(descendants(strays))
         time.sleep(SWEEP_PAUSE)
     return len(killed - strays), len(strays)
+
+
+def _kill(pids: Collection[int]) -> set[int]:
+    """Those of them that were there to be killed."""
+    killed = set()
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, signal.SIGKILL)
+            killed.add(pid)
+    return killed
 
 
 def _state(pid: int) -> str:
