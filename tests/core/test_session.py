@@ -3,13 +3,13 @@ from __future__ import annotations
 import pytest
 from dishwasher.core.session import (
     PLACE_LIMIT,
-    Errand,
+    PendingLogin,
     Person,
     Session,
-    open_errand,
+    open_pending,
     open_session,
     own_place,
-    seal_errand,
+    seal_pending,
     seal_session,
 )
 from hypothesis import given
@@ -17,20 +17,20 @@ from hypothesis import strategies as st
 
 SECRET = b"s" * 32
 SESSION = Session(Person(7, "ännä"), 100.5)
-ERRAND = Errand("state", "verifier", "/jobs/1", 60.0)
+PENDING = PendingLogin("state", "verifier", "/jobs/1", 60.0)
 
 
 def test_what_was_sealed_is_opened_until_its_time_is_over() -> None:
-    session, errand = seal_session(SECRET, SESSION), seal_errand(SECRET, ERRAND)
+    session, pending = seal_session(SECRET, SESSION), seal_pending(SECRET, PENDING)
     assert open_session(SECRET, session, 100.0) == SESSION
-    assert open_errand(SECRET, errand, 59.0) == ERRAND
+    assert open_pending(SECRET, pending, 59.0) == PENDING
     assert open_session(SECRET, session, 100.5) is None
-    assert open_errand(SECRET, errand, 60.0) is None
+    assert open_pending(SECRET, pending, 60.0) is None
 
 
 def test_the_one_is_not_taken_for_the_other() -> None:
-    assert open_session(SECRET, seal_errand(SECRET, ERRAND), 0.0) is None
-    assert open_errand(SECRET, seal_session(SECRET, SESSION), 0.0) is None
+    assert open_session(SECRET, seal_pending(SECRET, PENDING), 0.0) is None
+    assert open_pending(SECRET, seal_session(SECRET, SESSION), 0.0) is None
 
 
 def test_another_secret_opens_nothing() -> None:
@@ -55,8 +55,8 @@ def test_a_cookie_holds_nothing_that_a_header_can_not() -> None:
 
 def test_the_challenge_is_the_one_of_the_rfc() -> None:
     """https://www.rfc-editor.org/rfc/rfc7636#appendix-B"""
-    errand = Errand("", "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", "/", 0.0)
-    assert errand.challenge == "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+    pending = PendingLogin("", "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", "/", 0.0)
+    assert pending.challenge == "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
-from dishwasher.core.session import Errand, Person
+from dishwasher.core.session import PendingLogin, Person
 from dishwasher.demo.github import StandIn
 from dishwasher.errors import InfraError, Refused
 from dishwasher.github.app import GithubApp
@@ -16,7 +16,7 @@ from tests.github.conftest import Stage
 from tests.github.raw import RawServer, Say
 
 BACK = "https://ci.example.com/login/callback"
-ERRAND = Errand("the state", "v" * 43, "/", 0.0)
+PENDING = PendingLogin("the state", "v" * 43, "/", 0.0)
 
 
 @pytest.fixture
@@ -30,19 +30,19 @@ def people(stage: Stage) -> GithubPeople:
 def code(github: StandIn, people: GithubPeople, login: str = "anna") -> str:
     """What GitHub sends the browser back with, when this person looks."""
     github.sign_in(login)
-    url = people.login_url(ERRAND.state, ERRAND.challenge, BACK)
+    url = people.login_url(PENDING.state, PENDING.challenge, BACK)
     answer = requests.get(url, allow_redirects=False, timeout=5)
     assert answer.status_code == 302
     place = urlsplit(answer.headers["location"])
     query = parse_qs(place.query)
     assert f"{place.scheme}://{place.netloc}{place.path}" == BACK
-    assert query["state"] == [ERRAND.state]
+    assert query["state"] == [PENDING.state]
     return query["code"][0]
 
 
 def test_who_came_back_is_known_and_no_token_is_left(stage: Stage, people: GithubPeople) -> None:
     anna = stage.github.add_user("anna")
-    found = people.person(code(stage.github, people), ERRAND.verifier, BACK)
+    found = people.person(code(stage.github, people), PENDING.verifier, BACK)
     assert found == Person(anna.id, "anna")
     assert stage.github.world.lent == 0
 
@@ -52,13 +52,13 @@ def test_a_code_is_good_once_for_its_own_browser(stage: Stage, people: GithubPeo
     with pytest.raises(Refused):
         people.person(stolen, "w" * 43, BACK)
     used = code(stage.github, people)
-    people.person(used, ERRAND.verifier, BACK)
+    people.person(used, PENDING.verifier, BACK)
     with pytest.raises(Refused):
-        people.person(used, ERRAND.verifier, BACK)
+        people.person(used, PENDING.verifier, BACK)
     late = code(stage.github, people)
     stage.github.clock.advance(601)
     with pytest.raises(Refused):
-        people.person(late, ERRAND.verifier, BACK)
+        people.person(late, PENDING.verifier, BACK)
 
 
 def test_a_wrong_secret_or_address_is_ours_to_mend(stage: Stage, people: GithubPeople) -> None:
@@ -66,10 +66,10 @@ def test_a_wrong_secret_or_address_is_ours_to_mend(stage: Stage, people: GithubP
     urls = stage.github.url, stage.github.api_url
     wrong = GithubPeople(stage.app, *urls, made.client_id, "wrong")
     with pytest.raises(InfraError, match="DISHWASHER_GITHUB_CLIENT_SECRET") as told:
-        wrong.person(code(stage.github, people), ERRAND.verifier, BACK)
+        wrong.person(code(stage.github, people), PENDING.verifier, BACK)
     assert "wrong?" not in str(told.value)
     with pytest.raises(InfraError, match="redirect_uri_mismatch"):
-        people.person(code(stage.github, people), ERRAND.verifier, f"{BACK}/other")
+        people.person(code(stage.github, people), PENDING.verifier, f"{BACK}/other")
 
 
 def test_a_private_repository_is_for_its_people(stage: Stage, people: GithubPeople) -> None:

@@ -8,9 +8,16 @@ from urllib.parse import urlsplit
 
 import pytest
 from dishwasher.core.history import begun
-from dishwasher.core.session import Errand, Person, Session, open_errand, seal_errand, seal_session
+from dishwasher.core.session import (
+    PendingLogin,
+    Person,
+    Session,
+    open_pending,
+    seal_pending,
+    seal_session,
+)
 from dishwasher.errors import InfraError
-from dishwasher.http.login import ERRAND
+from dishwasher.http.login import PENDING
 from dishwasher.http.message import Request, Response
 from dishwasher.http.pages import Site
 from dishwasher.http.readers import COOKIE, REMEMBERED, Readers
@@ -134,41 +141,41 @@ def test_github_is_asked_once_a_minute_and_its_silence_shows_nothing(house: Hous
 def test_logging_in_leads_back_to_the_page(house: House) -> None:
     begun = house.ask("/login", next="/jobs/b1-0")
     assert begun.status == 303
-    sealed = cookies(begun)[ERRAND]
-    errand = open_errand(SECRET, sealed, house.clock.now())
-    assert errand is not None and 43 <= len(errand.verifier) <= 128
+    sealed = cookies(begun)[PENDING]
+    pending = open_pending(SECRET, sealed, house.clock.now())
+    assert pending is not None and 43 <= len(pending.verifier) <= 128
     state, challenge, back = urlsplit(header(begun, "location")).query.split("&")
-    assert (state, challenge) == (errand.state, errand.challenge)
+    assert (state, challenge) == (pending.state, pending.challenge)
     assert back == "https://ci.invalid/login/callback"
 
-    house.people.codes["code", errand.verifier] = ANNA
-    answer = house.ask("/login/callback", f"{ERRAND}={sealed}", code="code", state=state)
+    house.people.codes["code", pending.verifier] = ANNA
+    answer = house.ask("/login/callback", f"{PENDING}={sealed}", code="code", state=state)
     assert (answer.status, header(answer, "location")) == (303, "/jobs/b1-0")
     got = cookies(answer)
-    assert got[ERRAND] == ""
+    assert got[PENDING] == ""
     house.people.readers.add((1, ANNA.id))
     assert house.ask("/jobs/b1-0", f"{COOKIE}={got[COOKIE]}").status == 200
-    again = house.ask("/login/callback", f"{ERRAND}={sealed}", code="code", state=state)
+    again = house.ask("/login/callback", f"{PENDING}={sealed}", code="code", state=state)
     assert again.status == 403 and COOKIE not in cookies(again)
 
 
 @pytest.mark.parametrize(
-    ("errand", "query"),
+    ("pending", "query"),
     [
         (None, {"code": "code", "state": "s"}),
-        (Errand("s", "v", "/", 1e12), {"code": "code", "state": "other"}),
-        (Errand("s", "v", "/", 1e12), {"code": "code"}),
-        (Errand("s", "v", "/", 1.0), {"code": "code", "state": "s"}),
-        (Errand("s", "v", "/", 1e12), {"state": "s", "error": "access_denied"}),
-        (Errand("s", "w", "/", 1e12), {"code": "code", "state": "s"}),
-        (Errand("s", "v", "/", 1e12), {"code": "code", "state": "ü"}),
+        (PendingLogin("s", "v", "/", 1e12), {"code": "code", "state": "other"}),
+        (PendingLogin("s", "v", "/", 1e12), {"code": "code"}),
+        (PendingLogin("s", "v", "/", 1.0), {"code": "code", "state": "s"}),
+        (PendingLogin("s", "v", "/", 1e12), {"state": "s", "error": "access_denied"}),
+        (PendingLogin("s", "w", "/", 1e12), {"code": "code", "state": "s"}),
+        (PendingLogin("s", "v", "/", 1e12), {"code": "code", "state": "ü"}),
     ],
 )
 def test_what_this_browser_did_not_begin_logs_nobody_in(
-    house: House, errand: Errand | None, query: dict[str, str]
+    house: House, pending: PendingLogin | None, query: dict[str, str]
 ) -> None:
     house.people.codes["code", "v"] = ANNA
-    cookie = f"{ERRAND}={seal_errand(SECRET, errand)}" if errand else ""
+    cookie = f"{PENDING}={seal_pending(SECRET, pending)}" if pending else ""
     answer = house.ask("/login/callback", cookie, **query)
     assert answer.status == 403 and cookies(answer) == {}
     assert b"/login" in content(answer)

@@ -31,7 +31,7 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
-class Errand:
+class PendingLogin:
     """A login under way, kept by the browser that began it."""
 
     state: str
@@ -59,16 +59,16 @@ def open_session(secret: bytes, text: str, now: float) -> Session | None:
     return None
 
 
-def seal_errand(secret: bytes, errand: Errand) -> str:
-    parts: list[int | str | float] = [errand.state, errand.verifier, errand.place, errand.until]
-    return _seal(secret, "errand", parts)
+def seal_pending(secret: bytes, pending: PendingLogin) -> str:
+    parts: list[int | str | float] = [pending.state, pending.verifier, pending.place, pending.until]
+    return _seal(secret, "pending", parts)
 
 
-def open_errand(secret: bytes, text: str, now: float) -> Errand | None:
+def open_pending(secret: bytes, text: str, now: float) -> PendingLogin | None:
     """None for a text that is not ours, or whose time is over."""
-    match _open(secret, "errand", text):
+    match _open(secret, "pending", text):
         case [str(state), str(verifier), str(place), float(until)] if now < until:
-            return Errand(state, verifier, place, until)
+            return PendingLogin(state, verifier, place, until)
     return None
 
 

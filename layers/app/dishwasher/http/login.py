@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from dishwasher.core.session import (
     LOGIN_SECONDS,
     SESSION_SECONDS,
-    Errand,
+    PendingLogin,
     Session,
-    open_errand,
+    open_pending,
     own_place,
-    seal_errand,
+    seal_pending,
     seal_session,
 )
 from dishwasher.errors import Refused
@@ -23,7 +23,7 @@ from dishwasher.http.readers import COOKIE, Readers, cookie
 from dishwasher.http.router import Route
 from dishwasher.ports import People
 
-ERRAND = "dishwasher_login"
+PENDING = "dishwasher_login"
 CALLBACK = "/login/callback"
 
 
@@ -44,29 +44,31 @@ class Login:
         """`?next=` is the page to come back to."""
         clock = self.readers.clock
         place = own_place(request.query.get("next", "/"))
-        errand = Errand(clock.secret(), _verifier(clock.secret), place, clock.now() + LOGIN_SECONDS)
-        url = self.people.login_url(errand.state, errand.challenge, self._callback)
-        sealed = seal_errand(self.readers.secret, errand)
-        return _go(url, self._cookie(ERRAND, sealed, LOGIN_SECONDS, CALLBACK))
+        pending = PendingLogin(
+            clock.secret(), _verifier(clock.secret), place, clock.now() + LOGIN_SECONDS
+        )
+        url = self.people.login_url(pending.state, pending.challenge, self._callback)
+        sealed = seal_pending(self.readers.secret, pending)
+        return _go(url, self._cookie(PENDING, sealed, LOGIN_SECONDS, CALLBACK))
 
     def back(self, request: Request) -> Response:
         now = self.readers.clock.now()
-        errand = open_errand(self.readers.secret, cookie(request, ERRAND), now)
+        pending = open_pending(self.readers.secret, cookie(request, PENDING), now)
         state = request.query.get("state", "")
-        if errand is None or not hmac.compare_digest(errand.state.encode(), state.encode()):
+        if pending is None or not hmac.compare_digest(pending.state.encode(), state.encode()):
             return self._refused(request, "This login was not begun in this browser, or long ago.")
         code = request.query.get("code", "")
         if not code:
             return self._refused(request, "GitHub says that the login was not allowed.")
         try:
-            person = self.people.person(code, errand.verifier, self._callback)
+            person = self.people.person(code, pending.verifier, self._callback)
         except Refused as error:
             return self._refused(request, f"{error}.")
         session = seal_session(self.readers.secret, Session(person, now + SESSION_SECONDS))
         return _go(
-            errand.place,
+            pending.place,
             self._cookie(COOKIE, session, SESSION_SECONDS),
-            self._cookie(ERRAND, "", 0, CALLBACK),
+            self._cookie(PENDING, "", 0, CALLBACK),
         )
 
     def leave(self, request: Request) -> Response:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from dishwasher.core.environment import visible
 from dishwasher.core.ticket import Ticket
-from dishwasher.runner import language, removal, variables
+from dishwasher.runner import locales, removal, variables
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -161,7 +161,7 @@ def _promised(ticket: Ticket, workspace: Workspace) -> dict[str, str]:
     """What the format sets, a locale that is not on this machine aside."""
     filled = dict(variables.filled(ticket.spec.facts, facts(ticket, workspace)))
     if "LANG" in filled:
-        filled["LANG"] = language.present(filled["LANG"])
+        filled["LANG"] = locales.present(filled["LANG"])
     return filled
 
 

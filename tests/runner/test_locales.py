@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from dishwasher.runner.language import PLAIN, present
+from dishwasher.runner.locales import PLAIN, present
 
 
 @pytest.mark.parametrize("name", ["C", "POSIX", PLAIN])
