@@ -64,13 +64,15 @@ class FakeFleet:
 
     def __init__(self) -> None:
         self.started: list[Bootstrap] = []
+        self.tenants: list[str] = []
         self.stopped: list[str] = []
         self.fault: InfraError | None = None
 
-    def start(self, bootstrap: Bootstrap) -> None:
+    def start(self, bootstrap: Bootstrap, tenant: str = "") -> None:
         if self.fault is not None:
             raise self.fault
         self.started.append(bootstrap)
+        self.tenants.append(tenant)
 
     def stop(self, attempt: str) -> None:
         self.stopped.append(attempt)

@@ -18,7 +18,7 @@ from dishwasher.ports import Topic
 
 from tests.fakes.forge import Trouble
 from tests.flow.house import FakeFleet, House
-from tests.samples import BASE_SHA, OTHER_SHA, SHA, push, rerun
+from tests.samples import BASE_SHA, OTHER_SHA, SHA, from_fork, push, rerun
 
 DEPLOY = b"deployments:\n  staging:\n    branch: [main, release]\n    run: ./deploy.sh\n"
 STAGING = environment_id(7, "staging")
@@ -63,6 +63,13 @@ def test_a_queued_job_is_claimed_and_a_runner_gets_the_only_code(checks: House) 
     assert (now.state, now.attempt) == (State.STARTING, 1)
     assert (bootstrap.url, bootstrap.attempt) == ("http://here", f"{one.id}.1")
     assert now.code == digest(bootstrap.code) != bootstrap.code
+
+
+def test_a_runner_is_told_whose_code_it_gets(checks: House) -> None:
+    checks.dispatch(lint(checks).id)
+    stranger = from_fork(delivery="from-a-fork")
+    checks.dispatch(checks.jobs(checks.planned(stranger))["lint"].id)
+    assert checks.fleet.tenants == ["7", "7/strangers"]
 
 
 @pytest.mark.parametrize("times", [2, 3])
@@ -122,7 +129,7 @@ def test_a_fleet_that_fails_late_takes_nothing_from_an_attempt_that_came_further
     class Late(FakeFleet):
         """Starts the runner, which gets as far as its first command, and then says that not."""
 
-        def start(self, bootstrap: Bootstrap) -> None:
+        def start(self, bootstrap: Bootstrap, tenant: str = "") -> None:
             claimed = checks.attempts.claim(bootstrap.attempt, bootstrap.code)
             checks.attempts.started(bootstrap.attempt, claimed.token, "")
             raise InfraError("the answer was lost")

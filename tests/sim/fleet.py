@@ -26,7 +26,7 @@ class SimFleet:
         self.ended: Callable[[str], None] = _unheard
         self.runners: dict[str, Actor] = {}
 
-    def start(self, bootstrap: Bootstrap) -> None:
+    def start(self, bootstrap: Bootstrap, tenant: str = "") -> None:
         world, faults = self._world, self._world.faults
         world.point("start", bootstrap.attempt)
         if world.chance(faults.fleet_before):

@@ -51,7 +51,7 @@ class Dispatch:
             claimed = job.claim(waiting, digest(code), self.clock.now(), self.timing)
             try:
                 if self._claim(claimed, build):
-                    self._start(claimed, code)
+                    self._start(claimed, code, tenant(build))
             except Conflict:
                 # Another dispatcher has it, or the reaper or its environment was written: look.
                 continue
@@ -152,9 +152,9 @@ class Dispatch:
         comparison = self.source.compare(event.repository, later, event.sha)
         return comparison is not None and comparison.status == "behind"
 
-    def _start(self, claimed: Job, code: str) -> None:
+    def _start(self, claimed: Job, code: str, tenant: str) -> None:
         try:
-            self.fleet.start(Bootstrap(self.url(), claimed.attempt_id, code))
+            self.fleet.start(Bootstrap(self.url(), claimed.attempt_id, code), tenant)
         except InfraError as error:
             attempt, now, cause = claimed.attempt, self.clock.now(), str(error)
             self.verdicts.change(
@@ -186,6 +186,11 @@ LOCKED = (
     "Nobody knows how the last deployment to this environment ended, so nothing is deployed by "
     "itself. Look at the environment, then re-run this check to deploy this commit."
 )
+
+
+def tenant(build: Build) -> str:
+    """Whose code the build's jobs run: the team's of a repository, or strangers' there."""
+    return f"{build.event.repository.id}{'' if build.is_trusted else '/strangers'}"
 
 
 def digest(secret: str) -> str:

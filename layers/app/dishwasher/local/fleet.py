@@ -61,7 +61,7 @@ class ProcessFleet:
         self._closed = False
         self._zygote = self._spawn()
 
-    def start(self, bootstrap: Bootstrap) -> None:
+    def start(self, bootstrap: Bootstrap, tenant: str = "") -> None:
         line = json.dumps(encode(bootstrap)).encode() + b"\n"
         with self._changed:
             if self._closed:

@@ -10,8 +10,11 @@ from dishwasher.core.ticket import Bootstrap
 class Fleet(Protocol):
     """Where runners come from."""
 
-    def start(self, bootstrap: Bootstrap) -> None:
-        """Begin a runner; returns before it runs. Raises InfraError when none can be had."""
+    def start(self, bootstrap: Bootstrap, tenant: str = "") -> None:
+        """Begin a runner; returns before it runs. Raises InfraError when none can be had.
+
+        `tenant`: whose code it runs. No two tenants may share a place, not even in turn.
+        """
         ...
 
     def stop(self, attempt: str) -> None:
