@@ -73,7 +73,8 @@ def from_fork(**values: Any) -> Event:
 
 def rerun(job: str, delivery: str = "rerun-1", **values: Any) -> Event:
     """Someone has clicked "Re-run" on the check run of this job."""
-    return push(**({"kind": EventKind.RERUN, "branch": ""} | values), delivery=delivery, job=job)
+    usual = {"kind": EventKind.RERUN, "branch": "", "sender_id": 1}
+    return push(**(usual | values), delivery=delivery, job=job)
 
 
 def job(**values: Any) -> Job:

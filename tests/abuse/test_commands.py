@@ -7,6 +7,7 @@ from dishwasher.demo.github import CheckRun, Repo
 
 from tests.e2e.world import World
 
+REFUSED = "visitor may not write to the repository"
 CONFIG = "checks:\n  lint: 'false'\n  tests: 'true'\n"
 
 
@@ -90,6 +91,24 @@ def test_case_46_there_is_no_command_that_deploys(world: World) -> None:
     assert "no command of ours" in talk.ignored(talk.say("/deploy live"))
     assert talk.acknowledged("/rerun live") == "-1"
     assert talk.repo.check_runs(talk.sha, "dishwasher / live") == []
+
+
+def test_case_46_a_click_of_who_may_not_write_does_nothing(world: World) -> None:
+    talk = Talk(world)
+    world.github.add_user("visitor")
+    (run,) = talk.runs()
+    talk.repo.rerun(run.id, "visitor")
+    talk.repo.press(run.id, "rerun-failed", "visitor")
+    talk.repo.rerun_all(talk.sha, "visitor")
+
+    def refused() -> list[str]:
+        rows = world.table.rows("delivery")
+        return [one["id"] for one in rows if one["reason"] == REFUSED]
+
+    assert world.table.wait(lambda: len(refused()) == 3, "three refusals")
+    talk.repo.rerun(run.id)
+    world.github.wait_for(lambda: len(talk.runs()) == 2, what="a click of the owner's")
+    assert len(talk.runs("tests")) == 1
 
 
 def test_case_46_an_edited_comment_is_no_command(world: World) -> None:

@@ -10,6 +10,7 @@ from dishwasher.core.event import Event, EventKind
 from dishwasher.core.job import Job, Reason, Timing
 from dishwasher.core.report import Report
 from dishwasher.core.result import Result
+from dishwasher.core.session import Person
 from dishwasher.core.shelf import Room
 from dishwasher.core.ticket import Bootstrap, Claimed, Limits
 from dishwasher.errors import InfraError
@@ -113,6 +114,7 @@ class House:
         self.forge = FakeForge(self.clock)
         self.talk = FakeTalk(self.forge)
         self.talk.stands(REPOSITORY, 5, SHA)
+        self.talk.writers.add((REPOSITORY.id, Person(1, "ann")))
         self.stages = FakeStages(self.forge)
         self.fleet = FakeFleet()
         self.vault = MemoryVault()

@@ -8,6 +8,7 @@ import pytest
 from dishwasher.core.build import Build
 from dishwasher.core.event import Event, EventKind
 from dishwasher.core.job import Job, Reason, State
+from dishwasher.core.trust import BY_HAND
 from dishwasher.errors import Conflict
 from dishwasher.flow.changes import UNSEEN_FOR
 
@@ -97,6 +98,66 @@ def test_a_rerun_of_a_refusal_asks_again_whom_to_believe(house: House) -> None:
     assert (refused.reason, again.reason, again.state) == (Reason.REFUSED, None, State.QUEUED)
 
 
+# Who
+
+
+BUTTONS = (
+    *(EventKind.RERUN, EventKind.RERUN_FAILED, EventKind.RERUN_ALL),
+    *(EventKind.CANCEL, EventKind.CANCEL_JOB),
+)
+BOB = {"sender": "bob", "sender_id": 2}
+
+
+@pytest.mark.parametrize("kind", BUTTONS)
+@pytest.mark.parametrize(
+    "who", [BOB, {"sender": "ann", "sender_id": 9}, {"sender": "", "sender_id": 0}]
+)
+def test_a_click_of_who_may_not_write_does_nothing(
+    house: House, kind: EventKind, who: dict[str, object]
+) -> None:
+    build = failed(house)
+    lint = house.jobs(build)["lint"]
+    asked = rerun(lint.id, kind=kind, **who)
+    assert reason(house, asked) == (
+        f"{who['sender'] or 'whoever clicked'} may not write to the repository"
+    )
+    assert builds(house) == [house.build(build.id)]
+    assert house.jobs(build)["staging"].reason is Reason.NEED_FAILED
+
+
+def test_a_stranger_deploys_nothing_by_a_click(house: House) -> None:
+    build = house.planned(push())
+    for name in ("lint", "tests", "staging"):
+        house.ended(house.jobs(build)[name])
+    staging = house.jobs(build)["staging"].id
+    assert reason(house, rerun(staging, **BOB)) == "bob may not write to the repository"
+    assert list(house.jobs(house.planned(rerun(staging, delivery="rerun-2")))) == ["staging"]
+
+
+def test_who_may_is_asked_of_github_when_the_click_is_looked_at(house: House) -> None:
+    event = rerun(house.jobs(failed(house))["lint"].id)
+    house.deliver(event)
+    house.talk.writers.clear()
+    house.plan(event.delivery)
+    assert house.delivery(event.delivery).reason == "ann may not write to the repository"
+
+
+def test_a_listed_bot_and_who_runs_the_server_may_click(house: House) -> None:
+    lint = house.jobs(failed(house))["lint"].id
+    house.talk.writers.clear()
+    house.plan = replace(house.plan, bots=frozenset({33}))
+    bot = rerun(lint, sender="merger[bot]", sender_id=33)
+    hand = rerun(lint, sender="root at the server", sender_id=0, delivery=f"{BY_HAND}1")
+    for event in (bot, hand):
+        assert "lint" in house.jobs(house.planned(event))
+    assert "may_write" not in house.forge.calls
+
+
+def test_what_is_not_ours_costs_no_question(house: House) -> None:
+    assert reason(house, rerun("nonsense", **BOB)) == "that check run is not one of ours"
+    assert "may_write" not in house.forge.calls
+
+
 # All that failed
 
 
@@ -136,7 +197,7 @@ def test_mistakes_are_what_failed_where_nothing_was_planned() -> None:
 
 
 def suite(**values: str) -> Event:
-    return push(kind=EventKind.RERUN_ALL, branch="", delivery="rerun-1", **values)
+    return rerun(values.pop("job", ""), kind=EventKind.RERUN_ALL, **values)
 
 
 def test_a_suite_is_every_check_of_the_newest_build_of_its_commit() -> None:

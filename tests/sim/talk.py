@@ -23,6 +23,8 @@ from tests.sim.world import World
 WRITER = Person(1, "ann")
 READER = Person(2, "bob")
 """Of all repositories; who may write to them, and who may not."""
+TEAM = frozenset({WRITER, Person(2, "somebody")})
+"""The latter pushes and clicks."""
 
 
 @dataclass(slots=True)
@@ -117,7 +119,7 @@ class SimTalk:
 
     def may_write(self, repository: Repository, person: Person) -> bool:
         def allowed() -> bool:
-            return person == WRITER
+            return person in TEAM
 
         return self._hub.call(repository, f"may {person.login} write", allowed)
 

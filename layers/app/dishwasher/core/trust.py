@@ -6,6 +6,9 @@ from collections.abc import Container
 
 from dishwasher.core.event import Event
 
+BY_HAND = "by-hand-"
+"""Begins the id of a delivery that was asked for at the server itself; GitHub's are GUIDs."""
+
 
 def distrust(event: Event, branch_sha: str | None, listed: Container[int] = ()) -> str:
     """Why this event's commit must not run as one of the team's; empty when it may.
@@ -27,3 +30,8 @@ def distrust(event: Event, branch_sha: str | None, listed: Container[int] = ()) 
     if branch_sha != event.sha:
         return "The head branch no longer stands at this commit."
     return ""
+
+
+def is_by_hand(event: Event) -> bool:
+    """Whether whoever runs the server asked for it there, and nobody on GitHub."""
+    return event.delivery.startswith(BY_HAND)

@@ -68,7 +68,7 @@ class Plan:
         if barred := Tenancy(self.store).barred(event.repository):
             self._ignore(delivery, event, barred)
         elif event.kind in CLICKS:
-            self._clicks(delivery, event)
+            self._clicks.clicked(delivery, event)
         elif event.kind in (EventKind.BRANCH_DELETED, EventKind.MERGE_GROUP_DESTROYED):
             self._cancels.branch(delivery, event)
             self._ignore(delivery, event, "its checks were cancelled, if any had not ended")
@@ -158,7 +158,8 @@ class Plan:
 
     @property
     def _clicks(self) -> Clicks:
-        return Clicks(self.store, self._building, self._requests, self._cancels)
+        flows = self._building, self._requests, self._cancels
+        return Clicks(self.store, *flows, self.members, self.bots)
 
     @property
     def _commands(self) -> Commands:

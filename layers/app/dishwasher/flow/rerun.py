@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from dishwasher.core import plan
+from dishwasher.core import plan, trust
 from dishwasher.core.build import Build, build_group
 from dishwasher.core.config import Kind
 from dishwasher.core.delivery import Delivery
 from dishwasher.core.event import Event, EventKind
 from dishwasher.core.job import MEETS_A_NEED, Job, Reason
 from dishwasher.core.selection import Planned
+from dishwasher.core.session import Person
 from dishwasher.flow.building import Building
 from dishwasher.flow.cancel import Cancels
 from dishwasher.flow.request import Requests
 from dishwasher.flow.work import Work, ignore
-from dishwasher.ports import Store
+from dishwasher.ports import Members, Store
 
 NOTHING_RUN = frozenset({Reason.REFUSED, Reason.FILTERED, Reason.NEED_FAILED})
 NOT_RUN = frozenset({Reason.FILTERED, Reason.NEED_FAILED})
@@ -33,16 +34,49 @@ class Clicks:
     building: Building
     requests: Requests
     cancels: Cancels
+    members: Members
+    bots: frozenset[int] = frozenset()
+    """Ids of those that count as one of the team."""
 
-    def __call__(self, delivery: Delivery, event: Event) -> None:
-        if event.kind is EventKind.RERUN_ALL:
-            self._all(delivery, event)
-            return
+    def clicked(self, delivery: Delivery, event: Event) -> None:
+        """On GitHub, by whoever: everybody who can read a public repository may ask for its checks
+        anew, and one of them may deploy.
+
+        https://docs.github.com/en/rest/checks/runs#rerequest-a-check-run
+        """
+        if event.kind is not EventKind.RERUN_ALL and self._clicked_on(event) is None:
+            self._ignore(delivery, event, NOT_OURS)
+        elif self._may(event):
+            self(delivery, event)
+        else:
+            who = event.sender or "whoever clicked"
+            self._ignore(delivery, event, f"{who} may not write to the repository")
+
+    def _may(self, event: Event) -> bool:
+        if trust.is_by_hand(event) or event.sender_id in self.bots:
+            return True
+        person = Person(event.sender_id, event.sender)
+        return bool(event.sender) and self.members.may_write(event.repository, person)
+
+    def _clicked_on(self, event: Event) -> tuple[Build, Job] | None:
+        """None for what is no check of this repository."""
         job = self.store.get(Job, event.job)
         build = self.store.get(Build, job.build) if job else None
         if job is None or build is None or build.event.repository.id != event.repository.id:
+            return None
+        return build, job
+
+    def __call__(self, delivery: Delivery, event: Event) -> None:
+        """Asked for by somebody who may."""
+        if event.kind is EventKind.RERUN_ALL:
+            self._all(delivery, event)
+            return
+        found = self._clicked_on(event)
+        if found is None:
             self._ignore(delivery, event, NOT_OURS)
-        elif event.kind is EventKind.CANCEL_JOB:
+            return
+        build, job = found
+        if event.kind is EventKind.CANCEL_JOB:
             self.cancels.job(event, job)
             self._ignore(delivery, event, ENDED)
         elif event.kind is EventKind.CANCEL:
