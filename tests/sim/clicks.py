@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tests.sim.commits import Repo, Run
+from dishwasher.core.session import Person
+
+from tests.sim.commits import Repo, Request, Run
 from tests.sim.hub import Hub
 from tests.sim.mail import Mail
 from tests.sim.talk import READER, WRITER
@@ -65,13 +67,16 @@ class Clicks:
         """By one who may write, or by one who may not."""
         if not repo.requests:
             return
-        choice, self._said = self._world.random.choice, self._said + 1
+        choice = self._world.random.choice
         # Of strangers' ones there are few, and theirs are what can be approved.
         strange = [request for request in repo.requests if request.fork and request.is_open]
         request = choice(strange or repo.requests)
-        who = choice((WRITER, READER))
-        approve = f"/approve {request.head}"
-        line = choice(("/rerun", "/cancel", approve, approve, approve, "/approve", "/help", "/me"))
+        who, approve = choice((WRITER, READER)), f"/approve {request.head}"
+        lines = ("/rerun", "/cancel", approve, approve, approve, "/approve", "/help", "/me")
+        self.say(repo, request, choice(lines), who)
+
+    def say(self, repo: Repo, request: Request, line: str, who: Person = WRITER) -> None:
+        self._said += 1
         author = {"id": who.id, "login": who.login, "type": "User"}
         now = int(self._world.now)
         said = {"id": self._said, "body": line, "user": author, "created_at": now}

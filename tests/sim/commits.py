@@ -31,6 +31,7 @@ class Request:
     fork: bool
     head: str
     base: str
+    base_ref: str
     opened_at: float
     is_open: bool = True
     updated: int = 0

@@ -23,6 +23,9 @@ class Written:
     data: bytes | None
     checks: tuple[str, ...] = ()
     deployments: tuple[str, ...] = ()
+    """Of the default branch."""
+    releases: tuple[str, ...] = ()
+    """Deployments of tags."""
 
 
 def write(random: Random) -> Written:
@@ -51,13 +54,21 @@ def write(random: Random) -> Written:
     deployments = ("staging", "production")[: random.choice((0, 1, 1, 1, 2))]
     if deployments:
         lines.append("deployments:")
+    tag = ', tag: "v*"' if random.random() < 0.5 else ""
     for name in deployments:
         ending = random.choice(("ok", "ok", "ok", "failed"))
         seconds = random.choice(SECONDS[1:])
-        lines.append(f"  {name}: {{branch: master, run: sim {ending} {seconds} 0}}")
+        lines.append(f"  {name}: {{branch: master{tag}, run: sim {ending} {seconds} 0}}")
     if random.random() < SCHEDULED:
         lines.append(f'schedules: {{nightly: "{random.randint(8, 17)} 15 15 6 *"}}')
-    return Written("\n".join(lines).encode(), names, deployments)
+    return Written("\n".join(lines).encode(), names, deployments, deployments if tag else ())
+
+
+def failing(random: Random) -> Written:
+    """One whose checks fail soon, so that there is something to be said of it."""
+    count = random.choice((1, 2, 3))
+    lines = [f"  {name}: sim failed {random.choice((1, 10))} 3" for name in CHECKS[:count]]
+    return Written("\n".join(("checks:", *lines)).encode(), CHECKS[:count])
 
 
 HEALTHY = Written(

@@ -74,7 +74,7 @@ def _asked(repo: Repo, number: int, head: str) -> Event:
         number=number,
         head_ref=request.branch,
         head_repository=id,
-        base_ref=repo.value.default_branch,
+        base_ref=request.base_ref,
         base_sha=request.base,
         updated=float(request.updated),
     )

@@ -77,11 +77,11 @@ class Hub:
         if world.chance(world.faults.lag / 100.0):
             visible += world.random.uniform(0.0, world.faults.lag / 2)
         request.updated = int(world.now)
-        base = repo.branches[repo.value.default_branch]
+        base = repo.branches[request.base_ref]
         # The branches of this world never touch the same lines.
         stand = Stand(
             *(request.number, request.is_open, request.head),
-            *(repo.value.default_branch, base, True, float(request.updated)),
+            *(request.base_ref, base, True, float(request.updated)),
         )
         request.shown.append((visible, stand))
 

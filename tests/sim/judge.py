@@ -20,9 +20,9 @@ from dishwasher.core.result import Result, log_key, result_key
 
 from tests.sim import caching, heads, history, stages, talk, timing, vault
 from tests.sim.commits import Request, Run
+from tests.sim.expecting import Expectations, Expected
 from tests.sim.house import House, page
 from tests.sim.laws import BY_A_RUNNER
-from tests.sim.people import Expected, People
 from tests.sim.talk import WRITER
 
 PATIENCE = 240.0
@@ -32,8 +32,8 @@ PATIENCE = 240.0
 class Judge:
     """Names everything that is not as it should be; nothing when the world has settled."""
 
-    def __init__(self, house: House, people: People) -> None:
-        self._house, self._people = house, people
+    def __init__(self, house: House, expectations: Expectations) -> None:
+        self._house, self._expectations = house, expectations
         self._rows = house.laws.rows
 
     def problems(self) -> Iterator[str]:
@@ -41,7 +41,7 @@ class Judge:
         for message in self._house.queue.pending():
             yield f"L5 still in the queue: {message}"
         yield from self._deliveries()
-        for expected in self._people.expected:
+        for expected in self._expectations.all:
             yield from self._planned(expected)
         yield from self._requests()
         yield from self._branches()
@@ -107,7 +107,7 @@ class Judge:
         if self._is_of_the_past(expected, row.reason):
             return
         here = f"of delivery {expected.guid} ({row.reason})"
-        moved = (expected.repository, expected.sha) in self._people.moved
+        moved = (expected.repository, expected.sha) in self._expectations.moved
         for name in expected.names:
             same = [job for job in jobs if job.spec.name == name]
             if not same and moved and "no configuration" in row.reason:

@@ -249,7 +249,10 @@ class Laws:
         self._latest[environment] = (place, event.sha)
 
     def _leads_on(self, push: Push, sha: str) -> bool:
-        """Whether the branch's history goes from that commit over this one to where it stands."""
+        """Whether the branch's history goes from that commit over this one to where it stands; a
+        tag stays where it is put, and is only too late after what came of it."""
+        if not push.branch:
+            return push.sha == sha or push.sha not in self._hub.commits[sha].ancestors
         tip = self._hub.repos[push.repository].branches[push.branch]
         history = self._hub.commits[tip].ancestors
         later = sha in self._hub.commits[push.sha].ancestors

@@ -23,7 +23,8 @@ from tests.sim.configs import (
 from tests.sim.faults import Faults
 from tests.sim.house import House, build
 from tests.sim.judge import Judge
-from tests.sim.people import MASTER, People
+from tests.sim.people import People
+from tests.sim.pulls import MASTER
 from tests.sim.world import Broken, World
 
 WORK = 700.0
@@ -89,7 +90,7 @@ def _live(world: World, people: People, until: float) -> None:
 
 
 def _settle(world: World, house: House, people: People, healthy: _Healthy) -> list[str]:
-    judge, begun = Judge(house, people), world.now
+    judge, begun = Judge(house, people.expectations), world.now
     skew = 0.0 if world.faults.clocks_agree else world.faults.skew
     while True:
         _rest(world, world.now + LOOK)

@@ -44,9 +44,9 @@ def value(repository: int, environment: str) -> str:
 
 
 def wrong(build: Build, ticket: Ticket) -> str:
-    """What is wrong with a ticket's secrets; all deployments here are of the default branch."""
+    """What is wrong with a ticket's secrets: nothing was said of tags, so none get any."""
     spec, repository = ticket.spec, build.event.repository.id
-    deploys = spec.kind is Kind.DEPLOYMENT
+    deploys = spec.kind is Kind.DEPLOYMENT and not build.event.tag
     due = (("TOKEN", value(repository, spec.name)),) if deploys else ()
     return "" if ticket.secrets == due else f"{spec.name} got {ticket.secrets}"
 

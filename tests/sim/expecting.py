@@ -1,0 +1,63 @@
+"""What the people of a world may expect of each delivery; the judge holds the bot to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from tests.sim.commits import Repo
+from tests.sim.configs import Written
+from tests.sim.heads import SimHeads
+from tests.sim.mail import Sent
+from tests.sim.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a delivery should come to; `runs` says that its jobs must not be refused."""
+
+    guid: str
+    repository: int
+    sha: str
+    names: tuple[str, ...]
+    runs: bool
+    adopted: bool = False
+    """A fork's commit that a maintainer has pushed here as well."""
+
+
+class Expectations:
+    """Grows while people act."""
+
+    def __init__(self, world: World, heads: SimHeads) -> None:
+        self._world, self._heads = world, heads
+        self.all: list[Expected] = []
+        self.written: dict[str, Written] = {}
+        """By commit."""
+        self.moved: set[tuple[int, str]] = set()
+        """Branches (with the commit they left): a pull request may rightly be refused there."""
+
+    def push(self, repo: Repo, sent: Sent, branch: str, sha: str) -> None:
+        """Deployments follow the default branch alone."""
+        self._tell_if(sent, repo, sha)
+        written = self.written[sha]
+        deploys = branch == repo.value.default_branch
+        names = written.checks + (written.deployments if deploys else ())
+        self._add(repo, sent, sha, names, runs=True)
+
+    def tag(self, repo: Repo, sent: Sent, sha: str) -> None:
+        if releases := self.written[sha].releases:
+            self._add(repo, sent, sha, self.written[sha].checks + releases, runs=True)
+
+    def request(self, repo: Repo, sent: Sent, head: str, planned_by: str, *, own: bool) -> None:
+        """Of a pull request: a stranger's is planned by its base."""
+        self._tell_if(sent, repo, head)
+        self._add(repo, sent, head, self.written[planned_by].checks, runs=own)
+
+    def adopt(self, sha: str) -> None:
+        self.all = [replace(known, adopted=known.adopted or known.sha == sha) for known in self.all]
+
+    def _tell_if(self, sent: Sent, repo: Repo, head: str) -> None:
+        if sent.unsent:
+            self._heads.untold.append((self._world.now, repo.value.id, head))
+
+    def _add(self, repo: Repo, sent: Sent, sha: str, names: tuple[str, ...], *, runs: bool) -> None:
+        self.all.append(Expected(sent.guid, repo.value.id, sha, names, runs))
