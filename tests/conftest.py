@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.aws.emulator import Emulator, started
 
 LOOPBACK = "127.0.0.1,localhost"
 REAL = "DISHWASHER_TEST_REAL"
@@ -38,6 +40,13 @@ SLOW = (
     "runner/test_mirror_runners.py",
 )
 """Whose tests start a whole bot or machine for each case: minutes, left to `test-real`."""
+
+
+@pytest.fixture(scope="session")
+def emulator() -> Iterator[Emulator]:
+    """A server that speaks AWS's protocols; skipped with words where its packages are missing."""
+    with started() as found:
+        yield found
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

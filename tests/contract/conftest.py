@@ -14,6 +14,7 @@ from dishwasher.local.store import SqliteStore
 from dishwasher.local.vault import SqliteVault
 from dishwasher.ports import Blobs, Queue, Store, Vault
 
+from tests.aws.emulator import Emulator
 from tests.fakes.blobs import MemoryBlobs
 from tests.fakes.clock import FakeClock
 from tests.fakes.queue import MemoryQueue
@@ -35,15 +36,15 @@ def database(tmp_path: Path) -> Iterator[Database]:
     database.close()
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "dynamodb"])
 def store(request: pytest.FixtureRequest) -> Store:
-    return MemoryStore() if request.param == "memory" else _sqlite_store(request)
+    return STORES[request.param](request)
 
 
-@pytest.fixture(params=["sqlite"])
+@pytest.fixture(params=["sqlite", "dynamodb"])
 def shared_store(request: pytest.FixtureRequest) -> Store:
     """Those that several threads may use at once."""
-    return _sqlite_store(request)
+    return STORES[request.param](request)
 
 
 @pytest.fixture(params=["memory", "sqlite"])
@@ -75,8 +76,25 @@ def vault(request: pytest.FixtureRequest, tmp_path: Path) -> Vault:
     return SqliteVault(request.getfixturevalue("database"), KeyFile(tmp_path / "data"))
 
 
+def _memory_store(_: pytest.FixtureRequest) -> Store:
+    return MemoryStore()
+
+
 def _sqlite_store(request: pytest.FixtureRequest) -> Store:
     return SqliteStore(request.getfixturevalue("database"))
+
+
+def _dynamo_store(request: pytest.FixtureRequest) -> Store:
+    emulator: Emulator = request.getfixturevalue("emulator")
+    # Here, because a machine without AWS's packages runs the other ones.
+    from dishwasher.aws.lasting import Lasting
+    from dishwasher.aws.store import DynamoStore
+
+    clock = request.getfixturevalue("clock")
+    return DynamoStore(emulator.clients, emulator.table(), clock, Lasting())
+
+
+STORES = {"memory": _memory_store, "sqlite": _sqlite_store, "dynamodb": _dynamo_store}
 
 
 def _sqlite_queue(request: pytest.FixtureRequest, clock: FakeClock) -> Queue:

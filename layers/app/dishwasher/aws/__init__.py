@@ -1,0 +1,1 @@
+"""The ports over AWS: DynamoDB, SQS, S3 and the Parameter Store."""

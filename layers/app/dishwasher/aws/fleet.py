@@ -1,0 +1,46 @@
+"""Runners as invocations of a Lambda function that has no rights."""
+
+from __future__ import annotations
+
+import json
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from dishwasher.aws.clients import Clients
+from dishwasher.aws.faults import faults
+from dishwasher.core.codec import encode
+from dishwasher.core.ticket import Bootstrap
+
+if TYPE_CHECKING:
+    from types_boto3_lambda import LambdaClient
+
+
+class LambdaFleet:
+    """Implements `ports.Fleet`. Action: lambda:InvokeFunction on the runner's function alone.
+
+    Each tenant's jobs have environments of their own (`TenancyConfig: PER_TENANT`), because a job
+    can hear and answer what its environment is asked next:
+    https://docs.aws.amazon.com/lambda/latest/dg/tenant-isolation.html
+    """
+
+    def __init__(self, clients: Clients, function: str) -> None:
+        """`function`: its name or ARN."""
+        self._clients, self._function = clients, function
+
+    @cached_property
+    def _lambda(self) -> LambdaClient:
+        client: LambdaClient = self._clients.client("lambda")
+        return client
+
+    def start(self, bootstrap: Bootstrap, tenant: str = "") -> None:
+        # A call that is repeated starts two: the code opens the ticket for one of them.
+        with faults(f"can not start a runner for {bootstrap.attempt}"):
+            self._lambda.invoke(
+                FunctionName=self._function,
+                InvocationType="Event",
+                TenantId=tenant,
+                Payload=json.dumps(encode(bootstrap)).encode(),
+            )
+
+    def stop(self, attempt: str) -> None:
+        """Nobody can end an invocation: the runner ends itself at its next word, which is fenced."""

@@ -1,0 +1,140 @@
+"""A server that speaks AWS's protocols, for all tests of a session."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from dishwasher.ports import Topic
+
+if TYPE_CHECKING:
+    from dishwasher.aws.clients import Clients
+
+REGION = "us-east-1"
+SERVER = """
+import threading, sys, os
+from moto.server import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+WSGIRequestHandler.protocol_version = "HTTP/1.1"
+app = DomainDispatcherApplication(create_backend_app)
+server = make_server("127.0.0.1", 0, app, threaded=True)
+print(server.port, flush=True)
+threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
+server.serve_forever()
+"""
+"""As `moto_server`, on a port that is told, and for as long as the tests live."""
+ENVIRONMENT = {
+    # Dummies: whatever a test does wrong, it does to nobody's account.
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_DEFAULT_REGION": REGION,
+}
+
+
+@dataclass(frozen=True)
+class Emulator:
+    """Tables, queues and buckets of one's own on a server that others use too."""
+
+    url: str
+    clients: Clients
+
+    def table(self) -> str:
+        name = _name()
+        create: Any = self.clients.dynamodb.create_table
+        create(TableName=name, **TABLE)
+        return name
+
+    def queues(self, **attributes: str) -> dict[Topic, str]:
+        return {
+            topic: self.clients.sqs.create_queue(
+                QueueName=f"{_name()}-{topic.value}", Attributes=attributes
+            )["QueueUrl"]
+            for topic in Topic
+        }
+
+    def bucket(self) -> str:
+        name = _name()
+        self.clients.s3.create_bucket(Bucket=name)
+        return name
+
+    def prefix(self) -> str:
+        """For parameters."""
+        return f"/{_name()}"
+
+
+TABLE = {
+    "BillingMode": "PAY_PER_REQUEST",
+    "AttributeDefinitions": [
+        {"AttributeName": "pk", "AttributeType": "S"},
+        {"AttributeName": "sk", "AttributeType": "S"},
+        {"AttributeName": "shard", "AttributeType": "S"},
+        {"AttributeName": "due", "AttributeType": "N"},
+    ],
+    "KeySchema": [
+        {"AttributeName": "pk", "KeyType": "HASH"},
+        {"AttributeName": "sk", "KeyType": "RANGE"},
+    ],
+    "GlobalSecondaryIndexes": [
+        {
+            "IndexName": "by-due",
+            "KeySchema": [
+                {"AttributeName": "shard", "KeyType": "HASH"},
+                {"AttributeName": "due", "KeyType": "RANGE"},
+            ],
+            "Projection": {"ProjectionType": "KEYS_ONLY"},
+        }
+    ],
+}
+"""As template.yaml makes it."""
+
+
+def require() -> None:
+    """Skip, with words, where the packages are not installed."""
+    missing = [name for name in ("botocore", "moto", "flask") if not importlib.util.find_spec(name)]
+    if missing:
+        pytest.skip(f"needs {', '.join(missing)}: `make test-real` installs it")
+
+
+@contextmanager
+def started() -> Iterator[Emulator]:
+    """moto's server, on a port of its own."""
+    require()
+    from dishwasher.aws.clients import Clients
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in ENVIRONMENT.items():
+            patch.setenv(name, value)
+        # An empty value makes botocore fail: https://github.com/boto/botocore/issues/2322
+        patch.delenv("AWS_CA_BUNDLE", raising=False)
+        process = subprocess.Popen(
+            [sys.executable, "-c", SERVER],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        with process:
+            assert process.stdout is not None
+            port = process.stdout.readline().strip()
+            assert port, "moto did not start: run `python -m moto.server` to see why"
+            url = f"http://127.0.0.1:{port}"
+            try:
+                yield Emulator(url, Clients(REGION, url))
+            finally:
+                process.kill()
+
+
+def _name() -> str:
+    return f"t{uuid.uuid4().hex[:20]}"
