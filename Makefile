@@ -23,7 +23,12 @@ demo: $(STAMP)
 test: $(STAMP)
 	@$(BIN)/python -m pytest -q -m "not slow" $(ARGS)
 
-test-real: $(STAMP)
+# For what speaks with AWS, on this machine: too much to bring to everybody who tries the demo.
+AWS := $(VENV)/ready-aws
+$(AWS): $(STAMP) pyproject.toml infra/venv
+	@$(PYTHON) infra/venv $(VENV) aws,aws-local ready-aws
+
+test-real: $(STAMP) $(AWS)
 	@infra/ci-packages
 	@DISHWASHER_TEST_REAL=1 $(BIN)/python -m pytest -q --cov --cov-report= $(ARGS)
 	@$(BIN)/python infra/coverage
