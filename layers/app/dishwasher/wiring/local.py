@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -43,6 +41,7 @@ from dishwasher.local.store import SqliteStore
 from dishwasher.local.vault import SqliteVault
 from dishwasher.ports import Store
 from dishwasher.wiring.activity import LoggedChecks, LoggedStore
+from dishwasher.wiring.keys import derive
 from dishwasher.wiring.metrics import Counting, Metrics
 from dishwasher.wiring.settings import Settings
 
@@ -204,8 +203,3 @@ def _mirrors(settings: Settings) -> dict[str, str]:
     """What runners on this machine are told of it, and others are not."""
     folder = str(settings.data.absolute() / "mirrors") if settings.mirror_gb else ""
     return {MIRRORS: folder, MIRROR_GB: f"{settings.mirror_gb}"}
-
-
-def derive(secret: bytes, purpose: str) -> bytes:
-    """A key of its own for each purpose, the same after each restart."""
-    return hmac.new(secret, purpose.encode(), hashlib.sha256).digest()

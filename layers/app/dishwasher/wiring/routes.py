@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dishwasher.github.people import GithubPeople
 from dishwasher.http.caches import Caches, Downloads
 from dishwasher.http.health import Health
 from dishwasher.http.jobs import Jobs, Uploads
@@ -15,7 +14,9 @@ from dishwasher.http.router import Router
 from dishwasher.http.webhook import Webhook
 from dishwasher.web.assets import Assets
 from dishwasher.web.pages import Pages
-from dishwasher.wiring.local import House, derive
+from dishwasher.wiring.keys import derive
+from dishwasher.wiring.local import House
+from dishwasher.wiring.login import people
 from dishwasher.wiring.settings import Settings
 
 UPLOADS = "/uploads/"
@@ -32,10 +33,10 @@ def promised(house: House) -> Callable[[str], int]:
 
 
 def routes(house: House, settings: Settings, ready: Callable[[], bool]) -> Router:
-    people = _people(house, settings)
-    readers = Readers(house.clock, derive(settings.webhook_secret.encode(), "sessions"), people)
+    found = people(house.app, settings)
+    readers = Readers(house.clock, derive(settings.webhook_secret.encode(), "sessions"), found)
     pages = Pages(
-        house.store, house.blobs, house.clock, Assets(), settings.url, login=people is not None
+        house.store, house.blobs, house.clock, Assets(), settings.url, login=found is not None
     )
     site = Site(pages, house.blobs, house.address.public, readers)
     parts = (
@@ -49,11 +50,3 @@ def routes(house: House, settings: Settings, ready: Callable[[], bool]) -> Route
         site,
     )
     return Router((route for part in parts for route in part.routes()), site.missing)
-
-
-def _people(house: House, settings: Settings) -> GithubPeople | None:
-    """None where the App's client id and secret are not set: then nobody can log in."""
-    if not (settings.client_id and settings.client_secret):
-        return None
-    login = settings.client_id, settings.client_secret
-    return GithubPeople(house.app, settings.url, settings.api_url, *login)
