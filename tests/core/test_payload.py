@@ -208,7 +208,8 @@ def test_a_closed_pull_request_is_an_event_of_its_own() -> None:
 
 
 def test_other_actions_of_a_pull_request_build_nothing() -> None:
-    assert reason("pull_request: labeled") == "nothing is built for pull_request.labeled"
+    said = reason("pull_request: labeled", action="assigned")
+    assert said == "nothing is built for pull_request.assigned"
 
 
 def test_a_rerun_names_the_job_that_was_clicked() -> None:

@@ -8,7 +8,7 @@ import pytest
 from dishwasher.core.config import Config, JobSpec, Kind, Schedule
 from dishwasher.core.event import Event, EventKind
 from dishwasher.core.pattern import Filter, Pattern, Syntax
-from dishwasher.core.selection import SKIP_TEXTS, select
+from dishwasher.core.selection import SKIP_TEXTS, asks_for_label, select
 from dishwasher.core.when import Happening, When
 from dishwasher.errors import ConfigError
 
@@ -308,3 +308,50 @@ def test_one_filter_in_many_jobs_is_asked_once() -> None:
     }
     select(config(*jobs), push(), ["app/a.py"] * 300, clock)
     assert clock.now < 4
+
+
+# Labels
+
+
+def labelled(*labels: str) -> Event:
+    event = pull_request()
+    assert event.pull_request is not None
+    return replace(event, pull_request=replace(event.pull_request, labels=labels))
+
+
+PREVIEW = Filter((Pattern("Preview"), Pattern("demo/*", Syntax.GLOB)), (Pattern("wip"),))
+
+
+@pytest.mark.parametrize(
+    ("labels", "why"),
+    [
+        (
+            (),
+            "It runs with one of the labels Preview, demo/*, which the pull request does not have.",
+        ),
+        (("preview",), ""),
+        (("bug", "Demo/site"), ""),
+        (("preview", "WIP"), "It does not run with the label WIP."),
+    ],
+)
+def test_a_label_that_is_asked_for_or_kept_out(labels: tuple[str, ...], why: str) -> None:
+    asking = config(spec("preview", when=When(labels=PREVIEW)))
+    assert left_out(asking, labelled(*labels)) == {"preview": why}
+
+
+def test_other_events_than_pull_requests_are_not_asked_for_labels() -> None:
+    asking = config(spec("preview", when=When(labels=PREVIEW)))
+    assert left_out(asking, push()) == {"preview": ""}
+    alone = When(events=(Happening.PULL_REQUEST,), labels=Filter((Pattern("preview"),)))
+    why = "It runs on pull_request with the label preview, not on push."
+    assert left_out(config(spec("preview", when=alone)), push()) == {"preview": why}
+
+
+def test_a_label_is_asked_for_also_where_nobody_can_tell() -> None:
+    slow = Filter((Pattern("(a|aa)+", Syntax.REGEX),))
+    asking = config(spec("a", when=When(labels=PREVIEW)), spec("b", when=When(labels=slow)))
+    assert asks_for_label(asking, "PREVIEW")
+    assert asks_for_label(asking, "Wip")
+    assert not asks_for_label(asking, "bug")
+    assert asks_for_label(asking, "a" * 60 + "-")
+    assert not asks_for_label(config(LINT), "bug")

@@ -6,13 +6,13 @@ Only what differs from a field's default is written, so that a plan shows what i
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import MISSING, Field, fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 from dishwasher.core.config import Config, JobSpec
 from dishwasher.core.event import Event, EventKind
-from dishwasher.core.pattern import Filter, Pattern
+from dishwasher.core.pattern import Filter, Pattern, Syntax
 from dishwasher.core.selection import Selection, select
 from dishwasher.core.step import Phase, Step
 from dishwasher.errors import ConfigError, Problem
@@ -123,6 +123,12 @@ def _default(field: Field[Any]) -> Any:
 
 def _events(config: Config) -> Iterator[tuple[str, Event]]:
     yield from EVENTS
+    named = dict.fromkeys(one.text for job in config.jobs for one in _labels(job.when.labels))
+    for label in named:
+        request = pull_request().pull_request
+        assert request is not None
+        event = pull_request(pull_request=replace(request, labels=(label,)))
+        yield f"pull request with the label {label}", event
     for schedule in config.schedules:
         event = push(
             kind=EventKind.SCHEDULE, schedule=schedule.name, branch=schedule.branch or "master"
@@ -130,6 +136,10 @@ def _events(config: Config) -> Iterator[tuple[str, Event]]:
         yield f"schedule {schedule.name}", event
     if config.inputs:
         yield "by hand on master", push(kind=EventKind.MANUAL, branch="master")
+
+
+def _labels(labels: Filter) -> Iterator[Pattern]:
+    return (one for one in (*labels.only, *labels.ignore) if one.syntax is Syntax.EXACT)
 
 
 def _event(config: Config, name: str, event: Event) -> Iterator[str]:

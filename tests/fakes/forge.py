@@ -49,6 +49,7 @@ class ForgePull:
     is_open: bool = True
     updated: float = 0.0
     is_fork: bool = False
+    labels: tuple[str, ...] = ()
     mergeable: bool | None = True
     """None while GitHub tries it; True is found out to be False where there is a conflict."""
 
@@ -110,6 +111,8 @@ class FakeForge:
         self.changed: Added | None = None
         """What every comparison says was added."""
         self.closed_until = 0.0
+        self.shut: set[int] = set()
+        """Installations that are suspended, or were removed."""
         self.weather: Callable[[str], Trouble] = self._planned
         self._clock = clock
         self._trouble: dict[str, deque[Trouble]] = defaultdict(deque)
@@ -337,6 +340,8 @@ class FakeForge:
         if trouble is Trouble.UNSEEN:
             raise Unseen(f"{operation}: not there yet")
         missing = repository is not None and repository.id not in self.repositories
+        if repository is not None and repository.installation in self.shut:
+            raise Gone(f"{operation}: this installation has been suspended")
         if trouble is Trouble.GONE or missing:
             raise Gone(f"{operation}: the repository is gone")
         if trouble is Trouble.BEFORE:
@@ -360,7 +365,7 @@ class FakeForge:
 
 def _stand(number: int, pull: ForgePull) -> Stand:
     sides = (pull.head_sha, pull.base_ref, pull.base_sha)
-    return Stand(number, pull.is_open, *sides, pull.mergeable, pull.updated)
+    return Stand(number, pull.is_open, *sides, pull.mergeable, pull.updated, pull.labels)
 
 
 def _merged(there: ForgeRepository, pull: ForgePull) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -42,6 +43,8 @@ class Build:
     """Who let the commit's own configuration count although it is in doubt."""
     branches: tuple[str, ...] = ()
     """Branches whose pushes it counts for, once there is another than the event's own."""
+    followers: tuple[str, ...] = ()
+    """Ids of builds that wait for jobs of this one."""
     due: float = 0.0
     version: int = 0
 
@@ -80,6 +83,15 @@ class Build:
     @property
     def is_over(self) -> bool:
         return self.settled >= len(self.jobs)
+
+
+AWAY = "away"
+"""Stands in a build for the delivery that abandoned it, where the App was not let in."""
+
+
+def is_called_off(builds: Iterable[Build]) -> bool:
+    """Whether the commit is to be built, as far as its builds go: none was begun and left to be."""
+    return all(build.abandoned == AWAY for build in builds)
 
 
 def build_group(repository: int, sha: str) -> str:

@@ -64,10 +64,14 @@ class Shown:
 
 
 def latest(jobs: Iterable[tuple[float, Job]]) -> tuple[Job, ...]:
-    """Of each name the job of the newest build, in file order; the times are of the builds."""
+    """Of each name the job of the newest build, in file order; the times are of the builds.
+
+    What has no check run of its own is told where it has one.
+    """
     found: dict[str, Job] = {}
     for _, job in sorted(jobs, key=lambda one: (one[0], one[1].id)):
-        found[job.spec.name] = job
+        if not job.silent:
+            found[job.spec.name] = job
     return tuple(sorted(found.values(), key=lambda job: (job.position, job.spec.name)))
 
 

@@ -67,6 +67,8 @@ class PullRequest:
     it is planned. Empty where the head itself is built."""
     tree: str = ""
     """Of that commit, which is another than the head's; what makes its build a different one."""
+    labels: tuple[str, ...] = ()
+    """That it carried when it was planned."""
     head_name: str = ""
     """`owner/name` of the repository that holds the head; empty where it is not told."""
 
@@ -122,6 +124,8 @@ class Event:
     inputs: tuple[tuple[str, str], ...] = ()
     """Of a build that was started by hand."""
     comment: Comment | None = None
+    label: str = ""
+    """That was put on the pull request or taken off; empty where something else happened."""
     bots: tuple[int, ...] = ()
     """GitHub's ids of the programs among those who wrote the pull request and who sent this."""
 

@@ -137,6 +137,10 @@ class Job:
     reason: Reason | None = None
     detail: str = ""
     """One sentence for people: what decided the reason."""
+    mirrors: str = ""
+    """Id of the job of another build of this commit that runs in its place; it ends as that."""
+    silent: bool = False
+    """It has no check run: that of another build has its name."""
     created: float = 0.0
     started: float = 0.0
     ended: float = 0.0
@@ -245,6 +249,15 @@ def conclude(job: Job, reason: Reason, detail: str, now: float) -> Job:
     )
 
 
+def reflect(job: Job, other: Job | None, now: float) -> Job:
+    """It ends as the job does that runs in its place; None where that is there no more."""
+    if other is None:
+        return conclude(job, Reason.LOST, "The build that ran it is there no more.", now)
+    if other.reason is None:
+        return job
+    return conclude(job, other.reason, f"Run in another build. {other.detail}".strip(), now)
+
+
 def stop(job: Job, reason: Reason, why: str, now: float) -> Job:
     """Nobody wants it any more: over if it waits, and asked to end if it runs."""
     if job.is_over or job.cancel:
@@ -257,6 +270,13 @@ def stop(job: Job, reason: Reason, why: str, now: float) -> Job:
 def reported(job: Job) -> Job:
     """GitHub shows the verdict: nobody needs to look any more."""
     return replace(job, deadline=0.0)
+
+
+def reported_later(job: Job, until: float) -> Job:
+    """GitHub can not be told before that time; 0 for not as long as nobody wakes us."""
+    if not job.is_over or not job.deadline:
+        return job
+    return replace(job, deadline=max(job.deadline, until) if until else 0.0)
 
 
 def look_again(job: Job, now: float, timing: Timing) -> Job:

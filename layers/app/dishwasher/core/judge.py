@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
-from dishwasher.core.pattern import Filter, Pattern
+from dishwasher.core.pattern import Filter, Pattern, Syntax
 
 JUDGED_SECONDS = 5.0
 """Of all filters together: whoever may push must not hold up the planner of all others."""
@@ -48,6 +49,10 @@ class Judge:
             self._known[asked] = any(names.judge(name, self._tolerant) for name in some)
         return self._known[asked]
 
+    def names(self, patterns: tuple[Pattern, ...], label: str) -> bool:
+        """Whether one of them is for this label of a pull request. Raises as `admits` does."""
+        return bool(patterns) and self.admits(_folded(patterns), label.casefold())
+
     def _tolerant(self, pattern: Pattern, name: str) -> bool:
         self._wait()
         try:
@@ -59,3 +64,14 @@ class Judge:
     def _wait(self) -> None:
         if self._clock is not None and self._clock() > self._until:
             raise TimeoutError
+
+
+@lru_cache(maxsize=256)
+def _folded(patterns: tuple[Pattern, ...]) -> Filter:
+    """No two labels of a repository differ by their case alone; a regex is left as it is."""
+    return Filter(
+        tuple(
+            one if one.syntax is Syntax.REGEX else Pattern(one.text.casefold(), one.syntax)
+            for one in patterns
+        )
+    )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from dishwasher.core.build import Build
 from dishwasher.core.config import JobSpec, Kind
@@ -16,6 +17,7 @@ from dishwasher.core.job import (
     block,
     conclude,
     queue,
+    reflect,
 )
 from dishwasher.core.selection import JUDGED_BY_PATHS, Planned
 from dishwasher.core.when import Happening
@@ -43,15 +45,17 @@ def scope(event: Event, planned: Iterable[Planned], side: str = "") -> str:
     Checks of one commit are built once, whoever asks, and once more for each merge of it that has
     another tree. A push that deploys is its own build, told
     apart by what the branch pointed at before and by when it was pushed: pushing back and forth
-    deploys each time, a redelivery does not. So is each re-run and each build that a clock or a
-    hand started, that of a stranger's commit, which one of the team may push as well (`side`), and
-    a build of which other checks are filtered out.
+    deploys each time, a redelivery does not. So is each re-run, what a label asks for, each build
+    that a clock or a hand started, that of a stranger's commit, which one of the team may push as
+    well (`side`), and a build of which other checks are filtered out.
     """
     if event.rerun:
         return f"rerun\n{event.delivery}"
+    planned = tuple(planned)
+    if event.label and planned:
+        return f"label\n{event.delivery}"
     if event.happening in (Happening.SCHEDULE, Happening.MANUAL):
         return f"{event.happening}\n{event.delivery}"
-    planned = tuple(planned)
     if any(one.runs and one.spec.kind is Kind.DEPLOYMENT for one in planned):
         ref = event.branch or f"tag {event.tag}"
         return f"{ref}\n{event.before}\n{event.pushed_at}"
@@ -128,12 +132,15 @@ def jobs(build: str, planned: Iterable[Planned], now: float, timing: Timing) -> 
     running = {one.spec.name for one in shown if one.runs}
     made = []
     for position, one in enumerate(shown):
-        needs = tuple(ids[name] for name in one.spec.needs if name in running)
+        names = () if one.mirrors else one.spec.needs
+        needs = tuple(ids[name] for name in names if name in running)
         job = Job(ids[one.spec.name], build, position, one.spec, needs, State.BLOCKED, created=now)
+        job = replace(job, mirrors=one.mirrors, silent=bool(one.mirrors))
         if not one.runs:
             made.append(conclude(job, Reason.FILTERED, one.left_out, now))
         else:
-            made.append(block(job, now, timing) if needs else queue(job, now, timing))
+            waits = needs or one.mirrors
+            made.append(block(job, now, timing) if waits else queue(job, now, timing))
     return tuple(made)
 
 
@@ -167,11 +174,17 @@ def is_about_config(job: Job) -> bool:
 
 
 def advance(
-    all_jobs: Iterable[Job], now: float, timing: Timing, *, fail_fast: bool = False
+    all_jobs: Iterable[Job],
+    now: float,
+    timing: Timing,
+    *,
+    fail_fast: bool = False,
+    others: Mapping[str, Job | None] | None = None,
 ) -> tuple[Job, ...]:
     """The blocked jobs that move now: queued, or concluded because a need failed, transitively.
 
-    With `fail_fast`, one that failed ends all that have not started.
+    With `fail_fast`, one that failed ends all that have not started. `others` are the jobs by id
+    that run in the place of some of these, where somebody has looked.
     """
     state = {job.id: job for job in all_jobs}
     moved = {job.id: job for job in _ended_early(state.values(), now)} if fail_fast else {}
@@ -180,7 +193,8 @@ def advance(
         step = [
             after
             for job in state.values()
-            if job.state is State.BLOCKED and (after := _unblock(job, state, now, timing)) != job
+            if job.state is State.BLOCKED
+            and (after := _unblock(job, state, others or {}, now, timing)) != job
         ]
         if not step:
             return tuple(moved.values())
@@ -198,7 +212,15 @@ def _ended_early(all_jobs: Collection[Job], now: float) -> list[Job]:
     ]
 
 
-def _unblock(job: Job, state: dict[str, Job], now: float, timing: Timing) -> Job:
+def _unblock(
+    job: Job,
+    state: Mapping[str, Job],
+    others: Mapping[str, Job | None],
+    now: float,
+    timing: Timing,
+) -> Job:
+    if job.mirrors:
+        return reflect(job, others[job.mirrors], now) if job.mirrors in others else job
     needs = [state[need] for need in job.needs if need in state]
     failed = [need for need in needs if need.is_over and need.reason not in MEETS_A_NEED]
     if failed:

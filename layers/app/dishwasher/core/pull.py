@@ -23,6 +23,7 @@ class Stand:
     """None while GitHub tries the merge, False where it conflicts."""
     updated: float
     """Seconds since the epoch."""
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,31 @@ def unlike(stand: Stand, event: Event) -> str:
 
 def plain(request: PullRequest, stand: Stand) -> PullRequest:
     """Its head is built as it is, compared with the base branch as it is now."""
-    return replace(request, base_ref=stand.base_ref, base_sha=stand.base_sha, merge="", tree="")
+    return replace(
+        request,
+        base_ref=stand.base_ref,
+        base_sha=stand.base_sha,
+        merge="",
+        tree="",
+        labels=stand.labels,
+    )
+
+
+def as_built(request: PullRequest, stand: Stand, built: PullRequest | None) -> PullRequest:
+    """The very commit that a build of its head was made of, with the labels of now.
+
+    None where that was built for a push.
+    """
+    if built is None:
+        return plain(request, stand)
+    return replace(
+        request,
+        base_ref=stand.base_ref,
+        base_sha=built.base_sha,
+        merge=built.merge,
+        tree=built.tree,
+        labels=stand.labels,
+    )
 
 
 def merged(request: PullRequest, stand: Stand, merge: Commit, head: Commit) -> PullRequest:
@@ -109,6 +134,7 @@ def merged(request: PullRequest, stand: Stand, merge: Commit, head: Commit) -> P
         merge="" if same else merge.sha,
         tree="" if same else merge.tree,
     )
+        labels=stand.labels,
 
 
 def told(request: PullRequest) -> str:

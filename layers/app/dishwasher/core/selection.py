@@ -27,6 +27,8 @@ class Planned:
     left_out: str = ""
     elsewhere: bool = False
     """Another build of the same commit answers for it."""
+    mirrors: str = ""
+    """Id of the job of another build of this commit that runs in its place."""
 
     @property
     def runs(self) -> bool:
@@ -171,6 +173,7 @@ def _left_out(
             _by_event(spec, config, event)
             or _by_owner(spec, event)
             or (_by_tag(spec, event, judge) if event.tag else _by_branch(spec, event, judge))
+            or _by_labels(spec, event, judge)
             or _by_paths(spec, event, changed, judge)
         )
     except Unanswered as error:
@@ -189,7 +192,8 @@ def _by_event(spec: JobSpec, config: Config, event: Event) -> str:
     if happening in events:
         return ""
     if events:
-        return f"It runs on {', '.join(events)}, not on {happening}."
+        labels = f" with {_some(spec.when.labels)}" if spec.when.labels.only else ""
+        return f"It runs on {', '.join(events)}{labels}, not on {happening}."
     if happening is Happening.SCHEDULE and spec.kind is Kind.DEPLOYMENT:
         return f"The schedule {event.schedule} does not name it."
     return ""
@@ -229,6 +233,32 @@ def _by_branch(spec: JobSpec, event: Event, judge: Judge) -> str:
         return f"It ignores {event.branch}."
     only = ", ".join(map(str, branches.only))
     return f"It {'deploys' if deploys else 'runs on'} {only}, not {event.branch}."
+
+
+def _by_labels(spec: JobSpec, event: Event, judge: Judge) -> str:
+    labels, request = spec.when.labels, event.pull_request
+    if not labels or request is None:
+        return ""
+    for label in request.labels:
+        if judge.names(labels.ignore, label):
+            return f"It does not run with the label {label}."
+    if not labels.only or any(judge.names(labels.only, label) for label in request.labels):
+        return ""
+    return f"It runs with {_some(labels)}, which the pull request does not have."
+
+
+def _some(labels: Filter) -> str:
+    one = "one of the labels" if len(labels.only) > 1 else "the label"
+    return f"{one} {', '.join(map(str, labels.only))}"
+
+
+def asks_for_label(config: Config, label: str) -> bool:
+    """Whether a filter is for this label, or nobody knows in time."""
+    judge, asked = Judge(), dict.fromkeys(spec.when.labels for spec in config.jobs)
+    try:
+        return any(judge.names((*labels.only, *labels.ignore), label) for labels in asked)
+    except Unanswered:
+        return True
 
 
 def _by_paths(spec: JobSpec, event: Event, changed: Sequence[str] | None, judge: Judge) -> str:

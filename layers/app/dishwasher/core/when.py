@@ -31,3 +31,6 @@ class When:
     events: tuple[Happening, ...] = ()
     owner: str = ""
     """Account that must own the repository, so that a fork's own bot does not deploy."""
+    labels: Filter = Filter()
+    """Of a pull request, which carries one of `only` and none of `ignore`; upper and lower case
+    are one, as on GitHub. Other events are not asked for labels."""

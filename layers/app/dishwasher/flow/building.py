@@ -25,6 +25,15 @@ from dishwasher.ports import Bells, Blobs, Clock, Record, Source, Store, Topic
 
 
 @dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A delivery with its configuration, and what that makes of it."""
+
+    work: Work
+    written: Written
+    planned: tuple[Planned, ...]
+
+
 class Building:
     store: Store
     blobs: Blobs
@@ -37,20 +46,26 @@ class Building:
 
     def __call__(self, work: Work) -> None:
         event = work.event
+        wanted = self.read(work)
+        if wanted is not None and not self._is_built(wanted.work, wanted.planned):
+            self.save(wanted)
+
+    def read(self, work: Work) -> Wanted | None:
+        """What is to be built; None where that has ended already, and why not is told."""
         try:
             written = configuration.read(self.source, event.repository, work.config_sha)
         except ConfigError as error:
             self._mistakes(work, error)
-            return
+            return None
         work = timetable.along(self.store, self.clock, work, written)
         if written is None:
             reason = f"no configuration at {work.config_sha[:12]}, and nothing implies one"
             ignore(self.store, work, reason)
-            return
+            return None
         by_hand = event.kind is EventKind.MANUAL
         if refused := by_hand and written.config.refuses(event.inputs):
             ignore(self.store, work, refused)
-            return
+            return None
         event = replace(event, inputs=written.config.given(event.inputs))
         work = replace(work, event=event)
         changed = self._changed(work, written.config)
@@ -58,13 +73,14 @@ class Building:
             selected = select(written.config, event, changed.paths, self.clock.now)
         except ConfigError as error:
             self._mistakes(work, error)
-            return
-        self._selected(work, written.noting(changed.why), selected)
+            return None
+        return self._beside(work, written.noting(changed.why), selected)
 
-    def _selected(self, work: Work, written: Written, selected: Selection) -> None:
+    def _beside(self, work: Work, written: Written, selected: Selection) -> Wanted | None:
+        """Without what another event of the same commit builds."""
         if selected.skipped:
             ignore(self.store, work, selected.skipped)
-            return
+            return None
         planned, request = selected.planned, work.event.pull_request
         if work.requests:
             planned = selection.beside_request(planned)
@@ -72,8 +88,8 @@ class Building:
             planned = selection.beside_push(planned)
         if work.requests and not any(one.is_shown for one in planned):
             ignore(self.store, work, f"pull request {work.requests[0]} builds this branch")
-        elif not self._is_built(work, planned):
-            self._save(work, written, planned)
+            return None
+        return Wanted(work, written, planned)
 
     def _changed(self, work: Work, config: Config) -> Changed:
         """Costs a call, so only where a job of this file asks for it."""
@@ -99,12 +115,15 @@ class Building:
             self.bells.ring(Topic.REPORTS, build.id)
         return True
 
-    def _save(self, work: Work, written: Written, planned: tuple[Planned, ...]) -> None:
+    def save(self, wanted: Wanted) -> None:
+        """The build of it, whether or not there is another."""
+        work, written, planned = wanted.work, wanted.written, wanted.planned
         event, now, config = work.event, self.clock.now(), written.config
         key = self.id(event, planned, work.side)
         jobs = plan.jobs(key, planned, now, self.timing)
         jobs = self.admitted(jobs, config.path, config.fail_fast)
         running = tuple(one.spec for one in planned if one.runs)
+        work, jobs = self.following(work, key, jobs)
         spells = any(spec.uses is Uses.SPELLING for spec in running)
         changes = Changes(self.source, self.clock)
         base = changes.base(work.delivery, event) if spells else ""
@@ -120,6 +139,22 @@ class Building:
         self.store_build(work, build, jobs)
 
     def store_build(self, work: Work, build: Build, jobs: tuple[Job, ...]) -> None:
+    def following(
+        self, work: Work, build: str, jobs: tuple[Job, ...]
+    ) -> tuple[Work, tuple[Job, ...]]:
+        """Those that other builds run in their place end with them, or have ended already."""
+        others = {job.mirrors: self.store.get(Job, job.mirrors) for job in jobs if job.mirrors}
+        if not others:
+            return work, jobs
+        moved = {
+            job.id: job for job in plan.advance(jobs, self.clock.now(), self.timing, others=others)
+        }
+        awaited = {other.build for other in others.values() if other and not other.is_over}
+        found = (self.store.get(Build, id) for id in sorted(awaited))
+        followed = [replace(one, followers=(*one.followers, build)) for one in found if one]
+        along: tuple[Record, ...] = (*work.along, *followed)
+        return replace(work, along=along), tuple(moved.get(job.id, job) for job in jobs)
+
         """The build with these jobs, and bells for those that can begin."""
         if not jobs:
             ignore(self.store, work, f"{build.config_path} plans nothing for this event")

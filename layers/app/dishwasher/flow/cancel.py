@@ -64,6 +64,11 @@ class Cancels:
         if not job.is_over:
             self._stop((job,), Reason.CANCELLED, _by(event))
 
+    def unwanted(self, jobs: Iterable[tuple[Job, str]]) -> None:
+        """Labels have changed, and leave these out now."""
+        for job, why in jobs:
+            self._stop((job,), Reason.FILTERED, why)
+
     def clicked(self, delivery: Delivery, event: Event, build: Build) -> None:
         """Someone asked for the end of this very build, with its deployments."""
         waiting = [job for job in self.store.group(Job, build.id) if not job.is_over]
@@ -81,10 +86,15 @@ class Cancels:
         if number not in build.requests or pushed:
             return
         others = tuple(other for other in build.requests if other != number)
-        if others:
+        if others or self._is_waited_for(build, number):
             self.store.save(build.counting_for(*others))
         else:
             self._end(delivery, build, reason, why)
+
+    def _is_waited_for(self, build: Build, number: int) -> bool:
+        """Whether a push waits for it that deploys what it checks."""
+        followers = (self.store.get(Build, id) for id in build.followers)
+        return any(one and not (one.is_over or number in one.requests) for one in followers)
 
     def _end(self, delivery: Delivery, build: Build, reason: Reason, why: str) -> None:
         unfinished = plan.unfinished_checks(build, self.store.group(Job, build.id))

@@ -42,6 +42,9 @@ class CheckRuns:
 
     def agree(self, claim: Claim, repository: Repository, build: Build, job: Job) -> None:
         posted = claim.report().of(job.id)
+        if job.silent:
+            self._told(job)
+            return
         check = self._desired(build, job)
         progress = not job.is_over and posted.digest != digest(check)
         if progress and not self.checks.has_room(repository):
@@ -61,7 +64,12 @@ class CheckRuns:
             # The check run alone may be gone: GitHub deletes the oldest of 1,000 with one name.
             # https://docs.github.com/en/rest/checks/runs#create-a-check-run
             posted = self._post(claim, repository, check, claim.note(Posted(job.id)))
-        if posted.completed and job.deadline:
+        if posted.completed:
+            self._told(job)
+
+    def _told(self, job: Job) -> None:
+        """Nobody needs to look at its end any more."""
+        if job.is_over and job.deadline:
             self.verdicts.renew(job.id, lambda found: reported(found) if found.is_over else found)
 
     def _insist(self, claim: Claim, repository: Repository, check: Check, posted: Posted) -> Posted:

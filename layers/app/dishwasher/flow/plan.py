@@ -12,6 +12,7 @@ from dishwasher.flow.building import Building
 from dishwasher.flow.cancel import Cancels
 from dishwasher.flow.changes import UNSEEN_FOR
 from dishwasher.flow.command import Commands
+from dishwasher.flow.label import Labels
 from dishwasher.flow.request import ON_THE_BRANCH, Requests
 from dishwasher.flow.rerun import Clicks
 from dishwasher.flow.tenancy import Tenancy
@@ -74,6 +75,8 @@ class Plan:
             self._ignore(delivery, event, "its checks were cancelled, if any had not ended")
         elif event.comment is not None:
             self._commands(delivery, event, event.comment)
+        elif request is not None and event.label:
+            self._labels(delivery, event, request)
         elif request is None:
             self._work(delivery, event, self._pushed(delivery, event))
         elif event.kind is EventKind.PULL_REQUEST_CLOSED:
@@ -160,6 +163,10 @@ class Plan:
     def _clicks(self) -> Clicks:
         flows = self._building, self._requests, self._cancels
         return Clicks(self.store, *flows, self.members, self.bots)
+
+    @property
+    def _labels(self) -> Labels:
+        return Labels(self._building, self._requests, self._cancels)
 
     @property
     def _commands(self) -> Commands:

@@ -35,9 +35,9 @@ class Requests:
     def opened(self, delivery: Delivery, event: Event, request: PullRequest) -> Work | Ignored:
         """Its head has moved, or it is there anew: what was planned for an older head ends."""
         # Read before GitHub is asked: who plans a later head meanwhile makes us begin again.
-        row = self._row(event, request)
+        row = self.row(event, request)
         stand = self.pulls.pull_request(event.repository, request.number)
-        if old := self._outdated(delivery, event, request, stand):
+        if old := self.outdated(delivery, event, request, stand):
             return Ignored(old)
         if row.head not in ("", event.sha):
             self.cancels.supersede(delivery, event, request, row.head)
@@ -49,7 +49,7 @@ class Requests:
 
     def closed(self, delivery: Delivery, event: Event, request: PullRequest) -> Work:
         """What was planned for it alone ends; nothing follows, and the note says why."""
-        row = self._row(event, request)
+        row = self.row(event, request)
         stand = self.pulls.pull_request(event.repository, request.number)
         if stand.is_open:
             waited = self.clock.now() >= delivery.received + UNSEEN_FOR
@@ -86,13 +86,12 @@ class Requests:
             raise Unseen(f"{event.branch} does not stand at {event.sha[:12]} yet")
         return trust.distrust(event, branch, self.bots)
 
-    def _row(self, event: Event, request: PullRequest) -> Pull:
+    def row(self, event: Event, request: PullRequest) -> Pull:
+        """What was planned of it last."""
         key = pull_id(event.repository.id, request.number)
         return self.store.get(Pull, key) or Pull(key)
 
-    def _outdated(
-        self, delivery: Delivery, event: Event, request: PullRequest, stand: Stand
-    ) -> str:
+    def outdated(self, delivery: Delivery, event: Event, request: PullRequest, stand: Stand) -> str:
         """Why the event is one of the past; deliveries come in any order."""
         unlike = pull.unlike(stand, event)
         if not unlike or pull.is_later(stand, request):

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from dishwasher.core import plan, trust
+from dishwasher.core.anew import together
 from dishwasher.core.build import Build, build_group
 from dishwasher.core.config import Kind
 from dishwasher.core.delivery import Delivery
@@ -121,8 +122,9 @@ class Clicks:
         group = build_group(event.repository.id, event.sha)
         named = self.store.get(Job, event.job) if event.job else None
         for build in sorted(self.store.group(Build, group), key=lambda one: -one.created):
-            over = _over(self.store.group(Job, build.id))
-            itself = not (event.job or build.event.rerun or build.abandoned)
+            over = _over(self._jobs_of(build))
+            partly = build.event.rerun or build.event.label
+            itself = not (event.job or partly or build.abandoned)
             meant = itself or (named is not None and named.build == build.id)
             if not meant or not over:
                 continue
@@ -148,10 +150,24 @@ class Clicks:
         return plan.jobs(key, planned, now, self.building.timing)
 
     def _run(self, work: Work, build: Build, wanted: Iterable[str]) -> None:
-        chosen = plan.rerun(self.store.group(Job, build.id), *wanted)
+        chosen = plan.rerun(self._jobs_of(build), *wanted)
         jobs = self._jobs(work, tuple(map(Planned, chosen)))
         jobs = self.building.admitted(jobs, build.config_path, build.fail_fast)
         self._store(work, build, jobs)
+
+    def _jobs_of(self, build: Build) -> tuple[Job, ...]:
+        """With those that labels have started since on the same terms."""
+        jobs = self.store.group(Job, build.id)
+        if build.event.label or build.event.rerun:
+            return jobs
+        later = [
+            one
+            for one in self.store.group(Build, build.group)
+            if one.event.label and set(one.requests) & set(build.requests) and not one.abandoned
+        ]
+        later.sort(key=lambda one: (one.created, one.id))
+        found = [job for one in later for job in self.store.group(Job, one.id)]
+        return together(jobs, found) if found else jobs
 
     def _store(self, work: Work, build: Build, jobs: tuple[Job, ...]) -> None:
         """A new build on the terms of that one."""

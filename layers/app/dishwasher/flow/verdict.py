@@ -79,6 +79,7 @@ class Verdicts:
             # A verdict came at this moment, and has let them go.
             return
         self._ring(moved[0], moved)
+        self._followed(counted)
 
     def _save(self, before: Job, after: Job) -> Job:
         if not after.is_over or before.is_over:
@@ -102,10 +103,21 @@ class Verdicts:
         self._ring(after, (after, *moved))
         for waiting in held.waiting if held else ():
             self.bells.ring(Topic.JOBS, waiting)
+        self._followed(counted)
         return replace(after, version=after.version + 1)
 
+    def _followed(self, build: Build) -> None:
+        """Builds that wait for jobs of this one; should this end here, the reaper mends it."""
+        for follower in build.followers:
+            self.advance(follower)
+
     def _moved(self, build: Build, jobs: Iterable[Job]) -> tuple[Job, ...]:
-        return plan.advance(jobs, self.clock.now(), self.timing, fail_fast=build.fail_fast)
+        known = tuple(jobs)
+        waiting = {job.mirrors for job in known if job.mirrors and not job.is_over}
+        others = {id: self.store.get(Job, id) for id in waiting}
+        return plan.advance(
+            known, self.clock.now(), self.timing, fail_fast=build.fail_fast, others=others
+        )
 
     def _listed(self, build: Build, jobs: Iterable[Job]) -> tuple[Entry, ...]:
         """The build's line in its repository's list, once it is over; the last of a job counts."""

@@ -37,6 +37,11 @@ class AccountJson:
 
 
 @dataclass(frozen=True, slots=True)
+class _Label:
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class PullJson:
     """A pull request as the API tells it; lists leave out `mergeable`."""
 
@@ -47,6 +52,7 @@ class PullJson:
     updated_at: str
     mergeable: bool | None = None
     user: AccountJson | None = None
+    labels: tuple[_Label, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +140,7 @@ def _stand(found: PullJson, call: Call) -> Stand:
         base_sha=found.base.sha,
         mergeable=found.mergeable,
         updated=moment(found.updated_at, str(call)),
+        labels=tuple(label.name for label in found.labels),
     )
 
 

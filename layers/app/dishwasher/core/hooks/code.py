@@ -13,7 +13,8 @@ from dishwasher.core.selection import skip_text
 MAX_MESSAGE = 2000
 """Characters that are kept of a commit's message; nobody limits how long one may be."""
 
-BUILT_ACTIONS = frozenset({"opened", "synchronize", "reopened", "ready_for_review", "edited"})
+LABELLED = frozenset({"labeled", "unlabeled"})
+BUILT_ACTIONS = LABELLED | {"opened", "synchronize", "reopened", "ready_for_review", "edited"}
 
 MERGE_QUEUE = "gh-readonly-queue/"
 """Begins the branches that GitHub makes to try a merge before it is done; nobody has pushed them.
@@ -83,6 +84,9 @@ def pull_request(delivery: str, payload: Json) -> Event | Ignored:
     changes = payload.get("changes")
     if action == "edited" and not (isinstance(changes, dict) and "base" in changes):
         return Ignored("title and text of a pull request build nothing")
+    label = payload.get("label") if action in LABELLED else None
+    if action in LABELLED and not isinstance(label, dict):
+        return Ignored("no label is named")
     data = fields.member(payload, "pull_request")
     head, base = fields.member(data, "head"), fields.member(data, "base")
     return Event(
@@ -95,6 +99,7 @@ def pull_request(delivery: str, payload: Json) -> Event | Ignored:
         sha=fields.sha(head, "sha"),
         branch=fields.text(head, "ref"),
         bots=fields.bots(payload.get("sender"), data.get("user")),
+        label=fields.text(label, "name") if isinstance(label, dict) else "",
         pull_request=PullRequest(
             number=fields.number(payload, "number"),
             head_ref=fields.text(head, "ref"),

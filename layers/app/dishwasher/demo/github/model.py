@@ -122,6 +122,8 @@ class PullRequest:
     mergeable: bool | None = None
     locked: bool = False
     """The conversation: only who may write to the repository may comment."""
+    labels: tuple[str, ...] = ()
+    """Their names."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from dishwasher.demo.github.world import World
 __all__ = [
     "Merge",
     "close",
+    "label",
     "merge_commit",
     "merged",
     "moved",
@@ -144,6 +145,16 @@ def retarget(world: World, pull: PullRequest, base_ref: str, sender_id: int) -> 
     was = {"ref": {"from": old.base_ref}, "sha": {"from": old.base_sha}}
     _emit(world, pull, "edited", sender_id, changes={"base": was})
     return refresh(world, pull)
+
+
+def label(world: World, pull: PullRequest, name: str, put: bool, sender_id: int) -> PullRequest:
+    """Put a label on it, or take it off."""
+    kept = [one for one in pull.labels if one.casefold() != name.casefold()]
+    labels = (*kept, name) if put else tuple(kept)
+    pull = world.pulls.put(replace(pull, labels=labels, updated_at=world.clock.now()))
+    told = shape.label(world, world.repositories[pull.repository_id], name)
+    _emit(world, pull, "labeled" if put else "unlabeled", sender_id, label=told)
+    return pull
 
 
 def merge_commit(

@@ -213,6 +213,14 @@ class Repo:
         with self._world.lock:
             return pulls.retarget(self._world, self.pull(number), base, self._user(user).id)
 
+    def label(self, number: int, name: str, user: str | None = None) -> PullRequest:
+        with self._world.lock:
+            return pulls.label(self._world, self.pull(number), name, True, self._user(user).id)
+
+    def unlabel(self, number: int, name: str, user: str | None = None) -> PullRequest:
+        with self._world.lock:
+            return pulls.label(self._world, self.pull(number), name, False, self._user(user).id)
+
     def enqueue(self, number: int, user: str | None = None) -> str:
         """Have the merge queue try a pull request; answer the commit that it tries."""
         with self.git.pushing, self._world.lock:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-FILTERS = ("branch", "tag", "path", "event")
+FILTERS = ("branch", "tag", "path", "label", "event")
 JOB = (
     *((name, "Write `run`.") for name in ("script", "steps", "commands", "command", "override")),
     *((name, "Write `environment`.") for name in ("env", "variables")),

@@ -29,6 +29,14 @@ PATH = Key(
     "not count. Asked of pushes and pull requests only.",
     ["docs/**", "!docs/drafts/**"],
 )
+LABEL = Key(
+    "label",
+    Admits("label"),
+    "Labels of a pull request: it runs only with one of these, and with none after a `!`. Where "
+    "`event` does not name other events, a label that is asked for means pull requests alone; "
+    "other events are not asked for labels.",
+    ["preview", "!wip"],
+)
 _EVENTS = tuple(map(str, Happening))
 EVENT = Key(
     "event",
@@ -36,7 +44,7 @@ EVENT = Key(
     f"Kinds of event that it runs for: {', '.join(f'`{event}`' for event in _EVENTS)}.",
     ["push", "pull_request"],
 )
-WHEN_RECORD = Record("of `when`", (BRANCH, TAG, PATH, EVENT))
+WHEN_RECORD = Record("of `when`", (BRANCH, TAG, PATH, LABEL, EVENT))
 
 PATHS = Key(
     "paths",

@@ -14,6 +14,9 @@ from dishwasher.formats.values import NAME, Choice, Refs, Text, Texts, few
 
 SUFFIX = ".json"
 """What the name of a file with problem matchers ends with, and no tool's does."""
+LABEL = 50
+"""Characters of a label's name on GitHub, whose form takes no more."""
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _PREFIXES = ("refs/heads/", "refs/tags/", "origin/")
 """What people write before a name who have it from git."""
 # https://git-scm.com/docs/git-check-ref-format, without what makes a glob.
@@ -119,10 +122,11 @@ class Admits:
     not; one or a list."""
 
     what: str
-    """`branch`, `tag` or `path`."""
+    """`branch`, `tag`, `path` or `label`."""
 
     def read(self, entry: Entry, reader: Reader) -> Filter | None:
-        refs = Refs(check=_is_path if self.what == "path" else self._is_ref)
+        checks = {"path": _is_path, "label": _is_label}
+        refs = Refs(check=checks.get(self.what, self._is_ref))
         only: list[Pattern] = []
         ignore: list[Pattern] = []
         for scalar in few(entry, reader.texts(entry), reader):
@@ -177,6 +181,16 @@ def _is_path(scalar: Scalar, reader: Reader) -> bool:
     elif relative and not text.startswith("~") and ".." not in text.split("/"):
         return True
     reader.note(scalar, "bad-path", message, suggestion)
+    return False
+
+
+def _is_label(scalar: Scalar, reader: Reader) -> bool:
+    text = scalar.text
+    if text and text.strip() == text and not _CONTROL.search(text) and len(text) <= LABEL:
+        return True
+    message = f"{show(text)} can not be the name of a label"
+    suggestion = f"Its name as GitHub shows it, of at most {LABEL} characters in one line."
+    reader.note(scalar, "bad-label", message, suggestion)
     return False
 
 

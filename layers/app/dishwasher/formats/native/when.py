@@ -27,7 +27,7 @@ def read(fields: Fields, kind: Kind, reader: Reader) -> When:
     branches, tags = (_filter(places, key) for key in (parts.BRANCH, parts.TAG))
     events = _events(inner)
     if inner is not None:
-        _note_what_never_counts(places, inner, events, reader)
+        _note_what_never_counts(places, inner, events, kind, reader)
     if kind is Kind.DEPLOYMENT:
         _check_deployment(fields, places, inner, events, reader)
     if (tags and not tags.only) or (Happening.TAG in events and not tags):
@@ -37,7 +37,10 @@ def read(fields: Fields, kind: Kind, reader: Reader) -> When:
         # A tag is on no branch, and what is asked for must hold.
         tags = Filter((), (ANY,))
     paths = inner.or_else(parts.PATH, Filter()) if inner is not None else Filter()
-    return When(branches, tags, paths, events)
+    labels = inner.or_else(parts.LABEL, Filter()) if inner is not None else Filter()
+    if labels.only and not events:
+        events = (Happening.PULL_REQUEST,)
+    return When(branches, tags, paths, events, labels=labels)
 
 
 def _filter(places: list[Fields], key: Key[Filter]) -> Filter:
@@ -58,7 +61,11 @@ def _note_doubles(fields: Fields, inner: Fields | None, reader: Reader) -> None:
 
 
 def _note_what_never_counts(
-    places: list[Fields], inner: Fields, events: tuple[Happening, ...], reader: Reader
+    places: list[Fields],
+    inner: Fields,
+    events: tuple[Happening, ...],
+    kind: Kind,
+    reader: Reader,
 ) -> None:
     """A filter that none of the named events asks."""
     if not events:
@@ -68,6 +75,7 @@ def _note_what_never_counts(
         (parts.TAG, (Happening.TAG,)),
         (parts.BRANCH, tuple(one for one in Happening if one is not Happening.TAG)),
         (parts.PATH, WITH_CHANGES),
+        *(((parts.LABEL, (Happening.PULL_REQUEST,)),) if kind is Kind.CHECK else ()),
     ):
         place = next((one for one in places if key in one), None)
         if place is None or set(asked) & set(events):
@@ -88,6 +96,9 @@ def _check_deployment(
         if word.text in ON_REQUESTS:
             message = f"deployments follow a push, not a {show(word.text)}"
             reader.note(word, "conflict", message, "Delete it.")
+    if inner is not None and parts.LABEL in inner:
+        message = "deployments follow a push, which has no `label`"
+        reader.note(inner.entry(parts.LABEL).key, "conflict", message, "Delete it.")
     if events or any(key in one for one in places for key in (parts.BRANCH, parts.TAG)):
         return
     if inner is not None and parts.EVENT in inner:

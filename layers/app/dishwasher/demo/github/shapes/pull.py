@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
+from zlib import crc32
 
 from dishwasher.demo.github.clock import iso
 from dishwasher.demo.github.diff import changes, compare
@@ -11,7 +13,7 @@ from dishwasher.demo.github.shapes import repository as repositories
 from dishwasher.demo.github.shapes.account import app, node_id, user
 from dishwasher.demo.github.world import World
 
-__all__ = ["association", "comment", "full", "issue", "reaction", "simple"]
+__all__ = ["association", "comment", "full", "issue", "label", "reaction", "simple"]
 
 Json = dict[str, Any]
 
@@ -76,7 +78,7 @@ def simple(world: World, which: PullRequest) -> Json:
         "assignees": [],
         "requested_reviewers": [],
         "requested_teams": [],
-        "labels": [],
+        "labels": [label(world, base, name) for name in which.labels],
         "milestone": None,
         "draft": which.draft,
         "head": _end(world, which.head_owner_id, head, which.head_ref, which.head_sha),
@@ -84,6 +86,20 @@ def simple(world: World, which: PullRequest) -> Json:
         "_links": {name: {"href": href} for name, href in links.items()},
         "author_association": association(world, base, which.user_id),
         "auto_merge": None,
+    }
+
+
+def label(world: World, repository: Repository, name: str) -> Json:
+    number = crc32(name.encode())
+    url = f"{world.api_url}/repos/{world.full_name(repository)}/labels/{quote(name, safe='')}"
+    return {
+        "id": number,
+        "node_id": node_id("Label", number),
+        "url": url,
+        "name": name,
+        "color": "ededed",
+        "default": False,
+        "description": None,
     }
 
 
