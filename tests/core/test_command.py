@@ -65,4 +65,4 @@ def test_one_person_gives_so_many_commands_and_no_more() -> None:
     assert tally.with_one("delivery-3", NOON + 20) == tally
     later = tally.with_one("delivery-x", NOON + WITHIN)
     assert later is not None and len(later.given) == MOST
-    assert (later.group, later.due) == ("", 0.0)
+    assert (later.group, later.due) == ("", NOON + 2 * WITHIN)

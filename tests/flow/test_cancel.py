@@ -9,13 +9,14 @@ from dishwasher.core.build import Build
 from dishwasher.core.delivery import Delivery, Stage
 from dishwasher.core.event import Event, EventKind
 from dishwasher.core.job import Conclusion, Job, Reason, State, conclude
+from dishwasher.core.pull import Pull, pull_id
 from dishwasher.core.result import Result
 from dishwasher.errors import Conflict, Unseen
 from dishwasher.flow.changes import UNSEEN_FOR
 
 from tests.fakes.forge import ForgePull
 from tests.flow.house import CHECKS, House, builds, reason
-from tests.samples import BASE_SHA, OTHER_SHA, SHA, pull_request, push, rerun
+from tests.samples import BASE_SHA, OTHER_SHA, REPOSITORY, SHA, pull_request, push, rerun
 
 
 @pytest.fixture
@@ -55,6 +56,16 @@ def test_closing_a_pull_request_leaves_other_builds_of_the_commit(house: House) 
     house.planned(pull_request(delivery="delivery-2"))
     reason(house, CLOSED)
     assert house.jobs(deploying)["lint"].reason is None
+
+
+def test_what_is_known_of_a_pull_request_may_be_forgotten_some_time_after_its_end(
+    house: House,
+) -> None:
+    house.planned(pull_request())
+    reason(house, CLOSED)
+    assert house.found(Pull, pull_id(REPOSITORY.id, 5)).due == house.clock.now()
+    house.planned(pull_request(delivery="reopened-1", action="reopened"))
+    assert house.found(Pull, pull_id(REPOSITORY.id, 5)).due == 0
 
 
 def test_a_reopened_pull_request_is_built_again_and_once(house: House) -> None:

@@ -121,12 +121,32 @@ def test_a_newer_file_is_left_alone(data: Path) -> None:
         Database(data)
 
 
-def test_an_older_file_is_copied_before_it_is_changed(data: Path) -> None:
-    Database(data).close()
+def older(data: Path, version: int) -> None:
+    """A file as that schema left it, with a row."""
+    data.mkdir(mode=0o700)
     with closing(sqlite3.connect(data / FILE)) as connection:
-        connection.executescript("DROP TABLE secrets; PRAGMA user_version=1")
+        connection.executescript("".join(MIGRATIONS[:version]))
+        connection.executescript(f"PRAGMA user_version={version}")
         connection.execute("INSERT INTO rows VALUES ('a', 'b', 1, '', 0, '{}')")
         connection.commit()
+
+
+def schema(path: Path) -> set[tuple[str, str]]:
+    with closing(sqlite3.connect(path)) as connection:
+        return set(connection.execute("SELECT name, sql FROM sqlite_schema").fetchall())
+
+
+@pytest.mark.parametrize("version", range(1, len(MIGRATIONS)))
+def test_a_file_of_any_older_schema_becomes_like_a_new_one(data: Path, version: int) -> None:
+    older(data, version)
+    Database(data).close()
+    new = data.with_name("new")
+    Database(new).close()
+    assert schema(data / FILE) == schema(new / FILE)
+
+
+def test_an_older_file_is_copied_before_it_is_changed(data: Path) -> None:
+    older(data, 1)
     Database(data).close()
     copy = data / f"{FILE}.schema-1"
     assert mode(copy) == 0o600

@@ -82,6 +82,7 @@ class Tally:
     given: tuple[tuple[str, float], ...] = ()
     """Delivery and time, in seconds since the epoch: one that comes again counts once."""
     due: float = 0.0
+    """When the last of these counts no more."""
     version: int = 0
 
     @property
@@ -95,7 +96,7 @@ class Tally:
             return self
         if len(kept) >= MOST:
             return None
-        return replace(self, given=(*kept, (delivery, now)))
+        return replace(self, given=(*kept, (delivery, now)), due=now + WITHIN)
 
 
 def _deliveries(given: Iterable[tuple[str, float]]) -> frozenset[str]:

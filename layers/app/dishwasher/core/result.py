@@ -94,6 +94,11 @@ class Result:
     """Variables that the job hands on, with their values at its end."""
 
 
+def added_key(build_id: str) -> str:
+    """The lines that the build's commit adds."""
+    return f"builds/{build_id}/added.json"
+
+
 def log_key(attempt_id: str) -> str:
     return f"attempts/{attempt_id}/log"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 DAY = 24 * 3600.0
@@ -16,39 +16,42 @@ class Keep:
     bytes: int = 50 * 1024**3
     """Of logs, artifacts and results together."""
 
+    def horizon(self, now: float) -> float:
+        """What is from before this time, in seconds since the epoch, is old; 0 for nothing."""
+        return max(now - self.days * DAY, 0.0) if self.days else 0.0
+
 
 @dataclass(frozen=True, slots=True)
 class Stock:
     """A build as the retention sees it."""
 
-    build: str
-    created: float
-    """Seconds since the epoch."""
+    entry: str
+    """Id of its line in the repository's list: these sort by the time of planning."""
     bytes: int
     busy: bool
     """Something of it still runs, waits, or is to be reported: it is never removed."""
-    home: str = ""
-    """The repository, where it was a push to its default branch; empty elsewhere."""
+    latest: bool = False
+    """The last push to a default branch, which badges and pages show."""
+
+    @property
+    def build(self) -> str:
+        return self.entry.partition(".")[2]
 
 
-def overdue(stocks: Iterable[Stock], now: float, keep: Keep) -> tuple[str, ...]:
-    """The builds to remove, oldest first.
+def aged(old: Iterable[Stock]) -> Iterator[Stock]:
+    """Those to remove of the builds that are too old."""
+    return (one for one in old if not (one.busy or one.latest))
 
-    Age spares the last build of a default branch, which badges and pages show; room does not.
+
+def surplus(oldest_first: Iterable[Stock], total: int, keep: Keep) -> Iterator[Stock]:
+    """Those to remove until the files of the others fit; reads no further than it has to.
+
+    `total` is of all builds, in bytes. Here the last of a default branch is as good as any.
     """
-    newest_first = sorted(stocks, key=lambda one: (-one.created, one.build))
-    removed: list[str] = []
-    seen: set[str] = set()
-    total = 0
-    for one in newest_first:
-        latest = bool(one.home) and one.home not in seen
-        seen.add(one.home)
-        total += one.bytes
-        if one.busy:
-            continue
-        old = 0 < keep.days * DAY < now - one.created and not latest
+    for one in oldest_first:
+        if not 0 < keep.bytes < total:
+            return
         # What takes no room does not help to make any.
-        if old or (one.bytes and 0 < keep.bytes < total):
-            removed.append(one.build)
+        if one.bytes and not one.busy:
             total -= one.bytes
-    return tuple(reversed(removed))
+            yield one

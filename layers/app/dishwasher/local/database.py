@@ -55,6 +55,30 @@ MIGRATIONS = (
         PRIMARY KEY (repository, environment, store, name)
     ) WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE stock (
+        entry TEXT PRIMARY KEY,
+        home INTEGER NOT NULL,
+        bytes INTEGER NOT NULL,
+        stirred INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    CREATE INDEX stock_by_home ON stock (home, entry) WHERE home > 0;
+    CREATE INDEX stock_with_files ON stock (entry, bytes) WHERE bytes > 0;
+    CREATE INDEX stock_stirred ON stock (entry) WHERE stirred > 0;
+    CREATE TRIGGER entry_begun AFTER INSERT ON rows WHEN NEW.kind = 'entry' BEGIN
+        INSERT INTO stock VALUES (NEW.id, 0, 0, NEW.version);
+    END;
+    CREATE TRIGGER entry_changed AFTER UPDATE ON rows WHEN NEW.kind = 'entry' BEGIN
+        UPDATE stock SET stirred = NEW.version WHERE entry = NEW.id;
+    END;
+    INSERT INTO stock SELECT id, 0, 0, version FROM rows WHERE kind = 'entry';
+    CREATE INDEX rows_by_reception ON rows (kind, json_extract(body, '$.received'))
+        WHERE kind = 'delivery' AND due = 0;
+    DELETE FROM rows WHERE kind = 'tally';
+    UPDATE rows SET due = CAST(strftime('%s', 'now') AS REAL),
+            body = json_set(body, '$.due', CAST(strftime('%s', 'now') AS REAL))
+        WHERE kind = 'pull' AND json_extract(body, '$.is_open') = 0;
+    """,
 )
 """Script n brings a file of `user_version` n to n + 1; scripts are added, never changed."""
 

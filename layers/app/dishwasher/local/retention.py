@@ -1,13 +1,12 @@
-"""What is not kept any longer: old builds with their files, and old deliveries."""
+"""What is not kept any longer: old builds with their files, deliveries, and what was counted."""
 
 from __future__ import annotations
 
 import logging
-import os
 import shutil
 import sqlite3
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
+from itertools import islice
 from pathlib import Path
 
 from dishwasher.core import retention
@@ -15,103 +14,111 @@ from dishwasher.core.build import Build, build_group
 from dishwasher.core.delivery import GIVE_UP_AFTER
 from dishwasher.core.history import Entry
 from dishwasher.core.job import Job
-from dishwasher.core.report import Report
+from dishwasher.core.pull import Pull
+from dishwasher.core.report import Report, pull_key
 from dishwasher.core.retention import DAY, Keep, Stock
 from dishwasher.local.database import Database
+from dishwasher.local.stock import Stocktaking
 from dishwasher.ports import Clock
 
 _log = logging.getLogger(__name__)
 
-ATTEMPTS = "attempts"
-"""The folder of blobs in which each attempt has one: its log, artifacts and result."""
 BATCH = 200
-"""Builds that are removed in one transaction, so that nobody waits for long."""
+"""Rows or builds that are removed in one transaction, so that nobody waits for long."""
 PAGES = 1000
 """Of the file that are given back in one step: 4 MB."""
 LEAST_DAYS = GIVE_UP_AFTER / DAY + 1
 """A delivery is known for as long as GitHub may repeat it, whatever the setting."""
-BUILDS = """
-SELECT id, json_extract(body, '$.created'),
-    json_extract(body, '$.event.repository.id'), json_extract(body, '$.event.sha'),
-    json_extract(body, '$.event.branch') = json_extract(body, '$.event.repository.default_branch')
-        AND json_extract(body, '$.event.kind') = 'push',
-    json_extract(body, '$.settled') < json_array_length(body, '$.jobs')
-        OR EXISTS (SELECT 1 FROM rows AS job
-            WHERE job.kind = 'job' AND job.grp = rows.id AND job.grp <> '' AND job.due > 0)
-FROM rows WHERE kind = 'build'
-"""
 DELIVERIES = """
-DELETE FROM rows WHERE kind = 'delivery' AND due = 0
-    AND json_extract(body, '$.received') < ?
+DELETE FROM rows WHERE rowid IN (SELECT rowid FROM rows
+    WHERE kind = 'delivery' AND due = 0 AND json_extract(body, '$.received') < ? LIMIT ?)
+"""
+COUNTED = """
+DELETE FROM rows WHERE rowid IN (SELECT rowid FROM rows
+    WHERE kind = 'tally' AND due > 0 AND due < ? LIMIT ?)
+"""
+CLOSED = "SELECT id FROM rows WHERE kind = 'pull' AND due > 0 AND due < ? ORDER BY due LIMIT ?"
+PLACE = """
+SELECT json_extract(body, '$.event.repository.id'), json_extract(body, '$.event.sha')
+FROM rows WHERE kind = 'build' AND id = ?
 """
 LEFT = "SELECT 1 FROM rows WHERE kind = 'build' AND grp = ? AND grp <> '' LIMIT 1"
 REMOVE = "DELETE FROM rows WHERE kind = ? AND id = ?"
 REMOVE_GROUP = "DELETE FROM rows WHERE kind = ? AND grp = ? AND grp <> ''"
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    stock: Stock
-    repository: int
-    sha: str
+REMOVE_STOCK = "DELETE FROM stock WHERE entry = ?"
 
 
 class Retention:
-    """One round removes what is overdue; ended in the middle, the next one goes on there."""
+    """One round removes what is overdue; ended in the middle, the next one goes on there.
+
+    It costs what has changed since the last round and what it removes, however much is kept.
+    """
 
     def __init__(self, database: Database, blobs: Path, clock: Clock, keep: Keep) -> None:
         self._database = database
-        self._attempts = blobs / ATTEMPTS
+        self._stocks = Stocktaking(database, blobs)
         self._clock = clock
         self._keep = keep
 
     def __call__(self) -> None:
         now = self._clock.now()
-        rows = {row.stock.build: row for row in self._rows()}
-        ids = retention.overdue((row.stock for row in rows.values()), now, self._keep)
-        for at in range(0, len(ids), BATCH):
-            batch = [rows[id] for id in ids[at : at + BATCH]]
-            # Files first: a row is what leads to them.
-            for row in batch:
-                self._remove_files(row.stock.build)
-            with self._database.writing(durable=False) as connection:
-                for row in batch:
-                    _remove(connection, row)
-        forgotten = self._forget_deliveries(now)
-        if ids or forgotten:
-            freed = sum(rows[id].stock.bytes for id in ids)
+        self._stocks.measure()
+        horizon = self._keep.horizon(now)
+        old = self._remove(retention.aged(self._stocks.before(horizon)))
+        files, total = self._stocks.with_files(), self._stocks.total()
+        many = self._remove(retention.surplus(files, total, self._keep))
+        forgotten = self._forget(now, horizon)
+        if old or many or forgotten:
             text = "removed %d builds with %d bytes of files, forgot %d deliveries"
-            _log.info(text, len(ids), freed, forgotten)
+            freed = sum(one.bytes for one in (*old, *many))
+            _log.info(text, len(old) + len(many), freed, forgotten)
         self._give_back()
 
-    def _rows(self) -> Iterator[_Row]:
-        sizes = self._sizes()
-        with self._database.reading() as connection:
-            found = connection.execute(BUILDS).fetchall()
-        for id, created, repository, sha, home, busy in found:
-            place = str(repository) if home else ""
-            stock = Stock(id, created, sizes.get(id, 0), bool(busy), place)
-            yield _Row(stock, repository, sha)
+    def _remove(self, stocks: Iterable[Stock]) -> list[Stock]:
+        removed: list[Stock] = []
+        left = iter(stocks)
+        while batch := list(islice(left, BATCH)):
+            # Files first: a row is what leads to them.
+            for one in batch:
+                for folder in self._stocks.folders(one.build):
+                    shutil.rmtree(folder, ignore_errors=True)
+            with self._database.writing(durable=False) as connection:
+                for one in batch:
+                    _remove(connection, one)
+            removed += batch
+        return removed
 
-    def _sizes(self) -> dict[str, int]:
-        """Bytes on the disk by build."""
-        found: dict[str, int] = {}
-        if self._attempts.is_dir():
-            for path in self._attempts.iterdir():
-                build = path.name.rpartition("-")[0]
-                found[build] = found.get(build, 0) + sum(_blocks(path))
-        return found
-
-    def _remove_files(self, build: str) -> None:
-        for path in self._attempts.glob(f"{build}-*"):
-            shutil.rmtree(path, ignore_errors=True)
-
-    def _forget_deliveries(self, now: float) -> int:
-        if not self._keep.days:
+    def _forget(self, now: float, horizon: float) -> int:
+        """Answers how many deliveries."""
+        self._some(COUNTED, now)
+        if not horizon:
             return 0
-        before = now - max(self._keep.days, LEAST_DAYS) * DAY
-        with self._database.writing(durable=False) as connection:
-            return connection.execute(DELIVERIES, (before,)).rowcount
+        self._forget_pulls(horizon)
+        return self._some(DELIVERIES, min(horizon, now - LEAST_DAYS * DAY))
+
+    def _some(self, query: str, before: float) -> int:
+        """Remove all that the query finds, a few at a time."""
+        total = 0
+        while True:
+            with self._database.writing(durable=False) as connection:
+                count = connection.execute(query, (before, BATCH)).rowcount
+            total += count
+            if count < BATCH:
+                return total
+
+    def _forget_pulls(self, before: float) -> None:
+        """Pull requests that were closed; one that is opened again is found out about anew."""
+        while True:
+            with self._database.writing(durable=False) as connection:
+                ids = [id for (id,) in connection.execute(CLOSED, (before, BATCH))]
+                for id in ids:
+                    repository, _, number = id.partition("/")
+                    connection.execute(REMOVE, (Pull.KIND, id))
+                    connection.execute(
+                        REMOVE, (Report.KIND, pull_key(int(repository), int(number)))
+                    )
+            if len(ids) < BATCH:
+                return
 
     def _give_back(self) -> None:
         """Cut free pages off the file, a few at a time: SQLite itself only uses them again."""
@@ -123,25 +130,12 @@ class Retention:
             return int(connection.execute("PRAGMA freelist_count").fetchone()[0])
 
 
-def _remove(connection: sqlite3.Connection, row: _Row) -> None:
-    build = row.stock.build
-    connection.execute(REMOVE_GROUP, (Job.KIND, build))
-    connection.execute(REMOVE, (Build.KIND, build))
-    # As `core.history.entry_id` makes it.
-    connection.execute(REMOVE, (Entry.KIND, f"{int(row.stock.created * 1000):014d}.{build}"))
-    group = build_group(row.repository, row.sha)
-    if connection.execute(LEFT, (group,)).fetchone() is None:
+def _remove(connection: sqlite3.Connection, stock: Stock) -> None:
+    place = connection.execute(PLACE, (stock.build,)).fetchone()
+    connection.execute(REMOVE_GROUP, (Job.KIND, stock.build))
+    connection.execute(REMOVE, (Build.KIND, stock.build))
+    connection.execute(REMOVE, (Entry.KIND, stock.entry))
+    connection.execute(REMOVE_STOCK, (stock.entry,))
+    group = build_group(*place) if place else ""
+    if group and connection.execute(LEFT, (group,)).fetchone() is None:
         connection.execute(REMOVE, (Report.KIND, group))
-
-
-def _blocks(path: Path) -> Iterator[int]:
-    """What files take on the disk; a runner may write meanwhile."""
-    try:
-        with os.scandir(path) as entries:
-            for entry in entries:
-                if entry.is_dir(follow_symlinks=False):
-                    yield from _blocks(Path(entry.path))
-                else:
-                    yield entry.stat(follow_symlinks=False).st_blocks * 512
-    except OSError:
-        return
