@@ -25,7 +25,6 @@ from dishwasher.ports import Bells, Blobs, Clock, Record, Source, Store, Topic
 
 
 @dataclass(frozen=True, slots=True)
-@dataclass(frozen=True, slots=True)
 class Wanted:
     """A delivery with its configuration, and what that makes of it."""
 
@@ -34,6 +33,7 @@ class Wanted:
     planned: tuple[Planned, ...]
 
 
+@dataclass(frozen=True, slots=True)
 class Building:
     store: Store
     blobs: Blobs
@@ -45,13 +45,13 @@ class Building:
     """Makes ids of builds unguessable."""
 
     def __call__(self, work: Work) -> None:
-        event = work.event
         wanted = self.read(work)
         if wanted is not None and not self._is_built(wanted.work, wanted.planned):
             self.save(wanted)
 
     def read(self, work: Work) -> Wanted | None:
         """What is to be built; None where that has ended already, and why not is told."""
+        event = work.event
         try:
             written = configuration.read(self.source, event.repository, work.config_sha)
         except ConfigError as error:
@@ -122,8 +122,8 @@ class Building:
         key = self.id(event, planned, work.side)
         jobs = plan.jobs(key, planned, now, self.timing)
         jobs = self.admitted(jobs, config.path, config.fail_fast)
-        running = tuple(one.spec for one in planned if one.runs)
         work, jobs = self.following(work, key, jobs)
+        running = tuple(one.spec for one in planned if one.runs)
         spells = any(spec.uses is Uses.SPELLING for spec in running)
         changes = Changes(self.source, self.clock)
         base = changes.base(work.delivery, event) if spells else ""
@@ -138,7 +138,6 @@ class Building:
             jobs = (*jobs, self.advice.beside(jobs, written))
         self.store_build(work, build, jobs)
 
-    def store_build(self, work: Work, build: Build, jobs: tuple[Job, ...]) -> None:
     def following(
         self, work: Work, build: str, jobs: tuple[Job, ...]
     ) -> tuple[Work, tuple[Job, ...]]:
@@ -155,6 +154,7 @@ class Building:
         along: tuple[Record, ...] = (*work.along, *followed)
         return replace(work, along=along), tuple(moved.get(job.id, job) for job in jobs)
 
+    def store_build(self, work: Work, build: Build, jobs: tuple[Job, ...]) -> None:
         """The build with these jobs, and bells for those that can begin."""
         if not jobs:
             ignore(self.store, work, f"{build.config_path} plans nothing for this event")
