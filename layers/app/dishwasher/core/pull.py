@@ -56,6 +56,7 @@ class Pull:
     helps: bool = False
     """Our comment tells which commands there are, because someone asked."""
     due: float = 0.0
+    """When it was closed; 0 while it is open. What is closed for long is forgotten."""
     version: int = 0
 
     @property
@@ -72,7 +73,7 @@ class Pull:
         one that brings an older commit back as well."""
         pushed = event.action == "synchronize" and request.updated > self.moved
         if self.head == event.sha and not pushed:
-            return replace(self, is_open=True)
+            return replace(self, is_open=True, due=0.0)
         moved = max(self.moved, request.updated) if request.updated else 0.0
         return Pull(self.id, event.sha, moved=moved, version=self.version)
 

@@ -15,6 +15,7 @@ from dishwasher.core.event import Repository
 from dishwasher.core.job import Job, State, reported
 from dishwasher.core.plan import changed_since
 from dishwasher.core.report import ANNOTATIONS_PER_REQUEST, Check, Posted, Status, smaller
+from dishwasher.core.result import added_key
 from dishwasher.errors import Gone, InfraError, Rejected, Throttled, Unseen
 from dishwasher.flow.claim import SWEEP_AFTER, Claim
 from dishwasher.flow.keep import read_progress, read_result
@@ -108,12 +109,13 @@ class CheckRuns:
     def _added(self, build: Build) -> Added | None:
         """The lines that the build's change has added, asked for once: what is annotated must
         stay the same however often it is begun."""
-        base, found = build.base_sha or changed_since(build.event), self.blobs.get(added_key(build))
+        base = build.base_sha or changed_since(build.event)
+        found = self.blobs.get(added_key(build.id))
         if found is None and base:
             event = build.event
             told = self.checks.added(event.repository, base, event.built)
             found = json.dumps(encode(told)).encode()
-            self.blobs.put(added_key(build), found)
+            self.blobs.put(added_key(build.id), found)
         data = json.loads(found) if found else None
         return None if data is None else decode(Added, data)
 
@@ -220,10 +222,6 @@ class CheckRuns:
 
     def _ring_at(self, time: float, build: Build) -> None:
         self.bells.ring(Topic.REPORTS, build.id, delay=max(0.0, time - self.clock.now()))
-
-
-def added_key(build: Build) -> str:
-    return f"builds/{build.id}/added.json"
 
 
 def digest(check: Check) -> str:

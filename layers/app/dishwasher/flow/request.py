@@ -58,7 +58,7 @@ class Requests:
                 return Work(delivery, event, notes=("is open again",))
             raise Unseen(f"pull request {request.number} is not shown as closed yet")
         self.cancels.close(delivery, event, request)
-        closed = replace(row, is_open=False)
+        closed = replace(row, is_open=False, due=self.clock.now())
         return Work(delivery, event, notes=("was closed",), along=(closed,))
 
     def beside(self, delivery: Delivery, event: Event) -> tuple[int, ...]:
