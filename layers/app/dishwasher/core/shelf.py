@@ -17,7 +17,8 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.htm
 ANNOUNCED_SECONDS = 2 * 3600.0
 """After this an upload that was announced and never kept is removed; its URL holds for an hour."""
 REPLACED_SECONDS = 3600.0
-"""After this what was replaced or evicted is removed: a job may still be downloading it."""
+"""After this what was replaced or evicted is removed: a job may still be downloading it, and the
+URL of its upload has ended."""
 USED_SECONDS = 3600.0
 """A cache that was used again within this is not written down again."""
 
@@ -180,7 +181,8 @@ def drop(shelf: Shelf, entry: Entry, now: float) -> Shelf:
     after = replace(shelf, entries=tuple(one for one in shelf.entries if one.blob != entry.blob))
     if after == shelf:
         return shelf
-    return replace(after, leavings=(*shelf.leavings, Leaving(entry.blob, entry.size, now)))
+    leaving = Leaving(entry.blob, entry.size, now + REPLACED_SECONDS)
+    return replace(after, leavings=(*shelf.leavings, leaving))
 
 
 def announce(shelf: Shelf, blob: str, size: int, room: Room, now: float) -> Shelf | None:
@@ -203,10 +205,11 @@ def keep(
     wanted = Wanted(entry.version, entry.key)
     there = holds(shelf, entry.ref, wanted)
     leavings = [one for one in shelf.leavings if one.blob != entry.blob]
-    if there is not None and (not moving or there.blob == entry.blob):
-        if there.blob != entry.blob:
-            leavings.append(Leaving(entry.blob, entry.size, now))
+    if there is not None and there.blob == entry.blob:
         return replace(shelf, leavings=tuple(leavings))
+    if there is not None and not moving:
+        # Removed as announced, when its URL has ended: a PUT that is late may bring it once more.
+        return shelf
     gone = [one for one in shelf.entries if one == there or _shares(one, entry, slot)]
     entries = [one for one in shelf.entries if one not in gone]
     entries.sort(key=lambda one: one.used)
