@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from dishwasher.aws.clients import Clients
 
 REGION = "us-east-1"
+LOCALSTACK = "DISHWASHER_TEST_LOCALSTACK"
+"""The Python that has LocalStack, which looks at signatures; `make test-presigned` sets it."""
 SERVER = """
 import threading, sys, os
 from moto.server import DomainDispatcherApplication, create_backend_app

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-from typing import BinaryIO, Protocol
 
 import pytest
 from dishwasher.errors import Gone, Refused
@@ -12,6 +11,7 @@ from dishwasher.ports import Blobs
 
 from tests.contract.conftest import BASE_URL
 from tests.contract.race import race
+from tests.contract.visitor import Receiving, visitor
 from tests.fakes.clock import FakeClock
 
 KEY = "attempts/b1.tests.1/artifacts/docs/index.html"
@@ -20,14 +20,13 @@ TAKEN = hashlib.sha256(b"x" * 255).hexdigest()
 FILE = b"<h1>Guide</h1>\n" * 100
 
 
-class Receiving(Blobs, Protocol):
-    def receive(self, token: str, stream: BinaryIO) -> None: ...
-    def shown(self, token: str) -> str: ...
+def leave(blobs: Blobs, data: bytes = FILE, key: str = KEY) -> str:
+    """A URL for exactly this file."""
+    return blobs.upload_url(key, len(data), hashlib.sha256(data).hexdigest())
 
 
-def token(blobs: Blobs, data: bytes = FILE, key: str = KEY) -> str:
-    url = blobs.upload_url(key, len(data), hashlib.sha256(data).hexdigest())
-    base, _, token = url.rpartition("/")
+def token(blobs: Blobs) -> str:
+    base, _, token = leave(blobs).rpartition("/")
     assert base == f"{BASE_URL}/uploads"
     return token
 
@@ -103,48 +102,50 @@ def test_what_is_no_key_is_refused(blobs: Blobs, key: str) -> None:
         blobs.upload_url(key, 0, "")
 
 
-def test_the_agreed_file_can_be_uploaded_again_and_again(blobs: Receiving) -> None:
-    leave = token(blobs)
+def test_the_agreed_file_can_be_uploaded_again_and_again(blobs: Blobs) -> None:
+    url = leave(blobs)
     assert blobs.get(KEY) is None
     for _ in range(2):
-        blobs.receive(leave, io.BytesIO(FILE))
+        visitor(blobs).put(url, FILE)
         assert blobs.get(KEY) == FILE
 
 
 @pytest.mark.parametrize("size", [0, 1, 256 * 1024, 1_000_003])
-def test_files_of_any_size_can_be_uploaded(blobs: Receiving, size: int) -> None:
+def test_files_of_any_size_can_be_uploaded_and_downloaded(blobs: Blobs, size: int) -> None:
     data = bytes(index % 251 for index in range(size))
-    blobs.receive(token(blobs, data), io.BytesIO(data))
+    there = blobs.download_url(KEY)
+    visitor(blobs).put(leave(blobs, data), data)
     assert blobs.get(KEY) == data
+    assert visitor(blobs).get(there) == data
 
 
 @pytest.mark.parametrize("sent", [b"", FILE[:-1], FILE + b"\n", FILE[:-1] + b"!"])
-def test_another_file_is_refused_and_not_kept(blobs: Receiving, sent: bytes) -> None:
+def test_another_file_is_refused_and_not_kept(strict_blobs: Blobs, sent: bytes) -> None:
     with pytest.raises(Refused, match="upload"):
-        blobs.receive(token(blobs), io.BytesIO(sent))
-    assert blobs.get(KEY) is None
+        visitor(strict_blobs).put(leave(strict_blobs), sent)
+    assert strict_blobs.get(KEY) is None
 
 
-def test_a_refused_upload_leaves_the_file_that_is_there(blobs: Receiving) -> None:
-    blobs.receive(token(blobs), io.BytesIO(FILE))
+def test_a_refused_upload_leaves_the_file_that_is_there(strict_blobs: Blobs) -> None:
+    visitor(strict_blobs).put(leave(strict_blobs), FILE)
     with pytest.raises(Refused):
-        blobs.receive(token(blobs), io.BytesIO(b"other"))
-    assert blobs.get(KEY) == FILE
+        visitor(strict_blobs).put(leave(strict_blobs), b"other")
+    assert strict_blobs.get(KEY) == FILE
 
 
-def test_an_upload_must_come_in_time(blobs: Receiving, clock: FakeClock) -> None:
-    leave = token(blobs)
+def test_an_upload_must_come_in_time(receiving: Receiving, clock: FakeClock) -> None:
+    mine = token(receiving)
     clock.advance(3600)
-    blobs.receive(leave, io.BytesIO(FILE))
+    receiving.receive(mine, io.BytesIO(FILE))
     clock.advance(1)
     with pytest.raises(Gone):
-        blobs.receive(leave, io.BytesIO(FILE))
+        receiving.receive(mine, io.BytesIO(FILE))
 
 
 @pytest.mark.parametrize("text", ["", ".", "a.b", "é", "=.=", "e30.e30", "x" * 10_000])
-def test_other_tokens_are_refused(blobs: Receiving, text: str) -> None:
+def test_other_tokens_are_refused(receiving: Receiving, text: str) -> None:
     with pytest.raises(Refused):
-        blobs.receive(text, io.BytesIO(FILE))
+        receiving.receive(text, io.BytesIO(FILE))
 
 
 def test_what_is_deleted_is_gone(blobs: Blobs) -> None:
@@ -166,23 +167,23 @@ def test_what_is_no_key_is_neither_deleted_nor_shown(blobs: Blobs, key: str) -> 
         blobs.download_url(key)
 
 
-def test_a_download_url_names_one_file_for_a_while(blobs: Receiving, clock: FakeClock) -> None:
-    base, _, leave = blobs.download_url(KEY).rpartition("/")
+def test_a_download_url_names_one_file_for_a_while(receiving: Receiving, clock: FakeClock) -> None:
+    base, _, leave = receiving.download_url(KEY).rpartition("/")
     assert base == f"{BASE_URL}/downloads"
     clock.advance(3600)
-    assert blobs.shown(leave) == KEY
+    assert receiving.shown(leave) == KEY
     clock.advance(1)
     with pytest.raises(Gone):
-        blobs.shown(leave)
+        receiving.shown(leave)
 
 
-def test_no_other_token_is_a_download(blobs: Receiving) -> None:
-    upload = token(blobs)
+def test_no_other_token_is_a_download(receiving: Receiving) -> None:
+    upload = token(receiving)
     for text in ("", ".", "a.b", "é", "e30.e30", upload):
         with pytest.raises(Refused):
-            blobs.shown(text)
+            receiving.shown(text)
     with pytest.raises(Refused):
-        blobs.receive(blobs.download_url(KEY).rpartition("/")[2], io.BytesIO(FILE))
+        receiving.receive(receiving.download_url(KEY).rpartition("/")[2], io.BytesIO(FILE))
 
 
 def test_many_who_append_the_same_stream_make_it_once(shared_blobs: Blobs) -> None:

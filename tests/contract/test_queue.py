@@ -40,131 +40,138 @@ def test_topics_do_not_share_their_keys(queue: Queue) -> None:
         assert heard(queue, topic) is None
 
 
-def test_a_bell_rung_often_is_one_message(queue: Queue) -> None:
+def test_a_bell_rung_often_is_one_message(one_bell: Queue) -> None:
     for _ in range(5):
-        queue.ring(JOBS, "job")
-    queue.done(taken(queue))
-    assert heard(queue) is None
+        one_bell.ring(JOBS, "job")
+    one_bell.done(taken(one_bell))
+    assert heard(one_bell) is None
 
 
-def test_the_bell_rung_first_is_heard_first(queue: Queue, clock: FakeClock) -> None:
+def test_the_bell_rung_first_is_heard_first(one_bell: Queue, clock: FakeClock) -> None:
     for key in ("b", "c", "a"):
-        queue.ring(JOBS, key)
+        one_bell.ring(JOBS, key)
         clock.advance(0.001)
-    queue.ring(JOBS, "b")
-    assert [heard(queue), heard(queue), heard(queue), heard(queue)] == ["b", "c", "a", None]
+    one_bell.ring(JOBS, "b")
+    assert [heard(one_bell), heard(one_bell), heard(one_bell), heard(one_bell)] == [
+        "b",
+        "c",
+        "a",
+        None,
+    ]
 
 
-def test_what_is_done_does_not_come_back(queue: Queue, clock: FakeClock) -> None:
-    queue.ring(JOBS, "job")
-    queue.done(taken(queue))
+def test_what_is_done_does_not_come_back(one_bell: Queue, clock: FakeClock) -> None:
+    one_bell.ring(JOBS, "job")
+    one_bell.done(taken(one_bell))
     clock.advance(3600)
-    assert heard(queue) is None
+    assert heard(one_bell) is None
 
 
-def test_what_is_not_done_comes_back(queue: Queue, clock: FakeClock) -> None:
-    queue.ring(JOBS, "job")
-    first = taken(queue)
+def test_what_is_not_done_comes_back(one_bell: Queue, clock: FakeClock) -> None:
+    one_bell.ring(JOBS, "job")
+    first = taken(one_bell)
     clock.advance(59)
-    assert heard(queue) is None
+    assert heard(one_bell) is None
     clock.advance(2)
-    second = taken(queue)
+    second = taken(one_bell)
     assert second.key == "job"
-    queue.done(second)
-    queue.done(first)
+    one_bell.done(second)
+    one_bell.done(first)
     clock.advance(3600)
-    assert heard(queue) is None
+    assert heard(one_bell) is None
 
 
-def test_who_was_given_up_can_not_end_it_for_the_next(queue: Queue, clock: FakeClock) -> None:
-    queue.ring(JOBS, "job")
-    first = taken(queue)
+def test_who_was_given_up_can_not_end_it_for_the_next(one_bell: Queue, clock: FakeClock) -> None:
+    one_bell.ring(JOBS, "job")
+    first = taken(one_bell)
     clock.advance(61)
-    taken(queue)
-    queue.done(first)
+    taken(one_bell)
+    one_bell.done(first)
     clock.advance(61)
-    assert heard(queue) == "job"
+    assert heard(one_bell) == "job"
 
 
-def test_an_old_receipt_does_not_end_a_new_message(queue: Queue, clock: FakeClock) -> None:
-    queue.ring(JOBS, "job")
-    first = taken(queue)
-    queue.done(first)
-    queue.ring(JOBS, "job")
-    taken(queue)
-    queue.done(first)
+def test_an_old_receipt_does_not_end_a_new_message(one_bell: Queue, clock: FakeClock) -> None:
+    one_bell.ring(JOBS, "job")
+    first = taken(one_bell)
+    one_bell.done(first)
+    one_bell.ring(JOBS, "job")
+    taken(one_bell)
+    one_bell.done(first)
     clock.advance(61)
-    assert heard(queue) == "job"
+    assert heard(one_bell) == "job"
 
 
-def test_a_bell_rung_while_taken_rings_when_that_is_done(queue: Queue) -> None:
-    queue.ring(JOBS, "job")
-    message = taken(queue)
-    queue.ring(JOBS, "job")
-    assert heard(queue) is None
-    queue.done(message)
-    queue.done(taken(queue))
-    assert heard(queue) is None
+def test_a_bell_rung_while_taken_rings_when_that_is_done(one_bell: Queue) -> None:
+    one_bell.ring(JOBS, "job")
+    message = taken(one_bell)
+    one_bell.ring(JOBS, "job")
+    assert heard(one_bell) is None
+    one_bell.done(message)
+    one_bell.done(taken(one_bell))
+    assert heard(one_bell) is None
 
 
-def test_a_bell_rung_while_taken_keeps_its_delay(queue: Queue, clock: FakeClock) -> None:
-    queue.ring(JOBS, "job")
-    message = taken(queue)
-    queue.ring(JOBS, "job", delay=900)
-    queue.ring(JOBS, "job", delay=300)
-    queue.ring(JOBS, "job", delay=600)
-    queue.done(message)
+def test_a_bell_rung_while_taken_keeps_its_delay(one_bell: Queue, clock: FakeClock) -> None:
+    one_bell.ring(JOBS, "job")
+    message = taken(one_bell)
+    one_bell.ring(JOBS, "job", delay=900)
+    one_bell.ring(JOBS, "job", delay=300)
+    one_bell.ring(JOBS, "job", delay=600)
+    one_bell.done(message)
     clock.advance(299)
-    assert heard(queue) is None
+    assert heard(one_bell) is None
     clock.advance(2)
-    queue.done(taken(queue))
+    one_bell.done(taken(one_bell))
     clock.advance(3600)
-    assert heard(queue) is None
+    assert heard(one_bell) is None
 
 
 def test_a_delayed_bell_rung_by_who_then_dies_does_not_delay(
-    queue: Queue, clock: FakeClock
+    one_bell: Queue, clock: FakeClock
 ) -> None:
-    queue.ring(JOBS, "job")
-    taken(queue)
-    queue.ring(JOBS, "job", delay=900)
+    one_bell.ring(JOBS, "job")
+    taken(one_bell)
+    one_bell.ring(JOBS, "job", delay=900)
     clock.advance(61)
-    assert heard(queue) == "job"
+    assert heard(one_bell) == "job"
 
 
-def test_who_was_given_up_and_not_replaced_may_still_end_it(queue: Queue, clock: FakeClock) -> None:
-    queue.ring(JOBS, "job")
-    message = taken(queue)
+def test_who_was_given_up_and_not_replaced_may_still_end_it(
+    one_bell: Queue, clock: FakeClock
+) -> None:
+    one_bell.ring(JOBS, "job")
+    message = taken(one_bell)
     clock.advance(61)
-    queue.ring(JOBS, "job")
-    queue.done(message)
-    queue.done(taken(queue))
-    assert heard(queue) is None
+    one_bell.ring(JOBS, "job")
+    one_bell.done(message)
+    one_bell.done(taken(one_bell))
+    assert heard(one_bell) is None
 
 
-def test_a_delayed_bell_is_heard_in_its_time(queue: Queue, clock: FakeClock) -> None:
-    queue.ring(JOBS, "late", delay=10)
-    assert heard(queue) is None
-    queue.ring(JOBS, "soon")
-    assert heard(queue) == "soon"
+def test_a_delayed_bell_is_heard_in_its_time(one_bell: Queue, clock: FakeClock) -> None:
+    one_bell.ring(JOBS, "late", delay=10)
+    assert heard(one_bell) is None
+    one_bell.ring(JOBS, "soon")
+    assert heard(one_bell) == "soon"
     clock.advance(9.5)
-    assert heard(queue) is None
+    assert heard(one_bell) is None
     clock.advance(0.5)
-    assert heard(queue) == "late"
+    assert heard(one_bell) == "late"
 
 
 @pytest.mark.parametrize("delays", [(10, 5), (5, 10), (5, 5)])
 def test_the_earlier_of_two_delays_counts(
-    queue: Queue, clock: FakeClock, delays: tuple[float, float]
+    one_bell: Queue, clock: FakeClock, delays: tuple[float, float]
 ) -> None:
     for delay in delays:
-        queue.ring(JOBS, "job", delay=delay)
+        one_bell.ring(JOBS, "job", delay=delay)
     clock.advance(4.9)
-    assert heard(queue) is None
+    assert heard(one_bell) is None
     clock.advance(0.1)
-    queue.done(taken(queue))
+    one_bell.done(taken(one_bell))
     clock.advance(3600)
-    assert heard(queue) is None
+    assert heard(one_bell) is None
 
 
 @pytest.mark.parametrize("key", ["", "é/\U0001f600", "a\0b", "'; --", "x" * 5000, "\ud800"])
