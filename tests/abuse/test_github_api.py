@@ -278,6 +278,29 @@ def test_case_50_answers_that_are_none_delay_and_change_nothing(
         assert len(asked) <= 6, [(entry.method, entry.path, entry.fault) for entry in asked]
 
 
+def test_case_50_a_check_run_that_takes_no_word_any_more_is_followed_by_a_new_one(
+    world: World,
+) -> None:
+    """422 for ever; GitHub and its required checks look at the last check run of a name."""
+    repo, gate, stuck = gated(world)
+    world.github.fail("422", f"{runs_of(repo)}/{stuck.id}", "PATCH", times=99)
+    gate.open()
+    sha = stuck.head_sha
+    world.github.wait_for(lambda: len(repo.check_runs(sha)) == 2, what="a new check run")
+    assert [run.conclusion for run in repo.check_runs(sha)][1] == "success"
+    assert repo.check_runs(sha)[0].conclusion is None
+    world.github.faults.clear()
+
+
+def test_case_50_one_refusal_makes_no_second_check_run(world: World) -> None:
+    repo, gate, run = gated(world)
+    world.github.fail("403", f"{runs_of(repo)}/{run.id}", "PATCH")
+    gate.open()
+    assert world.github.wait_for(lambda: world.github.faults.left() == 0, what="the refusal")
+    world.github.wait_idle()
+    assert len(repo.check_runs(run.head_sha)) == 1
+
+
 def test_case_51_a_commit_that_github_does_not_show_yet_is_waited_for(world: World) -> None:
     repo = world.repo(CONFIG)
     contents = f"/repos/{repo.full_name}/contents/*"

@@ -13,7 +13,7 @@ from dishwasher.core.job import Conclusion, Reason, State
 from dishwasher.core.report import Check, Status
 from dishwasher.core.result import PhaseResult, Progress, StepResult
 from dishwasher.errors import Ambiguous, InfraError, Unseen
-from dishwasher.flow.check_runs import HOPELESS_AFTER, PROGRESS_AFTER
+from dishwasher.flow.check_runs import AGAIN_AFTER, HOPELESS_AFTER, PROGRESS_AFTER
 from dishwasher.flow.claim import LINGER, SWEEP_AFTER, take
 from dishwasher.flow.turn import RETRY_AFTER
 from dishwasher.ports import Topic
@@ -324,18 +324,68 @@ def test_a_verdict_whose_words_github_rejects_goes_bare(house: House, build: Bui
     assert (run.title, run.summary, run.details_url) == ("", "", "")
 
 
-def test_a_verdict_that_github_never_takes_is_given_up_with_its_reason(
+def test_a_check_run_that_takes_no_word_any_more_is_followed_by_a_new_one(
     house: House, build: Build
 ) -> None:
+    report(house, build)
+    stuck = house.run("lint").id
+    house.ended(lint(house, build), Reason.FAILED, tail=("odd",), **many(3))
+    house.forge.plan("update", *(Trouble.REJECTED,) * 3)
+    report(house, build)
+    old, new = (run for run in house.runs() if run.shown.name == "dishwasher / lint")
+    assert (old.id, old.is_completed, new.shown.conclusion) == (stuck, False, Conclusion.FAILURE)
+    assert ("odd" in new.shown.summary, len(new.annotations)) == (True, 3)
+    posted = house.report(build).of(lint(house, build).id)
+    assert (posted.check, posted.completed, posted.trouble) == (new.id, True, "")
+    assert house.job(lint(house, build)).due == 0
+    report(house, build, after=SWEEP_AFTER)
+    assert house.forge.runs[stuck].is_completed
+
+
+def test_a_verdict_that_github_will_not_have_is_tried_less_and_less_often(
+    house: House, build: Build
+) -> None:
+    """Nobody counts it as told meanwhile: seven tries in an hour, of which none waits."""
+    ended = house.ended(lint(house, build))
+    house.ended(house.jobs(build)["docs"])
+    report(house, build)
+    house.forge.runs.clear()
+    house.store.save(replace(house.report(build), posted=()))
+    writes(house)
+    house.forge.weather = lambda call: Trouble.REJECTED if call == "create" else Trouble.NONE
+    times = []
+    while not house.report(build).of(ended.id).completed:
+        report(house, build)
+        if writes(house):
+            times.append(house.clock.now() - ended.ended)
+        house.clock.advance(30.0)
+        assert len(times) < 9
+    assert times == [0.0, 60.0, 120.0, 240.0, 480.0, 960.0, 1920.0, 3840.0]
+    posted = house.report(build).of(ended.id)
+    assert (posted.trouble, house.job(ended).due) == ("create: invalid", 0)
+
+
+def test_a_verdict_that_github_takes_at_last_is_told(house: House, build: Build) -> None:
     house.ended(lint(house, build))
     house.forge.plan("create", *(Trouble.REJECTED,) * 3)
     report(house, build)
     assert list(shown(house)) == ["docs"]
-    assert house.report(build).of(lint(house, build).id).trouble == "create: invalid"
+    posted = house.report(build).of(lint(house, build).id)
+    assert (posted.trouble, posted.completed) == ("create: invalid", False)
+    assert house.job(lint(house, build)).due > 0
+    report(house, build, after=AGAIN_AFTER)
+    posted = house.report(build).of(lint(house, build).id)
+    assert (posted.trouble, posted.completed, posted.again) == ("", True, 0.0)
+    assert shown(house)["lint"] == (Status.COMPLETED, Conclusion.SUCCESS)
     assert house.job(lint(house, build)).due == 0
-    writes(house)
+
+
+def test_a_passing_refusal_makes_no_second_check_run(house: House, build: Build) -> None:
     report(house, build)
-    assert writes(house) == []
+    house.ended(lint(house, build))
+    house.forge.plan("update", Trouble.GONE)
+    report(house, build)
+    assert len(house.runs()) == 2
 
 
 def test_the_sweep_insists_too(house: House, build: Build) -> None:

@@ -150,6 +150,8 @@ def test_the_secondary_limit(described: Described) -> None:
         ("403-secondary", 403, 0),
         ("429", 429, 0),
         ("401", 401, 0),
+        ("403", 403, 0),
+        ("422", 422, 0),
         ("502-before", 502, 0),
         ("502-after", 502, 1),
         ("html-502", 502, 0),

@@ -73,6 +73,8 @@ class Posted:
     """A call was begun whose end we have not seen: look before repeating it."""
     trouble: str = ""
     """What GitHub said when it would not even take the bare verdict."""
+    again: float = 0.0
+    """When that is tried once more; 0 for now."""
 
 
 @dataclass(frozen=True, slots=True)

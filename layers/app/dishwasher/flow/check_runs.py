@@ -26,6 +26,8 @@ PROGRESS_AFTER = 15.0
 """Seconds until progress that found no room is tried again."""
 HOPELESS_AFTER = 3600.0
 """Seconds after a job's end; GitHub will not show its commit any more."""
+AGAIN_AFTER = 60.0
+"""Seconds after which a verdict that GitHub called invalid is tried again, at first."""
 MAX_TROUBLE = 300
 """Characters that are kept of what GitHub said."""
 
@@ -46,6 +48,8 @@ class CheckRuns:
             self._told(job)
             return
         posted = claim.report().of(job.id)
+        if posted.again > self.clock.now():
+            return
         check = self._desired(build, job)
         progress = not job.is_over and posted.digest != digest(check)
         if progress and not self.checks.has_room(repository):
@@ -53,6 +57,8 @@ class CheckRuns:
             return
         try:
             posted = self._insist(claim, repository, check, posted)
+        except Rejected as error:
+            posted = self._later(claim, job, str(error)[:MAX_TROUBLE])
         except Unseen:
             if not self._hopeless(job):
                 raise
@@ -60,11 +66,7 @@ class CheckRuns:
             known = claim.report().of(job.id)
             posted = claim.note(replace(known, completed=job.is_over, doubtful=False))
         except Gone:
-            if not claim.report().of(job.id).check:
-                raise
-            # The check run alone may be gone: GitHub deletes the oldest of 1,000 with one name.
-            # https://docs.github.com/en/rest/checks/runs#create-a-check-run
-            posted = self._post(claim, repository, check, claim.note(Posted(job.id)))
+            posted = self._made_anew(claim, repository, check)
         if posted.completed:
             self._told(job)
 
@@ -76,19 +78,57 @@ class CheckRuns:
     def _insist(self, claim: Claim, repository: Repository, check: Check, posted: Posted) -> Posted:
         """Post it; a verdict that GitHub calls invalid goes with less and less around it.
 
-        A check run that stays open would block its commit for ever, and over a sentence.
+        A check run that stays open would block its commit for ever, and over a sentence. Raises
+        Rejected for a verdict that GitHub will not have at all.
         """
-        refusal = ""
+        if check.status is not Status.COMPLETED:
+            try:
+                return self._post(claim, repository, check, posted)
+            except Rejected:
+                # What only shows progress may be refused: the verdict will be another text.
+                return claim.note(replace(claim.report().of(check.external_id), doubtful=False))
+        try:
+            return self._with_less(claim, repository, check)
+        except Rejected:
+            if not claim.report().of(check.external_id).check:
+                raise
+        # Is it this check run? GitHub shows the last one of a name, and so a new one ends it.
+        claim.note(Posted(check.external_id))
+        claim.sweep_at(self.clock.now() + SWEEP_AFTER)
+        return self._with_less(claim, repository, check)
+
+    def _with_less(self, claim: Claim, repository: Repository, check: Check) -> Posted:
+        refusal: Rejected | None = None
         for version in (check, *smaller(check)):
             try:
-                return self._post(claim, repository, version, posted)
+                posted = self._post(
+                    claim, repository, version, claim.report().of(check.external_id)
+                )
             except Rejected as error:
-                refusal = str(error)[:MAX_TROUBLE]
-                posted = claim.report().of(check.external_id)
-        # What only shows progress may be refused: the verdict will be another text.
-        over = check.status is Status.COMPLETED
-        trouble = refusal if over else ""
-        return claim.note(replace(posted, completed=over, doubtful=False, trouble=trouble))
+                refusal = refusal or error
+            else:
+                return claim.note(replace(posted, completed=True, trouble="", again=0.0))
+        assert refusal is not None
+        raise refusal
+
+    def _later(self, claim: Claim, job: Job, trouble: str) -> Posted:
+        """Tried again, less and less often, while there is hope."""
+        known, now = claim.report().of(job.id), self.clock.now()
+        again = 0.0 if self._hopeless(job) else now + max(AGAIN_AFTER, now - job.ended)
+        told = replace(known, doubtful=False, trouble=trouble, again=again, completed=not again)
+        return claim.note(told)
+
+    def _made_anew(self, claim: Claim, repository: Repository, check: Check) -> Posted:
+        """The check run alone may be gone: GitHub deletes the oldest of 1,000 with one name.
+
+        https://docs.github.com/en/rest/checks/runs#create-a-check-run
+        """
+        known = claim.report().of(check.external_id)
+        listed = self.checks.list(repository, check.head_sha) if known.check else ()
+        if not known.check or any(one.id == known.check for one in listed):
+            # It is there, and what is refused is to write.
+            raise Gone(f"check run {known.check} may not be changed")
+        return self._post(claim, repository, check, claim.note(Posted(check.external_id)))
 
     def _hopeless(self, job: Job) -> bool:
         return job.is_over and self.clock.now() > job.ended + HOPELESS_AFTER

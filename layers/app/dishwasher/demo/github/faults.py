@@ -28,6 +28,8 @@ class Kind(StrEnum):
     secondary = "403-secondary"
     too_many = "429"
     unauthorized = "401"
+    forbidden = "403"
+    invalid = "422"
     bad_gateway_before = "502-before"
     bad_gateway_after = "502-after"
     timeout_before = "timeout-before"
@@ -136,6 +138,10 @@ def before(fault: Fault | None, now: float) -> Answer | None:
             return Refusal(429, SECONDARY, headers=retry).answer()
         case Kind.unauthorized:
             return Refusal(401, "Bad credentials").answer()
+        case Kind.forbidden:
+            return Refusal(403, "Resource not accessible by integration").answer()
+        case Kind.invalid:
+            return Refusal(422, "Validation Failed").answer()
         case Kind.html:
             return Answer(502, UNICORN, {"Content-Type": "text/html; charset=utf-8"})
     return Refusal(502, "Server Error").answer()
