@@ -13,6 +13,7 @@ from dishwasher.core.pull import Pull, pull_id
 from dishwasher.core.result import Result
 from dishwasher.errors import Conflict, Unseen
 from dishwasher.flow.changes import UNSEEN_FOR
+from dishwasher.ports import Record
 
 from tests.fakes.forge import ForgePull
 from tests.flow.house import CHECKS, House, builds, reason
@@ -269,6 +270,31 @@ def test_a_deleted_branch_leaves_the_checks_of_another_that_stands_there_too() -
     assert house.found(Build, build.id).pushed == ("main",)
     reason(house, replace(gone, branch="main", delivery="gone-2"))
     assert house.jobs(build)["lint"].reason is Reason.CANCELLED
+
+
+def test_a_build_whose_last_branch_goes_while_another_comes_is_made_anew() -> None:
+    """Found by the simulation (seed 13470): a branch is merged by a push, and deleted at once."""
+    house = House(CHECKS)
+    build = house.planned(push(branch="topic"))
+    gone = push(branch="topic", kind=EventKind.BRANCH_DELETED, delivery="gone-1")
+    house.deliver(gone)
+    house.deliver(push(delivery="delivery-2"))
+    looks, read = [], house.store.get
+
+    def get(kind: type[Record], id: str) -> Record | None:
+        if kind is Build:
+            looks.append(id)
+            if len(looks) == 2:
+                house.plan("gone-1")
+        return read(kind, id)
+
+    house.store.get = get
+    house.plan("delivery-2")
+    house.store.get = read
+    assert house.jobs(build)["lint"].reason is Reason.CANCELLED
+    assert house.delivery("delivery-2").build not in ("", build.id)
+    anew = house.found(Build, house.delivery("delivery-2").build)
+    assert house.jobs(anew)["lint"].reason is None
 
 
 def test_a_queue_that_gives_a_try_up_ends_its_checks_alone(house: House) -> None:

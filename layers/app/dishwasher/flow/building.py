@@ -99,7 +99,8 @@ class Building:
 
     def _is_built(self, work: Work, planned: Sequence[Planned]) -> bool:
         build = self.store.get(Build, self.id(work.event, planned, work.side))
-        if build is None:
+        # Its last branch may have gone since it was looked for: then it builds this commit no more.
+        if build is None or build.abandoned:
             return False
         counted = build.pushed_to(work.event)
         changed: tuple[Record, ...] = (counted,) if counted != build else ()
