@@ -9,6 +9,7 @@ from dishwasher.core.delivery import Stage
 from dishwasher.core.event import NO_COMMIT, Event, EventKind
 from dishwasher.core.findings import Level
 from dishwasher.core.history import Entry
+from dishwasher.core.home import HOMES, Home
 from dishwasher.core.job import Reason
 from dishwasher.errors import Conflict, InfraError, UserError
 from dishwasher.flow.changes import UNSEEN_FOR
@@ -16,7 +17,7 @@ from dishwasher.flow.keep import read_result
 
 from tests.fakes.forge import Trouble
 from tests.flow.house import BROKEN, CHECKS, CONFIG_PATH, SPELLING, House, builds, reason
-from tests.samples import BASE_SHA, OTHER_SHA, SHA, pull_request, push
+from tests.samples import BASE_SHA, OTHER_SHA, REPOSITORY, SHA, pull_request, push
 
 
 @pytest.fixture
@@ -208,3 +209,12 @@ def test_inputs_that_are_asked_for_are_given_to_the_build() -> None:
 
 def test_a_push_is_built_whatever_is_asked_of_hands() -> None:
     assert House(ASKING).planned(push(branch="topic")).jobs
+
+
+def test_a_repository_s_first_build_gives_it_a_row_and_the_next_changes_nothing() -> None:
+    house = House()
+    house.planned(push())
+    (home,) = house.store.latest(Home, HOMES, 9)
+    assert (home.id, home.version) == (str(REPOSITORY.id), 1)
+    house.planned(push(delivery="delivery-2", sha=OTHER_SHA))
+    assert house.store.latest(Home, HOMES, 9) == (home,)

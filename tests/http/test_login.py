@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from dishwasher.core.history import begun
+from dishwasher.core.home import Home
 from dishwasher.core.session import (
     PendingLogin,
     Person,
@@ -197,3 +198,37 @@ def test_cookies_are_out_of_reach_of_scripts_and_other_sites(url: str, secure: b
 
 def test_a_broken_cookie_header_is_no_session(house: House) -> None:
     assert house.ask("/jobs/b1-0", 'a="\x00;;=;' + COOKIE).status == 404
+
+
+def listed(house: House, cookie: str = "") -> str:
+    return content(house.ask("/", cookie)).decode()
+
+
+def test_the_front_page_lists_what_its_reader_may_see(house: House) -> None:
+    house.sample.store.save(Home(str(REPOSITORY.id)))
+    assert "acme/site" not in listed(house)
+    assert "acme/site" not in listed(house, house.session())
+    house.clock.advance(REMEMBERED)
+    house.people.readers.add((REPOSITORY.id, ANNA.id))
+    page = listed(house, house.session())
+    assert "acme/site" in page and 'href="/repositories/1"' in page
+
+
+def test_everybody_sees_public_repositories_on_the_front_page(house: House) -> None:
+    public = replace(BUILD, id="b9", event=replace(EVENT, repository=replace(REPOSITORY, id=9)))
+    house.sample.store.save(public, begun(public, [job()]), Home("9"))
+    assert 'href="/repositories/9"' in listed(house)
+    assert house.people.asked == 0
+
+
+def test_every_page_says_who_is_logged_in_and_lets_them_leave(house: House) -> None:
+    house.people.readers.add((REPOSITORY.id, ANNA.id))
+    for path in ("/", "/builds/b1", "/jobs/b1-0", "/repositories/1", "/jobs/b1-0/search"):
+        page = content(house.ask(path, house.session())).decode()
+        assert "<span>anna</span>" in page and 'action="/logout"' in page
+    assert 'href="/login?next=/nothing"' in content(house.ask("/nothing")).decode()
+
+
+def test_a_login_that_failed_can_be_begun_again(house: House) -> None:
+    page = content(house.ask("/login/callback")).decode()
+    assert "Not logged in" in page and 'href="/login"' in page

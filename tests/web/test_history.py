@@ -7,7 +7,7 @@ from dishwasher.core.history import WORST_FIRST, Entry
 from dishwasher.core.job import Conclusion
 from dishwasher.web import history as lines
 from dishwasher.web.history import HistoryView, history
-from dishwasher.web.tone import Tone
+from dishwasher.web.tone import CONCLUDED, Tone
 
 from tests.fakes.clock import NOON
 from tests.web.sample import BUILD, EVENT, REPOSITORY, SHA, Sample, job
@@ -45,7 +45,7 @@ def listed(sample: Sample, branch: str = "", before: str = "") -> str:
 
 
 def test_every_end_has_its_word() -> None:
-    assert set(lines.WORD) == set(WORST_FIRST)
+    assert set(CONCLUDED) == set(WORST_FIRST)
 
 
 def test_a_line_says_what_was_built_and_how_it_went() -> None:
@@ -55,7 +55,7 @@ def test_a_line_says_what_was_built_and_how_it_went() -> None:
     assert (first.tone, first.word, first.why) == (Tone.RUN, "Running", "on schedule")
     assert first.time == "16 min 37 s"
     assert (second.word, second.deciders, second.time) == ("Failed", "lint, tests", "1 min 40 s")
-    assert second.branch_url == "/repositories/1?branch=a%2Fb"
+    assert second.branch == "a/b"
 
 
 def test_branches_stand_as_their_newest_build_does() -> None:
@@ -72,6 +72,22 @@ def test_branches_stand_as_their_newest_build_does() -> None:
         ("v1", Tone.GOOD),
     ]
     assert [one.build for one in shown(entry(2, "fix"), entry(1), branch="fix").entries] == ["b2"]
+
+
+def test_the_merge_queue_s_branches_are_none_of_the_team_s() -> None:
+    name = f"gh-readonly-queue/release/2/pr-17-{SHA}"
+    queued = entry(2, name, kind=EventKind.MERGE_GROUP)
+    view = shown(queued, entry(1, "gh-readonly-queue/odd"))
+    assert [one.name for one in view.branches] == ["gh-readonly-queue/odd"]
+    line = view.entries[0]
+    assert (line.branch, line.pull_request) == ("", 17)
+    assert line.why == "merge queue of release/2"
+
+
+def test_few_builds_are_no_broad_blocks() -> None:
+    trend = shown(*(entry(number) for number in (3, 2, 1))).trend
+    assert trend is not None and {bar.width for bar in trend.bars} == {4.0}
+    assert (trend.longest, trend.median, trend.since) == ("1 min 40 s", 100.0, NOON - 999)
 
 
 def test_the_trend_is_that_of_the_default_branch() -> None:
@@ -108,7 +124,7 @@ def test_pages_go_on_where_the_last_one_ended() -> None:
     assert seen == [str(n) for n in range(total - 1, -1, -1)]
     assert pages == -(-total // lines.SHOWN)
     rare = listed(sample, "rare")
-    assert "Older builds" in rare and "No build of rare" in rare
+    assert "Older builds" in rare and "rare</span> is on this page." in rare
     before = rare.rpartition("before=")[2].partition('"')[0]
     assert "Change 7<" in listed(sample, "rare", before)
 
@@ -122,6 +138,26 @@ def test_what_is_written_in_a_commit_is_only_text() -> None:
     )
     html = listed(sample, evil)
     assert "<script>alert" not in html
+
+
+def test_the_first_page_of_a_repository_is_followed() -> None:
+    sample = Sample()
+    sample.add(job(), build=BUILD)
+    sample.store.save(replace(entry(1, "a b"), build="b1"))
+    html = listed(sample, "a b")
+    assert 'data-follow="/repositories/1/follow?branch=a%20b"' in html
+    assert "data-follow" not in listed(sample, before="1")
+    newest = sample.pages.find_repository(1)
+    assert newest is not None
+    news = sample.pages.follow_repository(newest, "a b")
+    assert news["regions"]["main"] in html and news["over"] is False  # type: ignore[index]
+
+
+def test_a_branch_without_builds_says_what_brings_one() -> None:
+    sample = Sample()
+    sample.add(job(), build=BUILD)
+    sample.store.save(replace(entry(1), build="b1"))
+    assert "none</span> is kept here. The next push brings one." in listed(sample, "none")
 
 
 def test_a_repository_without_builds_has_no_page() -> None:

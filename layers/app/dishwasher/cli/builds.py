@@ -117,9 +117,9 @@ def _lines(
 
 
 def _word(conclusion: Conclusion | None) -> str:
-    from dishwasher.web.history import WORD
+    from dishwasher.web.tone import CONCLUDED
 
-    return WORD[conclusion] if conclusion else "Running"
+    return CONCLUDED[conclusion] if conclusion else "Running"
 
 
 def _style(conclusion: Conclusion | None) -> str:

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from dishwasher.core import provenance
 from dishwasher.core.build import Build
-from dishwasher.core.event import EventKind
+from dishwasher.core.event import Event, EventKind
 from dishwasher.core.job import Conclusion, Job
 
 TITLE_LIMIT = 120
@@ -70,7 +70,6 @@ def entry_id(build: Build) -> str:
 def begun(build: Build, jobs: Sequence[Job]) -> Entry:
     """The line of a build that is planned; it may be over at once."""
     event = build.event
-    lines = event.message.strip().splitlines()
     entry = Entry(
         id=entry_id(build),
         build=build.id,
@@ -81,7 +80,7 @@ def begun(build: Build, jobs: Sequence[Job]) -> Entry:
         tag=event.tag,
         pull_request=build.pull_request,
         sender=event.sender,
-        title=lines[0][:TITLE_LIMIT] if lines else "",
+        title=title(event),
         created=build.created,
     )
     return ended(entry, jobs)
@@ -102,3 +101,9 @@ def ended(entry: Entry, jobs: Iterable[Job]) -> Entry:
         conclusion=worst,
         deciders=deciders[:DECIDERS],
     )
+
+
+def title(event: Event) -> str:
+    """The first line of the commit's message; empty where it is not known."""
+    lines = event.message.strip().splitlines() or [""]
+    return lines[0] if len(lines[0]) <= TITLE_LIMIT else f"{lines[0][: TITLE_LIMIT - 1]}…"

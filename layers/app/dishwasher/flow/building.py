@@ -10,6 +10,7 @@ from dishwasher.core.build import Build, build_id
 from dishwasher.core.config import Config, Uses
 from dishwasher.core.event import Event, EventKind
 from dishwasher.core.history import begun
+from dishwasher.core.home import Home
 from dishwasher.core.job import Job, State, Timing
 from dishwasher.core.report import Report, pull_key
 from dishwasher.core.selection import Planned, Selection, select
@@ -167,11 +168,17 @@ class Building:
             settled=sum(job.is_over for job in jobs),
             pull_request=request.number if request else 0,
         )
-        self.store.save(done(work, build.id), build, begun(build, jobs), *jobs, *work.along)
+        new = (build, begun(build, jobs), *jobs, *self._home(build))
+        self.store.save(done(work, build.id), *new, *work.along)
         self.bells.ring(Topic.REPORTS, build.id)
         for job in jobs:
             if job.state is State.QUEUED:
                 self.bells.ring(Topic.JOBS, job.id)
+
+    def _home(self, build: Build) -> tuple[Home, ...]:
+        """The repository's own row, with its first build."""
+        id = str(build.event.repository.id)
+        return () if self.store.get(Home, id) else (Home(id),)
 
     def _mistakes(self, work: Work, error: ConfigError) -> None:
         if self._is_built(work, ()):

@@ -79,7 +79,7 @@ class Login:
         return self.public_url() + CALLBACK
 
     def _refused(self, request: Request, why: str) -> Response:
-        return page(request, 403, self.message("Not logged in", f"{why} Begin it again at /login."))
+        return page(request, 403, self.message("Not logged in", why))
 
     def _cookie(self, name: str, value: str, seconds: float, path: str = "/") -> tuple[str, str]:
         # Lax: the way back from GitHub is a link from another site.

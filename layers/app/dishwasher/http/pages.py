@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from dishwasher.core.build import Build
@@ -20,6 +20,7 @@ from dishwasher.web.ansi import PLAIN
 from dishwasher.web.found import Found
 from dishwasher.web.log import Place
 from dishwasher.web.pages import Pages
+from dishwasher.web.viewer import Viewer
 
 DIGITS = 18
 """Of an id of GitHub's: more do not fit into the 64 bits that it has."""
@@ -33,8 +34,9 @@ class Site:
     readers: Readers
 
     def routes(self) -> Iterator[Route]:
-        yield Route("GET", "/", self.welcome)
+        yield Route("GET", "/", self.front)
         yield Route("GET", "/repositories/{id}", self.repository)
+        yield Route("GET", "/repositories/{id}/follow", self.follow_repository)
         yield Route("GET", "/repositories/{id}/badge.svg", self.badge)
         yield Route("GET", "/builds/{build_id}", self.build)
         yield Route("GET", "/builds/{build_id}/follow", self.follow_build)
@@ -44,11 +46,15 @@ class Site:
         yield Route("GET", "/static/{name}", self.static)
         yield from Files(self._job, self.blobs, self.missing).routes()
         if self.readers.people is not None:
-            message = self.pages.message
+            message = replace(self.pages, viewer=Viewer(login="/login")).message
             yield from Login(self.readers, self.readers.people, self.public_url, message).routes()
 
-    def welcome(self, request: Request) -> Response:
-        return page(request, 200, self.pages.welcome(self.public_url()))
+    def front(self, request: Request) -> Response:
+        """The repositories that this reader may see, and how to begin where there is none."""
+        found = self.pages.find_repositories()
+        shown = self.readers.of_those(request, [build.event.repository for build in found])
+        builds = [build for build in found if build.event.repository in shown]
+        return page(request, 200, self._pages(request).front(builds, self.public_url()))
 
     def repository(self, request: Request, id: str) -> Response:
         """`?branch=` shows one branch, `?before=` what is older than that line."""
@@ -56,8 +62,17 @@ class Site:
         if newest is None:
             return self.missing(request)
         query = request.query
-        html = self.pages.repository(newest, query.get("branch", ""), query.get("before", ""))
+        html = self._pages(request).repository(
+            newest, query.get("branch", ""), query.get("before", "")
+        )
         return page(request, 200, html)
+
+    def follow_repository(self, request: Request, id: str) -> Response:
+        newest = self._newest(request, id)
+        if newest is None:
+            return self.missing(request)
+        branch = request.query.get("branch", "")
+        return answer(request, self.pages.follow_repository(newest, branch))
 
     def badge(self, request: Request, id: str) -> Response:
         """`?branch=` names another than the default branch."""
@@ -72,17 +87,15 @@ class Site:
 
     def build(self, request: Request, build_id: str) -> Response:
         build = self._build(request, build_id)
-        return (
-            self.missing(request) if build is None else page(request, 200, self.pages.build(build))
-        )
+        if build is None:
+            return self.missing(request)
+        return page(request, 200, self._pages(request).build(build))
 
     def follow_build(self, request: Request, build_id: str) -> Response:
         build = self._build(request, build_id)
-        return (
-            self.missing(request)
-            if build is None
-            else answer(request, self.pages.follow_build(build))
-        )
+        if build is None:
+            return self.missing(request)
+        return answer(request, self.pages.follow_build(build))
 
     def job(self, request: Request, job_id: str) -> Response:
         """`?from=` is the byte from which a long log is shown."""
@@ -90,13 +103,14 @@ class Site:
         if found is None:
             return self.missing(request)
         start = request.number("from") if "from" in request.query else None
-        return page(request, 200, self.pages.job(found, start))
+        return page(request, 200, self._pages(request).job(found, start))
 
     def search(self, request: Request, job_id: str) -> Response:
         found = self._job(request, job_id)
         if found is None:
             return self.missing(request)
-        return page(request, 200, self.pages.search(found, request.query.get("q", "")))
+        html = self._pages(request).search(found, request.query.get("q", ""))
+        return page(request, 200, html)
 
     def follow_job(self, request: Request, job_id: str) -> Response:
         found = self._job(request, job_id)
@@ -138,12 +152,16 @@ class Site:
     def missing(self, request: Request) -> Response:
         """The same for what is unknown and for what is not for this reader."""
         text = "There is no such page, or it is not for you. The checks on GitHub link to theirs."
-        person = self.readers.person(request) if self.readers.people is not None else None
-        login = ""
-        if self.readers.people is not None and person is None:
-            login = f"/login?next={quote(own_place(request.path), safe='/')}"
-        html = self.pages.message("Nothing here", text, login, person.login if person else "")
-        return page(request, 404, html)
+        return page(request, 404, self._pages(request).message("Nothing here", text))
+
+    def _pages(self, request: Request) -> Pages:
+        """The pages as this reader sees them."""
+        if self.readers.people is None:
+            return self.pages
+        person = self.readers.person(request)
+        place = quote(own_place(request.path), safe="/")
+        viewer = Viewer(name=person.login) if person else Viewer(login=f"/login?next={place}")
+        return replace(self.pages, viewer=viewer)
 
 
 def _codes(text: str) -> str:

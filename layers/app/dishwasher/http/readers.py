@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from http.cookies import CookieError, SimpleCookie
 
 from dishwasher.core.event import Repository
@@ -15,6 +18,9 @@ from dishwasher.ports import Clock, People
 COOKIE = "dishwasher_session"
 REMEMBERED = 60.0
 """Seconds for which GitHub's word on a person and a repository holds."""
+ASKED = 40
+"""Private repositories that one page asks GitHub of; for more, nobody would wait."""
+AT_ONCE = 8
 MOST = 4096
 """Such words that are kept."""
 
@@ -38,6 +44,14 @@ class Readers:
     def may_see(self, request: Request, repository: Repository) -> bool:
         """Whether this reader may see a page with an address that nobody guesses."""
         return self.people is None or self.may_list(request, repository)
+
+    def of_those(self, request: Request, asked: Sequence[Repository]) -> set[Repository]:
+        """Those that this reader may list; GitHub is asked of several at once."""
+        private = [one for one in asked if one.private] if self.person(request) else []
+        shown = {one for one in asked if not one.private}
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            may = pool.map(partial(self.may_list, request), private[:ASKED])
+            return shown | {one for one, allowed in zip(private, may, strict=False) if allowed}
 
     def may_list(self, request: Request, repository: Repository) -> bool:
         """Whether this reader may see a page whose address anybody can guess."""

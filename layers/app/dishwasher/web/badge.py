@@ -8,7 +8,8 @@ from markupsafe import Markup
 
 from dishwasher.core.history import Entry
 from dishwasher.core.job import Conclusion
-from dishwasher.web.history import JUDGED, WORD
+from dishwasher.web.history import JUDGED
+from dishwasher.web.tone import CONCLUDED
 
 LABEL = "build"
 COLOUR = {
@@ -38,9 +39,9 @@ def badge(newest: Sequence[Entry], branch: str) -> str:
     """SVG; what was cancelled or skipped says nothing of a branch and is passed over."""
     found = next((one for one in newest if one.branch == branch and one.conclusion in JUDGED), None)
     conclusion = found.conclusion if found is not None else None
-    word = WORD[conclusion].lower() if conclusion else "unknown"
+    word = CONCLUDED[conclusion].lower() if conclusion else "unknown"
     if conclusion is Conclusion.NEUTRAL:
-        word = WORD[Conclusion.SUCCESS].lower()
+        word = CONCLUDED[Conclusion.SUCCESS].lower()
     left, right = _width(LABEL), _width(word)
     return _PICTURE.format(
         width=left + right,

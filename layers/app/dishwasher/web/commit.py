@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from dishwasher.core import provenance
 from dishwasher.core.build import Build
+from dishwasher.core.history import title
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class CommitView:
     builds_url: str
     """Our page of the repository, or the forge's where ours is closed to the public."""
     sha: str
+    title: str
     commit_url: str
     branch: str
     """Or the tag."""
@@ -39,6 +41,7 @@ def commit(build: Build, github_url: str, login: bool = False) -> CommitView:
         repository_url=base,
         builds_url=repository_path(event.repository.id) if listed else base,
         sha=event.sha,
+        title=title(event),
         commit_url=f"{base}/commit/{quote(event.sha)}",
         branch=name,
         # Of a fork `pull/N`, which is a page of its own and no branch here.

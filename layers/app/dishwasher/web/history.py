@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -11,7 +12,7 @@ from dishwasher.core.event import EventKind
 from dishwasher.core.history import Entry
 from dishwasher.core.job import Conclusion
 from dishwasher.core.rendering import duration
-from dishwasher.web.tone import TONE, Tone
+from dishwasher.web.tone import CONCLUDED, TONE, Tone
 
 SHOWN = 30
 """Builds of one page."""
@@ -20,18 +21,14 @@ LOOKED_AT = 300
 TREND = 60
 """Builds that the picture of the trend has at most."""
 BRANCHES = 30
+SLOTS = 20
+"""Bars that fit at least: of a young repository they would be as wide as blocks."""
+QUEUE = re.compile(r"gh-readonly-queue/(?P<base>.+)/pr-(?P<number>\d+)-[0-9a-f]+")
+"""What GitHub calls the branch of an entry of the merge queue; it lives for minutes.
+https://docs.github.com/en/repositories/configuring-branches-and-merges-in-your-repository/configuring-pull-request-merges/managing-a-merge-queue"""
 LOWEST = 4.0
 """Per cent of the height that a bar has at least, so that it can be seen."""
 
-WORD = {
-    Conclusion.SUCCESS: "Passed",
-    Conclusion.FAILURE: "Failed",
-    Conclusion.TIMED_OUT: "Timed out",
-    Conclusion.ACTION_REQUIRED: "Waits for you",
-    Conclusion.NEUTRAL: "Advice",
-    Conclusion.CANCELLED: "Cancelled",
-    Conclusion.SKIPPED: "Skipped",
-}
 JUDGED = frozenset(
     {Conclusion.SUCCESS, Conclusion.NEUTRAL, Conclusion.FAILURE, Conclusion.TIMED_OUT}
 )
@@ -54,7 +51,6 @@ class EntryView:
     title: str
     sha: str
     branch: str
-    branch_url: str
     pull_request: int
     why: str
     sender: str
@@ -88,6 +84,11 @@ class Trend:
     bars: tuple[TrendBar, ...]
     """The oldest first."""
     words: str
+    longest: str
+    median: float
+    """Its height in per cent."""
+    since: float
+    """When the oldest was planned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ def history(
     if not older and len(listed) == LOOKED_AT:
         older = listed[-1].id
     return HistoryView(
-        entries=tuple(_entry(entry, now, home) for entry in shown),
+        entries=tuple(entry_view(entry, now) for entry in shown),
         older=older,
         branches=_branches(newest, home),
         branch=branch,
@@ -132,18 +133,20 @@ def _branch(entry: Entry) -> str:
     return entry.branch or entry.tag
 
 
-def _entry(entry: Entry, now: float, home: str) -> EntryView:
+def entry_view(entry: Entry, now: float) -> EntryView:
+    """The line as a page shows it."""
     end = entry.ended or now
+    queued = QUEUE.fullmatch(entry.branch)
+    name = "" if queued else _branch(entry)
     return EntryView(
         build=entry.build,
         tone=_tone(entry),
-        word=WORD[entry.conclusion] if entry.conclusion else "Running",
+        word=CONCLUDED[entry.conclusion] if entry.conclusion else "Running",
         title=entry.title,
         sha=entry.sha,
-        branch=_branch(entry),
-        branch_url=_branch_url(home, _branch(entry)),
-        pull_request=entry.pull_request,
-        why=WHY.get(entry.kind, ""),
+        branch=name,
+        pull_request=int(queued["number"]) if queued else entry.pull_request,
+        why=f"merge queue of {queued['base']}" if queued else WHY.get(entry.kind, ""),
         sender=entry.sender,
         created=entry.created,
         time=duration(max(end - entry.created, 0.0)),
@@ -163,16 +166,16 @@ def _branches(entries: Sequence[Entry], home: str) -> tuple[BranchView, ...]:
     """Each with how its newest build stands, the one that moved last first."""
     newest: dict[str, Entry] = {}
     for entry in entries:
-        newest.setdefault(_branch(entry), entry)
+        if (name := _branch(entry)) and not QUEUE.fullmatch(name):
+            newest.setdefault(name, entry)
     return tuple(
         BranchView(
             name=name,
             url=_branch_url(home, name),
             tone=_tone(entry),
-            word=WORD[entry.conclusion] if entry.conclusion else "Running",
+            word=CONCLUDED[entry.conclusion] if entry.conclusion else "Running",
         )
         for name, entry in list(newest.items())[:BRANCHES]
-        if name
     )
 
 
@@ -183,7 +186,7 @@ def _trend(entries: Sequence[Entry]) -> Trend | None:
         return None
     times = [max(entry.ended - entry.created, 0.0) for entry in judged]
     longest = max(*times, 1.0)
-    share = 100 / len(judged)
+    middle, share = median(times), 100 / max(len(judged), SLOTS)
     bars = tuple(
         TrendBar(
             build=entry.build,
@@ -196,9 +199,10 @@ def _trend(entries: Sequence[Entry]) -> Trend | None:
         for at, (entry, time) in enumerate(zip(judged, times, strict=True))
     )
     good = sum(entry.conclusion in GOOD for entry in judged)
-    words = f"{good} of {len(judged)} passed, {duration(median(times))} in the median"
-    return Trend(bars, words)
+    words = f"{good} of {len(judged)} passed, {duration(middle)} in the median"
+    height = round(100 * middle / longest, 2)
+    return Trend(bars, words, duration(longest), height, judged[0].created)
 
 
 def _words(entry: Entry) -> str:
-    return WORD[entry.conclusion].lower() if entry.conclusion else "running"
+    return CONCLUDED[entry.conclusion].lower() if entry.conclusion else "running"

@@ -12,15 +12,19 @@ from dishwasher.ports import Blobs, Clock, Store
 from dishwasher.web import found as reading
 from dishwasher.web import outputs, templating
 from dishwasher.web.assets import Assets
+from dishwasher.web.build import build_view, job_lines
 from dishwasher.web.cases import cases
 from dishwasher.web.commit import commit
 from dishwasher.web.found import Found
-from dishwasher.web.line import JobView, job_line
+from dishwasher.web.front import homes, newest, newest_builds
+from dishwasher.web.line import job_line
 from dishwasher.web.log import Place, follow, window, window_from
-from dishwasher.web.repository import newest, repository, repository_badge
+from dishwasher.web.repository import repository, repository_badge
 from dishwasher.web.search import search
+from dishwasher.web.siblings import siblings
 from dishwasher.web.steps import phases
 from dishwasher.web.timeline import timeline
+from dishwasher.web.viewer import NOBODY, Viewer
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,7 @@ class Pages:
     """Where people see repositories, without a slash at the end."""
     login: bool = False
     """Whether people can log in here."""
+    viewer: Viewer = NOBODY
 
     def find(self, job_id: str) -> Found | None:
         return reading.find(self.store, self.blobs, job_id)
@@ -89,18 +94,26 @@ class Pages:
 
     def repository(self, build: Build, branch: str = "", before: str = "") -> str:
         """The builds of the repository whose newest build this is."""
-        values = repository(self.store, self.clock.now(), self.github_url, build, branch, before)
-        return self._render("repository.html", **values)
+        return self._render("repository.html", **self._repository_values(build, branch, before))
+
+    def follow_repository(self, build: Build, branch: str = "") -> dict[str, object]:
+        values = self._repository_values(build, branch)
+        return {"regions": {"main": self._render("repository_main.html", **values)}, "over": False}
 
     def badge(self, build: Build, branch: str = "") -> str:
         return repository_badge(self.store, build, branch)
 
-    def message(self, title: str, text: str, login: str = "", person: str = "") -> str:
-        """`login` is the address to log in at, `person` who is logged in; both may be empty."""
-        return self._render("message.html", title=title, text=text, login=login, person=person)
+    def find_repositories(self) -> tuple[Build, ...]:
+        """Of every repository the newest build."""
+        return newest_builds(self.store)
 
-    def welcome(self, public_url: str) -> str:
-        return self._render("welcome.html", public_url=public_url)
+    def front(self, builds: Sequence[Build], public_url: str) -> str:
+        """The repositories of these builds; how to begin where there is none."""
+        found = homes(self.store, builds, self.clock.now())
+        return self._render("front.html", homes=found, public_url=public_url)
+
+    def message(self, title: str, text: str) -> str:
+        return self._render("message.html", title=title, text=text)
 
     def _job_values(self, found: Found) -> dict[str, object]:
         job, result, now = found.job, found.result, self.clock.now()
@@ -111,7 +124,7 @@ class Pages:
             "job": job_line(job, now),
             "build_id": found.build.id,
             "commit": place,
-            "siblings": _lines(self._jobs(found.build), now),
+            "siblings": siblings(self._jobs(found.build), job, now),
             "phases": phases(job, result, found.progress, now),
             "tests": cases(tests, place.sha, place.repository_url),
             "findings": outputs.findings(result, place.sha, place.repository_url),
@@ -130,18 +143,18 @@ class Pages:
         jobs, now = self._jobs(build), self.clock.now()
         return {
             "build": build,
+            "view": build_view(build, jobs, now),
             "commit": commit(build, self.github_url, self.login),
-            "jobs": _lines(jobs, now),
-            "timeline": timeline(jobs, now),
+            "jobs": job_lines(jobs, now),
             "over": all(job.is_over for job in jobs),
+            "timeline": timeline(jobs, now),
         }
+
+    def _repository_values(self, build: Build, branch: str, before: str = "") -> dict[str, object]:
+        return repository(self.store, self.clock.now(), self.github_url, build, branch, before)
 
     def _jobs(self, build: Build) -> list[Job]:
         return sorted(self.store.group(Job, build.id), key=lambda job: job.position)
 
     def _render(self, name: str, **values: object) -> str:
-        return templating.render(name, asset=self.assets.url, **values)
-
-
-def _lines(jobs: Sequence[Job], now: float) -> tuple[JobView, ...]:
-    return tuple(job_line(job, now) for job in jobs)
+        return templating.render(name, asset=self.assets.url, viewer=self.viewer, **values)

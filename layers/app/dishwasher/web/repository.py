@@ -12,12 +12,6 @@ from dishwasher.web.commit import commit, repository_path
 from dishwasher.web.history import LOOKED_AT, history
 
 
-def newest(store: Store, id: int) -> Build | None:
-    """The last build of a repository, which knows it best; None where there is none."""
-    lines = store.latest(Entry, history_group(id), 1)
-    return store.get(Build, lines[0].build) if lines else None
-
-
 def repository_badge(store: Store, build: Build, branch: str) -> str:
     """SVG, of the default branch unless another is named."""
     found = build.event.repository
@@ -35,11 +29,14 @@ def repository(
     listed = store.latest(Entry, group, LOOKED_AT, before) if before else recent
     place, home = commit(build, github_url), repository_path(id)
     default = build.event.repository.default_branch
+    query = f"?branch={quote(branch, safe='')}" if branch else ""
     return {
         "title": place.repository,
         "repository_url": place.repository_url,
         "home": home,
-        "badge": f"{home}/badge.svg" + (f"?branch={quote(branch, safe='')}" if branch else ""),
+        "badge": f"{home}/badge.svg{query}",
+        # What is older than a line does not change any more.
+        "follow": "" if before else f"{home}/follow{query}",
         "default": default,
         "history": history(recent, listed, now, home=home, default=default, branch=branch),
     }

@@ -27,6 +27,7 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     environment.filters["moment"] = _moment
+    environment.filters["words"] = _words
     environment.filters["size"] = size
     environment.filters["code"] = _code
     return environment
@@ -48,5 +49,10 @@ def _code(text: str) -> Markup:
 
 
 def _moment(seconds: float) -> str:
-    """For `<time datetime>`; the page's script shows it in the reader's own zone."""
+    """For `<time datetime>`; the page's script tells from it how long ago that was."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _words(seconds: float) -> str:
+    """What a reader without the script sees."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")

@@ -29,6 +29,15 @@ TONE = {
     Conclusion.CANCELLED: Tone.STOP,
     Conclusion.SKIPPED: Tone.STOP,
 }
+CONCLUDED = {
+    Conclusion.SUCCESS: "Passed",
+    Conclusion.FAILURE: "Failed",
+    Conclusion.TIMED_OUT: "Timed out",
+    Conclusion.ACTION_REQUIRED: "Waits for you",
+    Conclusion.NEUTRAL: "Advice",
+    Conclusion.CANCELLED: "Cancelled",
+    Conclusion.SKIPPED: "Skipped",
+}
 WORD = {
     State.BLOCKED: "Waits for other jobs",
     State.QUEUED: "Queued",

@@ -15,9 +15,23 @@ function atBottom() {
   return window.innerHeight + window.scrollY >= document.documentElement.scrollHeight - 60;
 }
 
-function localTimes(root) {
+const UNITS = [["day", 86400], ["hour", 3600], ["minute", 60]];
+const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+
+function ago(date) {
+  const seconds = (Date.now() - date) / 1000;
+  if (seconds > 30 * 86400) return date.toLocaleDateString("en", { dateStyle: "medium" });
+  for (const [unit, length] of UNITS) {
+    if (seconds >= length) return relative.format(-Math.floor(seconds / length), unit);
+  }
+  return "just now";
+}
+
+function tellTimes(root) {
   for (const time of root.querySelectorAll("time[datetime]")) {
-    time.textContent = new Date(time.dateTime).toLocaleString();
+    const date = new Date(time.dateTime);
+    time.textContent = ago(date);
+    time.title = date.toLocaleString("en", { dateStyle: "full", timeStyle: "long" });
   }
 }
 
@@ -31,7 +45,7 @@ function replaceRegion(name, html) {
   for (const fold of region.querySelectorAll("details[id]")) {
     if (folds.has(fold.id)) fold.open = folds.get(fold.id);
   }
-  localTimes(region);
+  tellTimes(region);
   const titled = region.querySelector("[data-title]");
   if (titled) document.title = titled.dataset.title;
 }
@@ -85,5 +99,6 @@ async function run() {
   }
 }
 
-localTimes(document);
+tellTimes(document);
+setInterval(tellTimes, 30000, document);
 if (main) run();
