@@ -31,7 +31,7 @@ def test_a_kind_world_breaks_no_law_and_asks_nothing_again() -> None:
 @pytest.mark.parametrize("name", SURE)
 def test_a_world_without_a_protection_breaks_a_law(name: str) -> None:
     with mutants.applied(mutants.BY_NAME[name]):
-        violations = [violation for seed in range(6) for violation in play(seed).violations[:1]]
+        violations = next(filter(None, (play(seed).violations for seed in range(6))), ())
     assert violations
     assert all(LAW.match(violation) for violation in violations)
 
