@@ -302,8 +302,14 @@ class FakeForge:
         self.meet("failed", None)
         seen = [delivery for delivery in self.deliveries if delivery.at >= since]
         arrived = {delivery.guid for delivery in seen if delivery.arrived}
-        latest = {delivery.guid: delivery.id for delivery in seen if delivery.guid not in arrived}
-        return tuple(FailedDelivery(id, guid) for guid, id in latest.items())
+        tries: dict[str, list[ForgeDelivery]] = defaultdict(list)
+        for delivery in seen:
+            if delivery.guid not in arrived:
+                tries[delivery.guid].append(delivery)
+        return tuple(
+            FailedDelivery(rows[-1].id, guid, rows[0].at, rows[-1].at, len(rows))
+            for guid, rows in tries.items()
+        )
 
     def redeliver(self, id: int) -> None:
         trouble = self.meet("redeliver", None)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from dishwasher.core.delivery import GIVE_UP_AFTER, Watermark
+from dishwasher.core.delivery import GIVE_UP_AFTER, Delivery, Watermark
 from dishwasher.errors import InfraError
-from dishwasher.flow.redeliver import MARK, OVERLAP
+from dishwasher.flow.redeliver import MARK, OVERLAP, ROUND, TRIES
 
 from tests.fakes.forge import Trouble
 from tests.flow.house import House
@@ -46,15 +46,54 @@ def test_a_delivery_that_is_stored_only_lacked_our_answer(house: House) -> None:
 def test_only_what_is_new_is_looked_at_with_some_overlap(house: House) -> None:
     house.forge.deliver("lost-guid", arrived=False)
     house.redeliver()
-    asked_for(house)
-    house.clock.advance(OVERLAP)
-    house.redeliver()
     assert asked_for(house) == ["lost-guid"]
+    house.forge.deliver("lost-guid", arrived=True)
+    house.redeliver()
+    assert mark(house).time == house.clock.now()
     house.clock.advance(OVERLAP + 1)
     house.redeliver()
-    asked_for(house)
+    assert asked_for(house) == []
+
+
+def test_what_github_can_not_hand_over_for_hours_is_not_lost(house: House) -> None:
+    """The way to us is down: it is asked for less and less often, and comes in the end."""
+    began = house.clock.now()
+    house.forge.deliver("lost-guid", arrived=False)
+    times = []
+    for _ in range(3 * 24 * 12):
+        house.redeliver()
+        if asked_for(house):
+            times.append(house.clock.now() - began)
+            house.forge.deliver("lost-guid", arrived=False)
+        house.clock.advance(300)
+    assert times == [0.0, 300.0, 1200.0, 3900.0, 12_000.0, 36_300.0, 109_200.0]
+    assert mark(house).given_up == ("lost-guid",)
+
+
+def test_what_was_given_up_is_left_alone_and_may_still_come(house: House) -> None:
+    for _ in range(TRIES):
+        house.forge.deliver("poison-guid", arrived=False)
+    house.redeliver()
+    house.clock.advance(OVERLAP / 2)
+    house.forge.deliver("poison-guid", arrived=False)
     house.redeliver()
     assert asked_for(house) == []
+    assert house.store.get(Delivery, "poison-guid") is None
+
+
+def test_only_so_many_are_asked_for_at_once_and_the_rest_the_next_time(house: House) -> None:
+    """After a long stop there may be thousands, and GitHub calls that too fast."""
+    for number in range(ROUND + 5):
+        house.forge.deliver(f"lost-{number:04}", arrived=False)
+        house.clock.advance(1)
+    house.redeliver()
+    first = asked_for(house)
+    assert first == [f"lost-{number:04}" for number in range(ROUND)]
+    for guid in first:
+        house.forge.deliver(guid, arrived=True)
+    house.clock.advance(10 * OVERLAP)
+    house.redeliver()
+    assert asked_for(house) == [f"lost-{number:04}" for number in range(ROUND, ROUND + 5)]
 
 
 def test_after_a_long_stop_nothing_older_than_github_keeps_is_asked_for(house: House) -> None:

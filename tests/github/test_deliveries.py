@@ -45,7 +45,8 @@ def test_a_lost_delivery_is_found_and_delivered_again(stage: Stage, raw: RawServ
     stage.github.wait_idle()
     (failed,) = stage.deliveries.failed(since)
     (lost,) = [row for row in stage.github.deliveries("push") if row.status != "OK"]
-    assert failed == FailedDelivery(lost.id, lost.guid)
+    assert (failed.id, failed.guid, failed.tries) == (lost.id, lost.guid, 1)
+    assert since <= failed.first == failed.last
     before = len(raw.requests("POST", "/webhook"))
     stage.deliveries.redeliver(failed.id)
     stage.github.wait_idle()
@@ -69,8 +70,10 @@ def test_a_guid_with_any_success_is_not_failed(raw: RawServer, app: GithubApp) -
         entry(2, "a", ok=False),
         entry(1, "c", ok=False),
     )
-    # The latest attempt of each, the oldest loss first.
-    assert GithubDeliveries(app).failed(0) == (FailedDelivery(1, "c"), FailedDelivery(4, "b"))
+    assert GithubDeliveries(app).failed(0) == (
+        FailedDelivery(4, "b", AT_NOON, AT_NOON, 2),
+        FailedDelivery(1, "c", AT_NOON, AT_NOON),
+    )
 
 
 def test_a_server_that_does_not_filter_is_understood_all_the_same(
@@ -78,7 +81,7 @@ def test_a_server_that_does_not_filter_is_understood_all_the_same(
 ) -> None:
     everything = [entry(3, "a", ok=True), entry(2, "b", ok=False), entry(1, "a", ok=False)]
     raw.on("GET", LOG, Say(200, everything))
-    assert GithubDeliveries(app).failed(0) == (FailedDelivery(2, "b"),)
+    assert GithubDeliveries(app).failed(0) == (FailedDelivery(2, "b", AT_NOON, AT_NOON),)
 
 
 def test_what_is_older_is_not_looked_at(raw: RawServer, app: GithubApp) -> None:
@@ -87,7 +90,7 @@ def test_what_is_older_is_not_looked_at(raw: RawServer, app: GithubApp) -> None:
         entry(2, "new", ok=False),
         entry(1, "old", ok=False, at="2025-06-15T11:59:59.5Z"),
     )
-    assert GithubDeliveries(app).failed(AT_NOON) == (FailedDelivery(2, "new"),)
+    assert GithubDeliveries(app).failed(AT_NOON) == (FailedDelivery(2, "new", AT_NOON, AT_NOON),)
 
 
 def test_the_log_is_read_page_by_page(stage: Stage) -> None:
@@ -101,11 +104,19 @@ def test_the_log_is_read_page_by_page(stage: Stage) -> None:
     assert {one.guid: one.id for one in found} == lost
 
 
-def test_a_delivery_that_fails_again_and_again_is_left_alone(
+def test_a_delivery_tells_its_tries_and_the_oldest_comes_first(
     raw: RawServer, app: GithubApp
 ) -> None:
-    serve(raw, *[entry(id, "poison", ok=False) for id in range(9, 4, -1)], entry(1, "a", ok=False))
-    assert GithubDeliveries(app).failed(0) == (FailedDelivery(1, "a"),)
+    late = "2025-06-15T13:00:00Z"
+    serve(
+        raw,
+        entry(9, "old", ok=False, at=late),
+        entry(8, "new", ok=False, at="2025-06-15T12:30:00Z"),
+        entry(7, "old", ok=False),
+    )
+    old, new = GithubDeliveries(app).failed(0)
+    assert old == FailedDelivery(9, "old", AT_NOON, AT_NOON + 3600, 2)
+    assert (new.guid, new.first, new.last) == ("new", AT_NOON + 1800, AT_NOON + 1800)
 
 
 @pytest.mark.parametrize(

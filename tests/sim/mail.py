@@ -32,6 +32,8 @@ class Sent:
     unsent: bool = False
     """GitHub has failed to, and its log does not have it either."""
     answers: list[int] = field(default_factory=list)
+    tried: float = 0.0
+    """When it was last."""
 
     @property
     def arrived(self) -> bool:
@@ -81,7 +83,7 @@ class Mail:
         self._world.point("failed deliveries")
         ended = self._world.now - ANSWER_SECONDS
         return tuple(
-            FailedDelivery(number, sent.guid)
+            FailedDelivery(number, sent.guid, sent.at, sent.tried, max(1, len(sent.answers)))
             for number, sent in enumerate(self.sent)
             if since <= sent.at <= ended and not (sent.arrived or sent.forged or sent.unsent)
         )
@@ -92,6 +94,8 @@ class Mail:
         self._post(self.sent[id], 1.0)
 
     def _post(self, sent: Sent, delay: float) -> None:
+        sent.tried = self._world.now + delay
+
         def work() -> Answer:
             assert self.accept is not None
             answer = self.accept(sent.headers, sent.body)

@@ -66,6 +66,8 @@ class Watermark:
     id: str
     time: float = 0.0
     """Seconds since the epoch."""
+    given_up: tuple[str, ...] = ()
+    """GUIDs of the last ones that GitHub could not hand over however often it tried."""
     due: float = 0.0
     version: int = 0
 

@@ -6,9 +6,8 @@ https://docs.github.com/en/rest/apps/webhooks; GitHub repeats none by itself and
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import parse_qs, urlparse
 
 from dishwasher.github import answer as answers
@@ -19,10 +18,9 @@ from dishwasher.github.client import Call
 from dishwasher.ports import Deliveries, FailedDelivery
 
 PER_PAGE = 100
-MAX_PAGES = 50
-"""Pages of the log that are read at most; the rest is older, and is read the next time."""
-MAX_ATTEMPTS = 5
-"""A delivery that failed so often is poison; to redeliver it again would never end."""
+MAX_PAGES = 300
+"""Pages of the log that are read at most: what is older than 30,000 failures is left to who looks
+at branches and pull requests."""
 NEXT = re.compile(r'<([^>]+)>;[^,]*rel="?next"?')
 
 
@@ -47,21 +45,20 @@ class GithubDeliveries:
 
     def failed(self, since: float) -> tuple[FailedDelivery, ...]:
         """The latest failed delivery of each GUID that has no successful one, oldest first."""
-        latest: dict[str, int] = {}
-        attempts: Counter[str] = Counter()
+        found: dict[str, FailedDelivery] = {}
         oldest = since
         for entry, at in self._log("failure", since):
-            if not entry.arrived:
-                latest.setdefault(entry.guid, entry.id)
-                attempts[entry.guid] += 1
-                oldest = at
-        if latest:
+            if entry.arrived:
+                continue
+            last = found.get(entry.guid) or FailedDelivery(entry.id, entry.guid, at, at, 0)
+            found[entry.guid] = replace(last, first=at, tries=last.tries + 1)
+            oldest = at
+        if found:
             # A success of the same GUID can only be later than its failure.
             for entry, _ in self._log("success", oldest):
                 if entry.arrived:
-                    latest.pop(entry.guid, None)
-        wanted = [guid for guid in latest if attempts[guid] < MAX_ATTEMPTS]
-        return tuple(FailedDelivery(latest[guid], guid) for guid in reversed(wanted))
+                    found.pop(entry.guid, None)
+        return tuple(sorted(found.values(), key=lambda one: one.first))
 
     def redeliver(self, id: int) -> None:
         """Ask GitHub to send it again; a repeat is harmless because the GUID stays the same."""

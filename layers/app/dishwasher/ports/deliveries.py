@@ -8,17 +8,25 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class FailedDelivery:
-    """A delivery that GitHub could not hand over: GitHub's id of it, and its GUID."""
+    """A delivery that GitHub could not hand over, however often it was tried.
+
+    Times are seconds since the epoch.
+    """
 
     id: int
+    """GitHub's, of the last try."""
     guid: str
+    first: float
+    """When it was tried first, so far as was looked back."""
+    last: float
+    tries: int = 1
 
 
 class Deliveries(Protocol):
     """GitHub's own log of what it sent us."""
 
     def failed(self, since: float) -> tuple[FailedDelivery, ...]:
-        """Deliveries since that time whose GUID has no successful one."""
+        """Deliveries since that time whose GUID has no successful one, the oldest first."""
         ...
 
     def redeliver(self, id: int) -> None: ...
