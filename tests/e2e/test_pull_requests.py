@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from pathlib import Path
+
 from dishwasher.demo.github import CheckRun, Repo
 
 from tests.e2e.world import World
@@ -128,3 +131,23 @@ def test_a_merge_does_not_cancel_the_builds_of_the_branch_it_went_to(world: Worl
 def deployed(repo: Repo, sha: str) -> str | None:
     (run,) = repo.check_runs(sha, "dishwasher / live")
     return run.conclusion
+
+
+def test_what_is_superseded_ends_at_once_and_not_with_the_next_beat(tmp_path: Path) -> None:
+    # As in production: a beat each twenty seconds.
+    world = World(tmp_path, lease=60.0).start()
+    try:
+        gate = world.gate()
+        repo = world.repo(f"checks: {{slow: '{gate.script}'}}\n")
+        sha = repo.commit({"a.txt": "1"}, branch="topic")
+        repo.open_pull("topic")
+        gate.wait()
+        began = time.monotonic()
+        repo.commit({"a.txt": "2"}, branch="topic")
+        (run,) = world.concluded(sha).values()
+        took = time.monotonic() - began
+    finally:
+        world.open_gates()
+        world.close()
+    assert run.conclusion == "cancelled"
+    assert took < 10

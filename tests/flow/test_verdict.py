@@ -213,3 +213,18 @@ def test_letting_go_loses_against_a_verdict_without_harm(house: House) -> None:
 def test_an_unknown_build_has_nothing_to_let_go(house: House) -> None:
     house.verdicts.advance("unknown")
     assert house.rung(Topic.REPORTS) == []
+
+
+def test_a_runner_is_hurried_when_it_has_orders_and_only_then(house: House) -> None:
+    hurried: list[str] = []
+    verdicts = replace(house.verdicts, hurry=hurried.append)
+    lint, tests = house.jobs(stored(house, spec("lint"), spec("tests"))).values()
+    house.started(lint)
+
+    def stopped(found: Job) -> Job:
+        return jobs.stop(found, Reason.CANCELLED, "By ann.", house.clock.now())
+
+    verdicts.change(lint.id, stopped)
+    verdicts.change(lint.id, stopped)
+    verdicts.change(tests.id, stopped)
+    assert hurried == [house.job(lint).attempt_id]

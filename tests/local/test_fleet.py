@@ -330,3 +330,29 @@ def test_the_servers_secrets_reach_neither_zygote_nor_runner(
     environment = Path(f"/proc/{fleet.pid}/environ").read_bytes()
     assert b"PATH=" in environment
     assert b"canary" not in environment
+
+
+def test_a_runner_that_is_hurried_asks_for_its_orders_at_once(
+    fleet: ProcessFleet, serve: Begin, exits: Exits
+) -> None:
+    server = serve("sleep 86233")
+    limits = replace(server.ticket.limits, beat_seconds=300.0, lease_seconds=600.0)
+    server.ticket = replace(server.ticket, limits=limits)
+    fleet.start(server.bootstrap)
+    server.wait(lambda: server.started)
+    server.cancel = True
+    fleet.hurry("job.1")
+    assert server.result().reason is Reason.CANCELLED
+    exits.wait(1)
+    # Nobody is there any more to be hurried.
+    fleet.hurry("job.1")
+
+
+def test_a_runner_that_can_not_hear_yet_does_not_die_of_being_hurried(
+    fleet: ProcessFleet, serve: Begin
+) -> None:
+    server = serve("cat README")
+    fleet.start(server.bootstrap)
+    for _ in range(50):
+        fleet.hurry("job.1")
+    assert server.result().reason is Reason.OK

@@ -18,6 +18,11 @@ from dishwasher.core.job import Job, Reason, State, Timing
 from dishwasher.errors import Conflict
 from dishwasher.ports import Bells, Clock, Record, Store, Topic
 
+
+def _nobody(_: str) -> None:
+    """Runners that can not be told ask by themselves, with their next beat."""
+
+
 WRITES = 20
 """Lost compare-and-sets before the caller gets the Conflict; each means that another writer won."""
 
@@ -28,6 +33,8 @@ class Verdicts:
     bells: Bells
     clock: Clock
     timing: Timing
+    hurry: Callable[[str], None] = _nobody
+    """Has the runner of an attempt ask for its orders at once."""
 
     def change(self, job_id: str, change: Callable[[Job], Job]) -> Job | None:
         """Apply the change to the job as it is now; None when there is no such job.
@@ -85,6 +92,8 @@ class Verdicts:
         if not after.is_over or before.is_over:
             self.store.save(after)
             self._ring(after, (after,))
+            if after.cancel and not before.cancel:
+                self.hurry(after.attempt_id)
             return replace(after, version=after.version + 1)
         build = self.store.get(Build, after.build)
         if build is None:

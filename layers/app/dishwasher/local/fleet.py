@@ -31,6 +31,9 @@ KILL_SECONDS = 35.0
 LOOK_SECONDS = 1.0
 """Between two looks at runners that were told to stop and have no zygote to end them."""
 
+HURRY = signal.SIGUSR1
+"""What a runner hears as the wish that it asks for its orders; see `runner.attempt`."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -80,6 +83,12 @@ class ProcessFleet:
         with self._changed:
             if attempt in self._running:
                 self._running[attempt].stop(attempt)
+
+    def hurry(self, attempt: str) -> None:
+        """Have the runner ask for its orders now, and not with its next beat."""
+        with self._changed:
+            if attempt in self._running:
+                self._running[attempt].send(attempt, HURRY)
 
     @property
     def pid(self) -> int:
@@ -169,7 +178,7 @@ class _Zygote:
         try:
             self._tell(json.dumps({"stop": attempt}).encode() + b"\n")
         except OSError:
-            self._terminate(attempt)
+            self.send(attempt)
 
     def check(self, silence: float) -> None:
         """Kill a zygote that does nothing: its runners go on, and are watched without it."""
@@ -183,7 +192,7 @@ class _Zygote:
                     self._process.kill()
                     return
 
-    def _terminate(self, attempt: str, number: signal.Signals = signal.SIGTERM) -> None:
+    def send(self, attempt: str, number: signal.Signals = signal.SIGTERM) -> None:
         with self._lock, contextlib.suppress(ProcessLookupError):
             descriptor = self._watched.get(attempt)
             if descriptor is not None:
@@ -233,14 +242,14 @@ class _Zygote:
                     selector.register(descriptor, selectors.EVENT_READ, attempt)
             for attempt in self._stopping.keys() & self._watched.keys():
                 # The zygote may have died with the order unread.
-                self._terminate(attempt)
+                self.send(attempt)
             while self._watched:
                 for key, _ in selector.select(LOOK_SECONDS):
                     selector.unregister(key.fd)
                     self._end(key.data)
                 for attempt, kill_at in tuple(self._stopping.items()):
                     if kill_at <= time.monotonic():
-                        self._terminate(attempt, signal.SIGKILL)
+                        self.send(attempt, signal.SIGKILL)
 
     def _end(self, attempt: str) -> None:
         with self._lock:

@@ -27,6 +27,8 @@ from dishwasher.runner.sandbox import probe
 from dishwasher.runner.sink import Fenced, LeaseOver
 from dishwasher.runner.stop import Cause, Stop
 
+HURRY = signal.SIGUSR1
+"""The server has orders, and this process is to ask for them: only its answer is fenced."""
 DONE, BROKEN, GIVEN_UP = 0, 1, 4
 """Exit codes: the result is delivered; it is not, and why is on stderr; nobody wants it."""
 
@@ -74,6 +76,7 @@ def _run(
         sink.result(Result(Reason.INFRA, str(error)))
         return DONE
     engine = Engine(ticket, sink, workspace, host, stop, isolation=isolation)
+    signal.signal(HURRY, lambda *_: engine.hurry())
     try:
         result = engine.run()
     except (Fenced, LeaseOver):

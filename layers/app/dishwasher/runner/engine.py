@@ -82,6 +82,10 @@ class Engine:
         self._has_base = True
         self._caches: Caches | None = None
 
+    def hurry(self) -> None:
+        """Ask for orders at once: somebody has some."""
+        self._heartbeat.nudge()
+
     def run(self) -> Result:
         """Raises Fenced or LeaseOver when the server has given this attempt up."""
         self._heartbeat.start(self._journal)

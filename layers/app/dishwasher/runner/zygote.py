@@ -27,7 +27,7 @@ from dishwasher.core.sandbox import AUTO
 from dishwasher.core.ticket import Bootstrap
 from dishwasher.errors import InfraError, UserError
 from dishwasher.runner import orphans
-from dishwasher.runner.attempt import BROKEN, hold, run_attempt, workspace_of
+from dishwasher.runner.attempt import BROKEN, HURRY, hold, run_attempt, workspace_of
 from dishwasher.runner.removal import remove
 from dishwasher.runner.sandbox import probe
 from dishwasher.runner.warmup import warm
@@ -53,6 +53,8 @@ class Zygote:
     def run(self) -> None:
         """Until stdin is closed and the last runner is gone."""
         signal.signal(signal.SIGCHLD, lambda *_: None)
+        # A runner that has not come to hear it must not die of it; for us it is nothing.
+        signal.signal(HURRY, signal.SIG_IGN)
         signal.set_wakeup_fd(self._clapper, warn_on_full_buffer=False)
         os.set_blocking(0, False)
         for fd in (0, self._bell):

@@ -129,7 +129,10 @@ def build(settings: Settings, workers: int, environment: Mapping[str, str]) -> H
     source = GithubSource(app)
     told = LoggedChecks(GithubChecks(app)), GithubComments(app), GithubDeployments(app)
     timing, limits = settings.timing, settings.limits
-    verdicts = Verdicts(store, queue, clock, timing)
+    fleets: list[ProcessFleet] = []
+    verdicts = Verdicts(
+        *(store, queue, clock, timing), hurry=lambda attempt: fleets[0].hurry(attempt)
+    )
     vault = SqliteVault(database, KeyFile(settings.data))
     vault.check()
     attempts = Attempts(
@@ -145,6 +148,7 @@ def build(settings: Settings, workers: int, environment: Mapping[str, str]) -> H
     )
     reap = Reap(store, queue, clock, fleet, verdicts, timing, caches)
     ended.append(reap)
+    fleets.append(fleet)
     return House(
         address=address,
         clock=clock,
