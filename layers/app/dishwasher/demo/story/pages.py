@@ -25,10 +25,13 @@ class Pages:
     def shown(self) -> None:
         teller = self._teller
         teller.begin("The pages of all that")
+        name = teller.repository.full_name
+        teller.see("the front page lists the repository", name in words(teller.scene.url))
         listed = words(self.repository)
+        parts = ("new-words", "rye", "merge queue of master", "v1.0", "#3")
         teller.see(
             "the repository's page lists builds of pull requests, the queue and the tag",
-            all(part in listed for part in ("new-words", "rye", "gh-readonly-queue", "v1.0", "#3")),
+            all(part in listed for part in parts),
         )
         badge = fetch(f"{self.repository}/badge.svg")
         teller.see("its badge says that master passed", "build: passed" in badge)
