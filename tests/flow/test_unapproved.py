@@ -10,14 +10,15 @@ from dataclasses import replace
 import pytest
 from dishwasher.core.build import Build
 from dishwasher.core.config import Kind
-from dishwasher.core.event import Event
+from dishwasher.core.event import Event, EventKind
 from dishwasher.core.job import Reason
 from dishwasher.core.outputs import SecretStore
+from dishwasher.core.pull import Pull
 from dishwasher.core.secret import Rules, Slot, StoredSecret
 from dishwasher.core.ticket import Ticket
 from dishwasher.errors import Refused, UserError
 
-from tests.flow.house import CHECKS, CONFIG, CONFIG_PATH, House
+from tests.flow.house import CHECKS, CONFIG, CONFIG_PATH, House, builds, reason
 from tests.samples import BASE_SHA, OTHER_SHA, REPOSITORY, SHA, from_fork, pull_request, push, rerun
 
 
@@ -111,11 +112,12 @@ def doubtful() -> Event:
 )
 def test_no_shape_of_a_stranger_gets_a_secret_that_every_job_has(event: Event) -> None:
     """A circle.yml's jobs have all secrets of the repository, without naming one."""
-    house = House(None)
-    for sha in (BASE_SHA, SHA, OTHER_SHA):
-        house.there.files[sha]["circle.yml"] = b"test: {override: [make test]}\n"
-    secret(house)
-    assert dict(ticket(house, pull_request(delivery="team", number=4), "build").secrets)
+    house, teams = House(None), House(None)
+    for one in (house, teams):
+        for sha in (BASE_SHA, SHA, OTHER_SHA):
+            one.there.files[sha]["circle.yml"] = b"test: {override: [make test]}\n"
+        secret(one)
+    assert dict(ticket(teams, pull_request(), "build").secrets)
     house.deliver(event)
     house.clock.advance(200)
     house.plan("delivery-1")
@@ -248,3 +250,29 @@ def test_a_bot_s_pull_request_is_a_stranger_s_unless_it_is_listed(house: House) 
     replace(house.plan, bots=frozenset({5}))("delivery-2")
     listed = house.build(house.delivery("delivery-2").build)
     assert (list(house.jobs(listed)), listed.is_trusted) == (["own"], True)
+
+
+# A fork that offers what is the team's
+
+
+def test_a_stranger_s_checks_do_not_take_the_place_of_the_team_s(house: House) -> None:
+    """Opened into a branch whose configuration asks for less, they would pass for the team's."""
+    house.there.files[BASE_SHA][CONFIG_PATH] = b"checks: {tests: 'true'}\n"
+    ours = house.planned(pull_request())
+    theirs = replace(from_fork(number=6), delivery="delivery-2")
+    assert reason(house, theirs) == "this commit is the team's, whose checks it has already"
+    assert builds(house) == [house.build(ours.id)]
+    assert house.found(Pull, "7/6").head == SHA
+
+
+def test_what_the_team_has_given_up_a_stranger_may_offer(house: House) -> None:
+    house.planned(pull_request())
+    reason(house, pull_request(kind=EventKind.PULL_REQUEST_CLOSED, delivery="closed-1"))
+    theirs = replace(from_fork(number=6), delivery="delivery-2")
+    assert not house.planned(theirs).is_trusted
+
+
+def test_what_one_stranger_offers_another_may(house: House) -> None:
+    house.planned(from_fork())
+    theirs = replace(from_fork(number=6), delivery="delivery-2")
+    assert house.planned(theirs).pull_request == 6
