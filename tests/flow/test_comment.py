@@ -138,6 +138,18 @@ def test_a_newer_commit_takes_the_comment_over(house: House, build: Build) -> No
     assert len(bodies(house)) == 1
 
 
+def test_the_bell_of_an_older_commit_brings_the_word_on_the_newest(
+    house: House, build: Build
+) -> None:
+    """Found by the simulation (seed 12996): the newer one's bell was lost, this one came."""
+    moved(house, OTHER_SHA)
+    newer = house.planned(pull_request(sha=OTHER_SHA, delivery="delivery-2"))
+    end(house, newer, lint=Reason.FAILED, docs=Reason.OK)
+    house.reports(build.id)
+    (body,) = bodies(house)
+    assert OTHER_SHA[:7] in body
+
+
 def test_a_head_that_github_does_not_show_yet_is_looked_for_again(
     house: House, build: Build
 ) -> None:

@@ -54,10 +54,11 @@ class PullComments:
     def _tell(self, build: Build, number: int) -> None:
         turns = Turns(self.store, self.bells, self.clock, self.hold)
         key = pull_key(build.event.repository.id, number)
-        turns(key, build, lambda claim: self._turn(claim, build, number), _nobody)
+        turns(key, build, lambda claim: self._turn(claim, build, number), _nothing_to_put_off)
 
-    def _turn(self, claim: Claim, build: Build, number: int) -> None:
-        repository, report = build.event.repository, claim.report()
+    def _turn(self, claim: Claim, bell: Build, number: int) -> None:
+        build, report = self._newest(bell, number), claim.report()
+        repository = build.event.repository
         if self._needs_no_word(report.said, build, number):
             if not report.look or report.look > self.clock.now():
                 return
@@ -77,6 +78,16 @@ class PullComments:
         speaks = comment.acts(jobs) or self._row(repository, number).speaks
         if jobs and (said.comment or (speaks and not talk.is_locked)):
             self._agree(claim, build, number, talk.head, jobs)
+
+    def _newest(self, bell: Build, number: int) -> Build:
+        """The build of its newest commit that we know of, whichever we are rung for: of two bells
+        at once one may be lost, and the other is all that comes."""
+        repository, row = bell.event.repository, self._row(bell.event.repository, number)
+        if row.head in ("", bell.event.sha):
+            return bell
+        builds = self.store.group(Build, build_group(repository.id, row.head))
+        counting = [one for one in builds if number in one.requests]
+        return max(counting, key=lambda one: one.created, default=bell)
 
     def _needs_no_word(self, said: Said, build: Build, number: int) -> bool:
         """Whether GitHub need not be asked, so far as this build goes."""
