@@ -157,6 +157,36 @@ def test_a_changed_configuration_is_shown_and_not_used(house: House) -> None:
     )
 
 
+def test_what_waits_for_approval_is_said_in_each_check_and_how_it_is_built_in_one() -> None:
+    house = House(CONFIG)
+    house.there.files[SHA][CONFIG_PATH] = CHECKS
+    build = house.planned(from_fork())
+    house.reports(build.id)
+    lint, tests = (house.run(name).shown.summary.replace("\\", "") for name in ("lint", "tests"))
+    for said in (lint, tests):
+        assert "This pull request changes .dishwasher.yml; it takes effect when" in said
+        assert f"by the comment /approve {SHA}" in said
+    house.ended(house.jobs(build)["lint"])
+    house.ended(house.jobs(build)["tests"])
+    house.reports(build.id)
+    lint, tests = (house.run(name).shown.summary.replace("\\", "") for name in ("lint", "tests"))
+    assert "It would remove tests" in lint and "It would remove tests" in tests
+    assert "in a jail" in lint and "in a jail" not in tests
+    # It is no reason to write a comment.
+    assert house.talk.comments(REPOSITORY, 5) == ()
+
+
+def test_what_waits_for_approval_is_said_in_a_comment_that_is_there_anyhow() -> None:
+    house = House(CHECKS)
+    house.there.files[SHA][CONFIG_PATH] = CONFIG
+    build = house.planned(from_fork())
+    house.ended(house.jobs(build)["lint"], Reason.FAILED)
+    house.reports(build.id)
+    (comment,) = house.talk.comments(REPOSITORY, 5)
+    said = comment.body.replace("\\", "")
+    assert "It would add tests, staging." in said and f"/approve {SHA}" in said
+
+
 def test_many_jobs_that_are_added_are_counted(house: House) -> None:
     more = b"".join(b"  job%d: a\n" % number for number in range(8))
     house.there.files[SHA][CONFIG_PATH] = CHECKS + more

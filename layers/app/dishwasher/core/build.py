@@ -43,6 +43,10 @@ class Build:
     """Who let the commit's own configuration count although it is in doubt."""
     branches: tuple[str, ...] = ()
     """Branches whose pushes it counts for, once there is another than the event's own."""
+    pending: tuple[str, ...] = ()
+    """Those of the notes that somebody decides on: a configuration that does not count yet."""
+    first: int = 0
+    """Position of the first job that has a check run."""
     followers: tuple[str, ...] = ()
     """Ids of builds that wait for jobs of this one."""
     due: float = 0.0
@@ -79,6 +83,11 @@ class Build:
     def counting_for(self, *numbers: int) -> Build:
         """The same, for these pull requests."""
         return replace(self, pull_request=numbers[0] if numbers else 0, also=numbers[1:])
+
+    def notes_at(self, position: int) -> tuple[str, ...]:
+        """What is to be known of the whole build stands at its first job, what waits for somebody
+        at each: nobody knows which of them will be looked at."""
+        return self.notes if position == self.first else self.pending
 
     @property
     def is_over(self) -> bool:

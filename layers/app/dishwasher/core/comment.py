@@ -87,10 +87,17 @@ def ready_at(jobs: Sequence[Job]) -> float:
     return min(job.ended for job in jobs if job.reason in ACT) + WAIT
 
 
-def compose(shown: Sequence[Shown], sha: str, base: str, pull: Pull | None = None) -> str:
+def compose(
+    shown: Sequence[Shown],
+    sha: str,
+    base: str,
+    pull: Pull | None = None,
+    pending: Sequence[str] = (),
+) -> str:
     """What the comment is to say of the commit; `base` names the branch to merge into.
 
-    `pull` is what somebody has asked for in a command.
+    `pull` is what somebody has asked for in a command, `pending` what somebody may decide: it goes
+    along, and is no reason to speak.
     """
     asked = _asked(pull) if pull else []
     failing = [one for one in shown if one.job.reason in ACT]
@@ -101,7 +108,8 @@ def compose(shown: Sequence[Shown], sha: str, base: str, pull: Pull | None = Non
     failing.sort(key=lambda one: (not one.is_new, one.job.reason in OURS))
     parts = [_headline(failing, len(shown), runs)]
     parts += [_job(one, base) for one in failing]
-    return _ended([*parts, *asked, _footer(shown, sha)])
+    waits = [" ".join(inert(one, 500) for one in pending)] if pending else []
+    return _ended([*parts, *asked, *waits, _footer(shown, sha)])
 
 
 def brief(body: str) -> str:

@@ -35,6 +35,7 @@ def running(job: Job, build: Build, progress: Progress | None, details_url: str)
         parts.append(_steps(progress.phases))
     if build.requests and job.started:
         parts.append("To stop it, comment `/cancel` on the pull request.")
+    parts.extend(inert(note, 500) for note in build.pending)
     return sections(parts)
 
 
@@ -58,9 +59,7 @@ def ended(
         if result.artifacts and not build.is_trusted:
             parts.append(STRANGE)
         parts.extend(inert(note, 500) for note in result.notes[:NOTES])
-    if job.position == 0:
-        # What is to be known of the whole build stands at its first job.
-        parts.extend(inert(note, 500) for note in build.notes[:NOTES])
+    parts.extend(inert(note, 500) for note in build.notes_at(job.position)[:NOTES])
     if result is not None and result.phases:
         parts.append(folded("Steps", _steps(result.phases)))
     if job.lost_retries or job.infra_retries:

@@ -147,12 +147,20 @@ class Building:
         changes = Changes(self.source, self.clock)
         base = changes.base(work.delivery, event) if spells else ""
         notes = unsupported.noted(running)
-        strange = Unapproved(self.source).notes(work, config)
-        notes = (*strange, *work.notes, *(config.notes if written.in_file else ()), *notes)
+        strange = Unapproved(self.source)
+        pending = strange.pending(work, config)
+        notes = (
+            *strange.notes(work),
+            *pending,
+            *work.notes,
+            *(config.notes if written.in_file else ()),
+            *notes,
+        )
         build = Build(key, event, base, config.path, now, (), fail_fast=config.fail_fast)
         # A re-run that is planned anew brings the notes of before along.
         notes = tuple(dict.fromkeys(notes))
         build = replace(build, notes=notes, doubt=work.doubt, approval=work.approval)
+        build = replace(build, pending=pending)
         if written.advises and jobs and not (work.doubt and not work.approval):
             jobs = (*jobs, self.advice.beside(jobs, written))
         self.store_build(work, build, jobs)
@@ -184,6 +192,7 @@ class Building:
             jobs=tuple(job.id for job in jobs),
             settled=sum(job.is_over for job in jobs),
             pull_request=request.number if request else 0,
+            first=next((job.position for job in jobs if not job.silent), 0),
         )
         new = (build, begun(build, jobs), *jobs, *self._home(build))
         self.store.save(done(work, build.id), *new, *work.along)

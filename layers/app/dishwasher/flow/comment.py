@@ -134,7 +134,14 @@ class PullComments:
         request = build.event.pull_request
         shown = tuple(self._shown(build, job) for job in jobs)
         row = self._row(build.event.repository, number)
-        return comment.compose(shown, head, request.base_ref if request else "", row)
+        base = request.base_ref if request else ""
+        return comment.compose(shown, head, base, row, self._pending(build, number, head))
+
+    def _pending(self, build: Build, number: int, head: str) -> tuple[str, ...]:
+        """Of the newest build that counts for the pull request: an approval makes a new one."""
+        builds = self.store.group(Build, build_group(build.event.repository.id, head))
+        counting = [one for one in builds if number in one.requests]
+        return max(counting, key=lambda one: one.created).pending if counting else ()
 
     def _shown(self, build: Build, job: Job) -> Shown:
         if job.reason not in comment.ACT:

@@ -180,6 +180,7 @@ class Clicks:
             jobs=(),
             fail_fast=build.fail_fast,
             notes=build.notes,
+            pending=build.pending,
             doubt=build.doubt,
             approval=build.approval,
         )

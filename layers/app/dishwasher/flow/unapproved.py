@@ -21,19 +21,21 @@ UNREADABLE = b"\0"
 class Unapproved:
     source: Source
 
-    def notes(self, work: Work, config: Config) -> tuple[str, ...]:
-        """What is to be known of a stranger's build with the base branch's configuration."""
-        request = work.event.pull_request
-        if not work.doubt or request is None:
+    def notes(self, work: Work) -> tuple[str, ...]:
+        """What is to be known of a stranger's build."""
+        if not work.doubt or work.event.pull_request is None:
             return ()
         if work.approval:
             return (work.doubt, work.approval.sentence)
-        walls = f"{work.doubt} It is built in a jail, without secrets."
-        path = self._changed(work)
+        return (f"{work.doubt} It is built in a jail, without secrets.",)
+
+    def pending(self, work: Work, config: Config) -> tuple[str, ...]:
+        """What it changes of the configuration, in whose place the base branch's counts."""
+        in_doubt = work.doubt and not work.approval and work.event.pull_request is not None
+        path = self._changed(work) if in_doubt else ""
         if not path:
-            return (walls,)
+            return ()
         return (
-            walls,
             f"This pull request changes {path}; it takes effect when it is approved or merged. "
             f"{self._difference(work, config)}".strip(),
             f"Someone with write permission approves it by the comment /approve {work.event.sha}",

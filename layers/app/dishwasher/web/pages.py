@@ -132,7 +132,7 @@ class Pages:
             "artifacts": outputs.artifacts(job, kept),
             "bundles": outputs.bundles(job, kept),
             "notes": (
-                *(found.build.notes if job.position == 0 else ()),
+                *found.build.notes_at(job.position),
                 *(result.notes if result is not None else ()),
             ),
             "strange": "" if found.build.is_trusted else found.build.doubt,
