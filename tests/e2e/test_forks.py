@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from dishwasher.core.approval import LOOKED
 from dishwasher.core.sandbox import Level
 from dishwasher.demo.github import CheckRun, PullRequest, Repo
 
@@ -128,7 +129,7 @@ def test_a_changed_configuration_counts_when_it_is_approved_and_until_the_next_p
 def test_an_approval_without_a_sha_is_of_a_commit_that_stood_before(world: World) -> None:
     stranger = Stranger(world, {".dishwasher.yml": OWN})
     stranger.ended("lint")
-    world.github.clock.advance(5)
+    world.github.clock.advance(LOOKED + 5)
     stranger.say("/approve")
     assert stranger.ended("own").conclusion == "success"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from dishwasher.core.approval import LOOKED
 from dishwasher.core.build import Build
 from dishwasher.core.command import MOST, Reaction
 from dishwasher.core.delivery import Stage
@@ -19,10 +20,10 @@ from dishwasher.flow.changes import UNSEEN_FOR
 from tests.fakes.clock import NOON
 from tests.fakes.forge import Trouble
 from tests.flow.house import CHECKS, CONFIG_PATH, House, builds
-from tests.samples import OTHER_SHA, REPOSITORY, SHA, from_fork, pull_request, push, rerun
+from tests.samples import BASE_SHA, OTHER_SHA, REPOSITORY, SHA, from_fork, pull_request, push, rerun
 
 ANN, BOB = Person(1, "ann"), Person(2, "bob")
-PUSHED, LOOKED = NOON - 100, NOON - 50
+PUSHED, SEEN = NOON - 100, NOON - 50
 OWN = b"checks:\n  own: make own\n"
 THREE = b"checks:\n  one: a\n  two: b\n  docs: c\n"
 
@@ -38,7 +39,7 @@ def made(config: bytes) -> House:
     return house
 
 
-def says(line: str, by: Person = ANN, at: float = LOOKED, number: int = 5, id: int = 70) -> Event:
+def says(line: str, by: Person = ANN, at: float = SEEN, number: int = 5, id: int = 70) -> Event:
     return Event(
         kind=EventKind.COMMAND,
         delivery=f"comment-{id}",
@@ -162,7 +163,7 @@ def test_an_approval_builds_that_very_commit_with_its_own_configuration(house: H
     assert reactions(house) == {Reaction.TAKEN}
     approval = build.approval
     assert approval is not None and approval == row(house).approval
-    assert (approval.sha, approval.actor, approval.given) == (SHA, ANN.id, LOOKED)
+    assert (approval.sha, approval.actor, approval.given) == (SHA, ANN.id, SEEN)
     assert approval.sentence in build.notes
     assert house.jobs(before)["lint"].reason is Reason.SUPERSEDED
 
@@ -186,7 +187,7 @@ def test_an_approval_with_the_whole_sha_is_taken_whenever_it_was_written(house: 
     assert row(house).approval is not None
 
 
-@pytest.mark.parametrize("at", [PUSHED - 1, PUSHED, 0.0])
+@pytest.mark.parametrize("at", [PUSHED - 1, PUSHED, PUSHED + LOOKED, 0.0])
 def test_without_a_sha_a_comment_from_before_the_push_approves_nothing(
     house: House, at: float
 ) -> None:
@@ -195,6 +196,32 @@ def test_without_a_sha_a_comment_from_before_the_push_approves_nothing(
     assert reactions(house) == {Reaction.REFUSED}
     assert row(house).approval is None
     assert [one.id for one in builds(house)] == [build.id]
+
+
+def test_without_a_sha_a_commit_that_stood_there_before_is_meant(house: House) -> None:
+    opened(house)
+    obeyed(house, says("/approve", at=PUSHED + LOOKED + 1))
+    assert row(house).approval is not None
+
+
+def test_another_base_branch_voids_the_approval(house: House) -> None:
+    """The same commit becomes another thing there, which nobody has looked at."""
+    opened(house)
+    obeyed(house, says("/approve"))
+    house.there.pulls[5].base_ref = "release"
+    edited = from_fork(updated=NOON, action="edited", delivery="delivery-2")
+    house.there.branches["release"] = BASE_SHA
+    again = house.planned(edited)
+    assert (row(house).approval, again.approval) == (None, None)
+    assert list(house.jobs(again)) == ["lint"]
+
+
+def test_a_stranger_s_offer_of_the_team_s_commit_needs_no_approval(house: House) -> None:
+    house.planned(pull_request(delivery="delivery-0", number=4))
+    house.deliver(from_fork(updated=PUSHED))
+    house.plan("delivery-1")
+    assert "counts already" in obeyed(house, says(f"/approve {SHA}"))
+    assert reactions(house) == {Reaction.REFUSED}
 
 
 def test_where_nobody_knows_when_the_branch_moved_the_sha_has_to_be_said(house: House) -> None:

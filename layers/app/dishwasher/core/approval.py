@@ -6,6 +6,10 @@ from dataclasses import dataclass
 
 from dishwasher.core.moment import stamp
 
+LOOKED = 30.0
+"""Seconds that a commit must have stood there before a comment that does not name it can mean it:
+a page that was open shows a push some seconds later."""
+
 
 @dataclass(frozen=True, slots=True)
 class Approval:
@@ -24,6 +28,12 @@ class Approval:
     """GitHub's time of the comment, in seconds since the epoch."""
     comment: int = 0
     """GitHub's id of it."""
+    base: str = ""
+    """The branch that the commit was to be merged into: with another one it becomes another."""
+
+    def holds(self, base: str) -> bool:
+        """Whether it is still what was looked at."""
+        return self.base in ("", base)
 
     @property
     def sentence(self) -> str:

@@ -70,10 +70,12 @@ class Pull:
 
     def at(self, event: Event, request: PullRequest) -> Pull:
         """It stands open at the event's commit. A push voids what was said of the commit before,
-        one that brings an older commit back as well."""
+        one that brings an older commit back as well; another base branch an approval."""
         pushed = event.action == "synchronize" and request.updated > self.moved
         if self.head == event.sha and not pushed:
-            return replace(self, is_open=True, due=0.0)
+            given = self.approval
+            kept = given if given and given.holds(request.base_ref) else None
+            return replace(self, is_open=True, due=0.0, approval=kept)
         moved = max(self.moved, request.updated) if request.updated else 0.0
         return Pull(self.id, event.sha, moved=moved, version=self.version)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from dishwasher.core import comment as telling
 from dishwasher.core import pull
-from dishwasher.core.approval import Approval
+from dishwasher.core.approval import LOOKED, Approval
 from dishwasher.core.build import Build, build_group
 from dishwasher.core.command import MOST, Command, Reaction, Tally, Verb, read
 from dishwasher.core.delivery import Delivery
@@ -139,7 +139,7 @@ class Commands:
     def _approve(self, asked: Asked) -> None:
         """Exactly the commit that was looked at: what came later was not."""
         row, head, given = self._row(asked), asked.head, asked.comment.created
-        stood = row.head == head and 0.0 < row.moved < given
+        stood = row.head == head and 0.0 < row.moved < given - LOOKED
         wanted = asked.command.argument or (head if stood else "")
         if not wanted:
             raise _Declined(
@@ -149,16 +149,17 @@ class Commands:
         if wanted != head:
             raise _Declined(f"The pull request does not stand at {wanted[:12]} but at {head}.")
         builds = self._builds(asked)
+        if any(one.is_trusted for one in builds or self._at(asked)):
+            raise _Declined("This commit is the team's: its own configuration counts already.")
         if row.head != head or not builds:
             raise Unseen(f"{head[:12]} is not planned yet")
         build = max(builds, key=lambda one: one.created)
-        if build.is_trusted:
-            raise _Declined("This commit is the team's: its own configuration counts already.")
         self._taken(asked)
         event, comment = asked.event, asked.comment
-        approval = Approval(head, event.sender_id, event.sender, given, comment.id)
         again = replace(build.event, delivery=asked.delivery.id, repository=event.repository)
         request = again.pull_request
+        base = request.base_ref if request else ""
+        approval = Approval(head, event.sender_id, event.sender, given, comment.id, base)
         notes = (pull.told(request),) if request and request.merge else ()
         along = (replace(self._row(asked), approval=approval),)
         work = Work(
@@ -200,9 +201,12 @@ class Commands:
 
     def _builds(self, asked: Asked) -> tuple[Build, ...]:
         """Those of the pull request's head that count for it."""
+        return tuple(one for one in self._at(asked) if asked.comment.number in one.requests)
+
+    def _at(self, asked: Asked) -> tuple[Build, ...]:
+        """Those of the pull request's head, whoever offers it."""
         group = build_group(asked.event.repository.id, asked.head)
-        builds = self.building.store.group(Build, group)
-        return tuple(build for build in builds if asked.comment.number in build.requests)
+        return self.building.store.group(Build, group)
 
     def _jobs(self, asked: Asked) -> tuple[Job, ...]:
         """The latest of each name."""

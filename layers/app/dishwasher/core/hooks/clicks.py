@@ -50,7 +50,8 @@ def issue_comment(delivery: str, payload: Json) -> Event | Ignored:
     data = fields.member(payload, "comment")
     body = data.get("body")
     lines = body.splitlines() if isinstance(body, str) else []
-    line = lines[0].strip() if lines else ""
+    # Spaces before it make it a block of code, and what is quoted is not said.
+    line = lines[0].rstrip() if lines else ""
     if not line.startswith(SIGN) or len(line) > MAX_TEXT or fields.SURROGATE.search(line):
         return Ignored("the first line of the comment is no command")
     author = data.get("user")
