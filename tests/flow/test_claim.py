@@ -52,6 +52,17 @@ def test_a_claim_is_held_by_one_and_the_others_mark_it(store: RacyStore, clock: 
     assert report(store).due == clock.now() + HOLD
 
 
+def test_a_claim_that_has_ended_serves_nobody(store: RacyStore, clock: FakeClock) -> None:
+    """Found by the simulation (seed 14955): frozen after a look, it made what was there by then."""
+    claim = claimed(store, clock)
+    clock.advance(HOLD)
+    assert claim.report().holder == claim.holder
+    clock.advance(1)
+    with pytest.raises(Lost, match="has ended"):
+        claim.report()
+    assert 0 < report(store).due < clock.now()
+
+
 def test_what_changed_meanwhile_makes_the_holder_go_round_again(
     store: RacyStore, clock: FakeClock
 ) -> None:

@@ -69,6 +69,9 @@ class Claim:
         report = self.store.get(Report, self.key)
         if report is None or report.holder != self.holder:
             raise Lost(f"the claim on report {self.key} was taken over")
+        if report.until < self.clock.now():
+            # Frozen for so long that what we have seen of GitHub is old; the reaper comes for it.
+            raise Lost(f"the claim on report {self.key} has ended")
         return report
 
     def note(self, posted: Posted) -> Posted:
