@@ -6,14 +6,22 @@ import json
 from pathlib import Path
 
 import pytest
+from dishwasher.core.command import Reaction
+from dishwasher.core.deployment import Deployment
+from dishwasher.core.deployment import Stage as Phase
 from dishwasher.core.payload import READERS
+from dishwasher.core.session import Person
 from dishwasher.demo.github import api
 from dishwasher.demo.github.registering import ALWAYS, NEEDS
-from dishwasher.demo.github.routes import ROUTES
+from dishwasher.demo.github.routes import ROUTES, find
 from dishwasher.errors import Ambiguous, Gone, InfraError, UserError
-from dishwasher.github import manifest
+from dishwasher.github import GithubComments, GithubDeployments, manifest
 from dishwasher.github.auth import PERMISSIONS, Purpose, purpose_of
+from dishwasher.github.heads import GithubHeads
+from dishwasher.github.members import GithubMembers
+from dishwasher.github.pulls import GithubPulls
 
+from tests.github.conftest import Stage, check
 from tests.github.raw import HangUp, RawServer, Say
 
 ROOT = Path(__file__).parents[2]
@@ -56,6 +64,62 @@ def test_each_call_may_be_made_with_the_token_that_it_gets() -> None:
             ), f"{route.operation} needs {route.needs}, and the {purpose} token has {granted}"
             checked.add(purpose)
     assert checked == {Purpose.READ, Purpose.REPORT, Purpose.DEPLOY}
+
+
+def every_call(stage: Stage) -> None:
+    """Each call of the adapters that goes below a repository, once."""
+    there, app, repo = stage.repository, stage.app, stage.repo
+    first, sha = repo.head(), repo.commit({"a.txt": "1"}, branch="topic")
+    number = repo.open_pull("topic").number
+    asked = repo.comment(number, "/help").id
+    source, pulls = stage.source, GithubPulls(app)
+    source.file(there, "a.txt", sha), source.files(there, sha), source.compare(there, first, sha)
+    source.branch_sha(there, "topic"), GithubHeads(app).of(there)
+    pulls.pull_request(there, number), pulls.open_from(there, "topic")
+    pulls.merge_sha(there, number), pulls.commit_of(there, sha)
+    GithubMembers(app).may_write(there, Person(1, "octo"))
+    run = stage.checks.create(there, check(sha))
+    stage.checks.update(there, run, check(sha)), stage.checks.list(there, sha)
+    stage.checks.annotated(there, run), stage.checks.added(there, first, sha)
+    talk = GithubComments(app)
+    talk.conversation(there, number), talk.comments(there, number)
+    made = talk.comment(there, number, "Hello.")
+    talk.edit(there, made, "Bye."), talk.withdraw(there, made)
+    talk.react(there, asked, Reaction.TAKEN)
+    stages = GithubDeployments(app)
+    wanted = Deployment("job", "live site", sha, Phase.QUEUED, "", "https://ci.example.test")
+    id = stages.announce(there, wanted)
+    stages.tell(there, id, wanted), stages.told(there, id), stages.announced(there, wanted)
+
+
+def test_no_token_may_do_what_no_call_needs(stage: Stage) -> None:
+    """Without any of its permissions some call of its purpose would be refused."""
+    every_call(stage)
+    needed: dict[Purpose, list[set[tuple[str, str]]]] = {purpose: [] for purpose in Purpose}
+    for entry in stage.github.requests(path="/repos/octo/demo/*"):
+        found = find(entry.method, entry.path)
+        assert found is not None and entry.status < 300
+        purpose = purpose_of(entry.path.removeprefix("/repos/octo/demo"))
+        wants = (need.partition(":")[::2] for need in found[0].needs)
+        needed[purpose].append({(name, level) for name, level in wants})
+    # A runner's reads files by git alone.
+    needed[Purpose.CLONE] = [{("contents", "read")}]
+    for purpose, granted in PERMISSIONS.items():
+        for name, level in granted.items():
+            # GitHub gives this with every other one.
+            if name == "metadata":
+                continue
+            less = {**granted, name: LEVELS[LEVELS.index(level) - 1] if level != "read" else ""}
+            refused = [
+                wants
+                for wants in needed[purpose]
+                if not any(suffices(less.get(one, ""), asked) for one, asked in wants)
+            ]
+            assert refused, f"the {purpose} token needs no {name}:{level}"
+
+
+def suffices(granted: str, wanted: str) -> bool:
+    return granted in LEVELS and LEVELS.index(granted) >= LEVELS.index(wanted)
 
 
 def test_the_file_in_infra_is_the_one_that_is_sent() -> None:

@@ -39,12 +39,8 @@ class Purpose(StrEnum):
 
 PERMISSIONS: dict[Purpose, dict[str, str]] = {
     Purpose.READ: {"contents": "read", "metadata": "read", "pull_requests": "read"},
-    Purpose.REPORT: {
-        "checks": "write",
-        "issues": "read",
-        "metadata": "read",
-        "pull_requests": "write",
-    },
+    # A pull request's comments are open to who may write pull requests, without a right to issues.
+    Purpose.REPORT: {"checks": "write", "metadata": "read", "pull_requests": "write"},
     Purpose.DEPLOY: {"deployments": "write", "metadata": "read"},
     Purpose.CLONE: {"contents": "read", "metadata": "read"},
 }
