@@ -11,7 +11,7 @@ from collections import Counter
 
 from tests.sim import mutants, sometimes
 from tests.sim.many import played
-from tests.sim.story import Outcome, play
+from tests.sim.story import Outcome
 
 SHOWN = 400
 """Lines of a trace that are shown of a failing seed: the end is what matters."""
@@ -25,9 +25,7 @@ def main(arguments: list[str]) -> int:
     if options.mutants:
         return _mutants(options.first, options.seeds, options.jobs)
     if options.trace is not None:
-        with mutants.applied(mutant):
-            faults = mutant.faults if mutant else None
-            outcome = play(options.trace, faults=faults, traced=True)
+        outcome = mutants.played(mutant, options.trace, traced=True)
         print(*outcome.trace, sep="\n")
         _show(outcome, options.mutant)
         return 1 if outcome.violations else 0
@@ -91,8 +89,7 @@ def _mutants(first: int, seeds: int, jobs: int) -> int:
 def _explain(outcome: Outcome, mutant: str | None) -> None:
     """The first failing seed again, this time with its trace."""
     careless = mutants.BY_NAME[mutant] if mutant else None
-    with mutants.applied(careless):
-        again = play(outcome.seed, faults=careless.faults if careless else None, traced=True)
+    again = mutants.played(careless, outcome.seed, traced=True)
     print(*again.trace[-SHOWN:], sep="\n")
     _show(again, mutant)
     if again.violations != outcome.violations:

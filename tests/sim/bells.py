@@ -98,6 +98,12 @@ class SimQueue:
             if bell.entry == entry
         ]
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether a message waits for a worker."""
+        firsts = (self._first(topic) for topic in Topic)
+        return any(bell is not None and bell.visible_at <= self._world.now for bell in firsts)
+
     def _first(self, topic: Topic) -> Bell | None:
         heap = self._heaps[topic]
         while heap and heap[0][2].entry != heap[0][1]:

@@ -71,6 +71,18 @@ def failing(random: Random) -> Written:
     return Written("\n".join(("checks:", *lines)).encode(), CHECKS[:count])
 
 
+CROWD = Written(
+    "\n".join(
+        (
+            "checks:",
+            *(f"  {name}: sim ok 10 0" for name in CHECKS),
+            f"  last: {{run: sim ok 1 0, needs: [{', '.join(CHECKS)}]}}",
+        )
+    ).encode(),
+    (*CHECKS, "last"),
+)
+"""Checks that end together, and none of them must miss that it was the last."""
+
 HEALTHY = Written(
     b"checks:\n"
     b"  quick: sim ok 2 0\n"
@@ -82,6 +94,7 @@ HEALTHY = Written(
     b"  two: sim ok 3 0\n"
     b"  three: sim ok 3 0\n"
     b"  four: sim ok 3 0\n"
+    b"  after: {run: sim ok 1 0, needs: [one, two, three, four]}\n"
 )
 """What must go through without a scratch once the world is calm."""
 HEALTHY_REASONS = {
@@ -89,7 +102,7 @@ HEALTHY_REASONS = {
     "long": "advisory",
     "broken": "failed",
     "never": "need_failed",
-    **dict.fromkeys(("one", "two", "three", "four"), "ok"),
+    **dict.fromkeys(("one", "two", "three", "four", "after"), "ok"),
 }
 HEALTHY_DEPLOYING = Written(
     b"checks:\n  quick: sim ok 2 0\ndeployments:\n  staging: {branch: master, run: sim ok 100 0}\n"

@@ -16,6 +16,8 @@ class Faults:
     freeze: float = 0.0
     """A worker stops for up to `freeze_longest` seconds and goes on as a zombie."""
     freeze_longest: float = 0.0
+    thaw_dies: float = 0.0
+    """Who goes on as a zombie dies after that one call, so that it can tell nobody."""
     slow: float = 0.0
     """A call takes up to `slow_longest` seconds."""
     slow_longest: float = 8.0
@@ -81,6 +83,11 @@ class Faults:
     """Seconds by which the clocks of two instances may differ."""
 
     @property
+    def leaves_unsaid(self) -> bool:
+        """Whether a worker may do something and die before it can have it looked after."""
+        return self.crash > 0 or self.thaw_dies > 0
+
+    @property
     def clocks_agree(self) -> bool:
         """Whether clocks differ by less than what a claim outlives its last renewal."""
         return self.skew <= SMALL_SKEW
@@ -92,6 +99,7 @@ STRONGEST = Faults(
     crash_all=0.5,
     freeze=0.005,
     freeze_longest=700.0,
+    thaw_dies=0.5,
     slow=0.05,
     stall=0.005,
     bell_lost=0.3,

@@ -45,6 +45,12 @@ class SimHeads:
         """Commits that became heads untold; what stood there at the first look is not missed."""
         return {sha for at, id, sha in self.untold if id == repo.value.id and at > since}
 
+    def is_taken_for_known(self, repository: int, sha: str, first_look: float) -> bool:
+        """Whether it stood there untold when the repository's heads were looked at first."""
+        return any(
+            id == repository and head == sha and at <= first_look for at, id, head in self.untold
+        )
+
     def events(self, repo: Repo) -> Iterator[Event]:
         """As things really stand."""
         for branch, sha in repo.branches.items():

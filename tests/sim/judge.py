@@ -68,7 +68,7 @@ class Judge:
     def overdue(self, since: float) -> Iterator[str]:
         """Check runs that stay open long after the end, though nobody died before a warning."""
         faults, now = self._house.world.faults, self._house.world.now
-        if faults.crash or not faults.clocks_agree or now < since + PATIENCE:
+        if faults.leaves_unsaid or not faults.clocks_agree or now < since + PATIENCE:
             return
         for run in self._house.hub.runs.values():
             job = self._rows.get(Job, run.external_id)
@@ -110,8 +110,8 @@ class Judge:
         moved = (expected.repository, expected.sha) in self._expectations.moved
         for name in expected.names:
             same = [job for job in jobs if job.spec.name == name]
-            if not same and moved and "no configuration" in row.reason:
-                # Planned by the base branch, which has no configuration.
+            if not same and moved and (strange or "no configuration" in row.reason):
+                # Planned by the base branch, which has other jobs or none.
                 continue
             if not same:
                 yield f"L2 nothing was planned for {name} {here}"
@@ -140,13 +140,15 @@ class Judge:
                     yield f"S5 {job.spec.name} is the fork's own {here}"
 
     def _is_of_the_past(self, expected: Expected, reason: str) -> bool:
-        """A pull request answers for it and has gone on since."""
+        """A pull request answers for it and has gone on since, or nobody has told us of it."""
         found = re.match(r"pull request (\d+) (builds|stands|is closed)", reason)
         if found is None:
             return False
         request = self._house.hub.repos[expected.repository].requests[int(found[1]) - 1]
         agree = self._house.world.faults.clocks_agree
-        return not agree or not request.is_open or request.head != expected.sha
+        looked = self._house.laws.looked.get(str(expected.repository), float("inf"))
+        known = self._house.heads.is_taken_for_known(expected.repository, request.head, looked)
+        return not agree or known or not request.is_open or request.head != expected.sha
 
     def _requests(self) -> Iterator[str]:
         """The head of each open pull request has a build that nobody has taken away."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from multiprocessing import get_context
 
 from tests.sim import mutants
-from tests.sim.story import Outcome, play
+from tests.sim.story import Outcome
 
 
 def played(seeds: Iterable[int], mutant: str | None, jobs: int) -> Iterator[Outcome]:
@@ -21,6 +21,4 @@ def played(seeds: Iterable[int], mutant: str | None, jobs: int) -> Iterator[Outc
 
 def _one(work: tuple[int, str | None]) -> Outcome:
     seed, mutant = work
-    careless = mutants.BY_NAME[mutant] if mutant else None
-    with mutants.applied(careless):
-        return play(seed, faults=careless.faults if careless else None)
+    return mutants.played(mutants.BY_NAME[mutant] if mutant else None, seed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from tests.sim.story import Outcome, play
 from tests.sim.without import (
     bells,
     caches,
@@ -31,6 +32,14 @@ def applied(mutant: Mutant | None) -> Iterator[None]:
     finally:
         for place, name, value in kept:
             setattr(place, name, value)
+
+
+def played(mutant: Mutant | None, seed: int, *, traced: bool = False) -> Outcome:
+    """The world of this seed without the protection, as it shows that best."""
+    if mutant is None:
+        return play(seed, traced=traced)
+    with applied(mutant):
+        return play(seed, faults=mutant.faults, habit=mutant.habit, traced=traced)
 
 
 ALL = (

@@ -2,33 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from dishwasher.core.event import NO_COMMIT, Repository
 
 from tests.sim.clicks import Clicks
 from tests.sim.commits import Repo
-from tests.sim.configs import Written, write
+from tests.sim.configs import CROWD, Written, write
+from tests.sim.deploys import Push
 from tests.sim.expecting import Expectations
+from tests.sim.hands import Hands
 from tests.sim.heads import SimHeads
 from tests.sim.hub import Hub
-from tests.sim.laws import Laws, Push
+from tests.sim.laws import Laws
 from tests.sim.mail import Mail
 from tests.sim.pulls import MASTER, Pulls
 from tests.sim.talk import WRITER, SimTalk
 from tests.sim.world import World
+
+HABITS = (0, 0.2, 1, 1, 5)
+"""How often a world's people do each of the things that they may do."""
+OFTEN = 40
 
 
 class People:
     """Acts on the hub and lets it send the webhooks that follow."""
 
     def __init__(
-        self, world: World, hub: Hub, mail: Mail, laws: Laws, talk: SimTalk, heads: SimHeads
+        self,
+        world: World,
+        hub: Hub,
+        mail: Mail,
+        laws: Laws,
+        talk: SimTalk,
+        heads: SimHeads,
+        hands: Hands,
     ) -> None:
-        self._world, self._hub, self._mail, self._laws = world, hub, mail, laws
+        self._world, self._hub, self._mail, self._deploys = world, hub, mail, laws.deploys
         self.expectations = Expectations(world, heads)
         self._branches = self._tags = 0
         self._clicks = Clicks(world, hub, mail, self._payload)
+        self._hands = hands
         self._pulls = Pulls(
             *(world, hub, mail, laws, talk),
             *(self._clicks, self.expectations, self._payload, self.push),
@@ -51,13 +66,20 @@ class People:
             close = world.random.choice(times) + world.random.uniform(0.0, 30.0)
             times.append(world.random.choice((close, world.random.uniform(world.now, until))))
         times.sort()
+        acts = self._acts()
+        # A world has its habits: what is done often together happens in few that do all alike.
+        habits = [
+            OFTEN if act.__name__ == world.habit else world.random.choice(HABITS) for act in acts
+        ]
         for repo in repos:
             self.push(repo, MASTER)
         for time in times:
             world.baton.sleep(max(0.0, time - world.now))
             repo = world.random.choice(repos)
+            if world.calm:
+                return
             if repo.gone_at > world.now:
-                world.random.choice(self._acts())(repo)
+                world.random.choices(acts, habits)[0](repo)
 
     def push(self, repo: Repo, branch: str, written: Written | None = None) -> str:
         """A new commit on the branch."""
@@ -74,24 +96,26 @@ class People:
         if before == sha:
             return
         self.expectations.moved.add((repo.value.id, before))
-        self._laws.pushes.append(Push(repo.value.id, branch, before, sha))
+        self._deploys.pushes.append(Push(repo.value.id, branch, before, sha))
         told = {"before": before, "after": sha, "forced": forced, "deleted": False}
         sent = self._tell(repo, f"refs/heads/{branch}", told)
         self.expectations.push(repo, sent, branch, sha)
         self._pulls.follow(repo, branch, sha)
 
-    def _acts(self) -> tuple[Any, ...]:
+    def _acts(self) -> tuple[Callable[[Repo], object], ...]:
         return (
-            *(self._push_somewhere,) * 4,
-            *(lambda repo: self.push(repo, MASTER),) * 6,
-            *(self._merge,) * 3,
+            *(lambda repo: self.push(repo, MASTER),) * 3,
+            *(self._push_somewhere,) * 2,
+            self.crowd,
+            *(self._merge,) * 2,
             self._adopt,
-            *(self._roll_back,) * 2,
+            self._roll_back,
             self._small_talk,
-            *(self._delete,) * 2,
-            *(self._tag,) * 2,
+            self._delete,
+            self._tag,
             *self._pulls.acts(),
             *self._clicks.acts(),
+            *self._hands.acts(),
         )
 
     def _push_somewhere(self, repo: Repo) -> None:
@@ -101,6 +125,10 @@ class People:
         else:
             self._branches += 1
             self.push(repo, f"topic-{self._branches}")
+
+    def crowd(self, repo: Repo) -> None:
+        self._branches += 1
+        self.push(repo, f"topic-{self._branches}", CROWD)
 
     def _adopt(self, repo: Repo) -> None:
         """A maintainer pushes a fork's commit to a branch here, to have it checked."""
@@ -144,7 +172,7 @@ class People:
         """A release of what the default branch holds now; some are taken back."""
         self._tags += 1
         sha, ref = repo.branches[MASTER], f"refs/tags/v{self._tags}"
-        self._laws.pushes.append(Push(repo.value.id, "", NO_COMMIT, sha))
+        self._deploys.pushes.append(Push(repo.value.id, "", NO_COMMIT, sha))
         told = {"before": NO_COMMIT, "after": sha, "head_commit": {"id": sha}, "deleted": False}
         self.expectations.tag(repo, self._tell(repo, ref, told), sha)
         if self._world.random.random() < 0.2:

@@ -42,14 +42,8 @@ class Pulls:
         self._days = 0
 
     def acts(self) -> tuple[Callable[[Repo], None], ...]:
-        return (
-            *(self.open,) * 4,
-            *(self.day,) * 3,
-            *(self.fork,) * 2,
-            *(self.close,) * 3,
-            *(self.touch,) * 2,
-            *(self.unsay,) * 2,
-        )
+        acts = (self.open, self.day, self.fork, self.close, self.touch, self.unsay)
+        return (*acts, self.open, self.day)
 
     def open(self, repo: Repo) -> None:
         known = [branch for branch in repo.branches if branch != MASTER]
@@ -61,7 +55,8 @@ class Pulls:
         if self._world.random.random() < 0.3:
             # Opened by mistake: its checks are under way when it is closed.
             self._world.baton.sleep(self._world.random.uniform(1.0, 15.0))
-            self.close(repo)
+            if not self._world.calm:
+                self.close(repo)
 
     def day(self, repo: Repo) -> None:
         """What fails is pushed to again and run again, so that much is said of it."""
@@ -70,9 +65,9 @@ class Pulls:
         head = self._push(repo, branch, failing(random))
         request = self._request(repo, branch, head, fork=False)
         self._send(repo, request, "opened")
-        for _ in range(random.randint(1, 3)):
-            self._world.baton.sleep(random.uniform(10.0, 90.0))
-            if not request.is_open or repo.gone_at <= self._world.now:
+        for _ in range(random.randint(1, 5)):
+            self._world.baton.sleep(random.uniform(5.0, 60.0))
+            if self._world.calm or not request.is_open or repo.gone_at <= self._world.now:
                 return
             if branch in repo.branches and random.random() < 0.6:
                 self._push(repo, branch, failing(random))
@@ -88,7 +83,8 @@ class Pulls:
         for _ in range(self._world.random.choice((0, 2))):
             # Somebody looks at it, or its author hopes to get away with it.
             self._world.baton.sleep(self._world.random.uniform(5.0, 60.0))
-            self._clicks.command(repo)
+            if not self._world.calm:
+                self._clicks.command(repo)
 
     def close(self, repo: Repo) -> None:
         for request in reversed(repo.requests):

@@ -21,9 +21,11 @@ from tests.sim.configs import (
     HEALTHY_REASONS,
 )
 from tests.sim.faults import Faults
+from tests.sim.hands import Hands
 from tests.sim.house import House, build
 from tests.sim.judge import Judge
 from tests.sim.people import People
+from tests.sim.ports import SimClock
 from tests.sim.pulls import MASTER
 from tests.sim.world import Broken, World
 
@@ -32,6 +34,8 @@ WORK = 700.0
 SETTLE = 600.0 + WORK
 """Seconds without faults in which everything settles."""
 LOOK = 15.0
+BACKLOG = 300.0
+"""Seconds after which nobody may be behind any more with what the faults have kept from them."""
 PROMPT = 10.0
 """Seconds from a verdict to GitHub when nothing goes wrong."""
 SHOWN = 12
@@ -49,10 +53,12 @@ class Outcome:
     faults: Faults
 
 
-def play(seed: int, *, faults: Faults | None = None, traced: bool = False) -> Outcome:
-    """Run the world of this seed."""
+def play(
+    seed: int, *, faults: Faults | None = None, habit: str = "", traced: bool = False
+) -> Outcome:
+    """Run the world of this seed, where people do mostly what `habit` names."""
     with _silence():
-        world = World(seed, faults, traced=traced)
+        world = World(seed, faults, habit, traced=traced)
         try:
             violations = tuple(_play(world))[:SHOWN]
         finally:
@@ -63,7 +69,8 @@ def play(seed: int, *, faults: Faults | None = None, traced: bool = False) -> Ou
 
 def _play(world: World) -> list[str]:
     house = build(world)
-    people = People(world, house.hub, house.mail, house.laws, house.talk, house.heads)
+    hands = Hands(world, house.store, house.queue, SimClock(world))
+    people = People(world, house.hub, house.mail, house.laws, house.talk, house.heads, hands)
     faults_end = world.now + world.random.uniform(150.0, 700.0)
     world.baton.spawn("people", lambda: _live(world, people, faults_end))
     _rest(world, faults_end)
@@ -73,6 +80,10 @@ def _play(world: World) -> list[str]:
         for instance in house.instances:
             instance.heal()
         _rest(world, max(world.now, world.quiet_at) + LOOK)
+        # Whoever was frozen to the end has much to catch up with.
+        late = world.now + BACKLOG
+        while house.queue.is_behind and world.now < late and world.baton.broken is None:
+            _rest(world, world.now + LOOK)
         healthy = _Healthy(house, people)
         return _settle(world, house, people, healthy)
     return [_why(world.baton.broken)]

@@ -90,6 +90,7 @@ class SimTalk:
             made = Word(len(self.words) + 1, repository.id, number, head, body, listed_at)
             made.zombie = self._hub.is_frozen
             self.words.append(made)
+            self._world.sometimes("a comment was made")
             return made.id
 
         return self._hub.call(repository, f"comment {number}", make, once=True, write=True)
@@ -97,7 +98,10 @@ class SimTalk:
     def edit(self, repository: Repository, id: int, body: str) -> None:
         def say() -> None:
             word = self._find(id)
+            if self._hub.is_frozen and word.body != body:
+                self._world.sometimes("a zombie changed a comment")
             word.body = body
+            self._world.sometimes("a comment was edited")
             word.zombie = word.zombie or self._hub.is_frozen
 
         self._hub.call(repository, f"edit {id}", say, write=True)

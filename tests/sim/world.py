@@ -26,8 +26,10 @@ class Broken(BaseException):
 class World:
     """What every fake shares; `point` is called at each port call of a worker."""
 
-    def __init__(self, seed: int, faults: Faults | None = None, *, traced: bool = False) -> None:
-        self.seed = seed
+    def __init__(
+        self, seed: int, faults: Faults | None = None, habit: str = "", *, traced: bool = False
+    ) -> None:
+        self.seed, self.habit = seed, habit
         self.baton = Baton(seed)
         self.random = self.baton.random
         self.faults = draw(self.random) if faults is None else faults
@@ -88,6 +90,9 @@ class World:
         if delay > 1.0:
             self.expect(delay)
         self.baton.sleep(delay)
+        if long and self.chance(faults.thaw_dies):
+            self.sometimes("a worker died after what it had frozen in")
+            self.baton.current.doomed = True
         return long
 
     def law(self, holds: bool, law: str, *details: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from dishwasher.core import pull, trust
+from dishwasher.core import pull
 from dishwasher.core.build import Build
 from dishwasher.core.delivery import Delivery, Stage
 from dishwasher.core.job import LIVE, Job
@@ -16,6 +16,7 @@ from dishwasher.flow.reap import Reap
 from dishwasher.flow.work import Work
 from dishwasher.ports import Topic
 
+from tests.sim.faults import Faults
 from tests.sim.without.patch import Mutant
 
 
@@ -66,10 +67,6 @@ def alike(stand: Any, event: Any) -> str:
     return ""
 
 
-def trust_all(*_: Any) -> str:
-    return ""
-
-
 def signed_by_anybody(secret: bytes, header: str, body: bytes) -> bool:
     return True
 
@@ -78,6 +75,7 @@ true_reap_job = Reap._job
 true_store = Building.store_build
 
 
+LATE = Faults(delivery_late=0.4)
 MUTANTS = (
     Mutant("no-reaper", "the reaper", ((Reap, "__call__", nothing),)),
     Mutant(
@@ -100,7 +98,8 @@ MUTANTS = (
         "order-trusted",
         "the look at what a pull request is now",
         ((pull, "unlike", alike),),
+        LATE,
+        "day",
     ),
-    Mutant("trusts-forks", "distrust", ((trust, "distrust", trust_all),)),
     Mutant("unsigned", "the signature", ((accept, "signed", signed_by_anybody),)),
 )

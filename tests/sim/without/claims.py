@@ -18,6 +18,7 @@ from dishwasher.flow.settle import Settle
 from dishwasher.flow.verdict import Verdicts
 from dishwasher.ports import Record
 
+from tests.sim.faults import Faults
 from tests.sim.without.patch import Mutant
 
 
@@ -65,7 +66,9 @@ def save_with_late_counter(self: Verdicts, before: Job, after: Job) -> Job:
     build = self.store.get(Build, after.build)
     assert build is not None
     ended = 1 + sum(found.is_over for found in moved)
-    records: list[Record] = [replace(build, settled=build.settled + ended), after, *moved]
+    counted = replace(build, settled=build.settled + ended)
+    records: list[Record] = [counted, after, *moved]
+    records += self._listed(counted, (*siblings.values(), *moved))
     held = self._held(after, build)
     if held is not None:
         unknown = after.reason is job.Reason.UNKNOWN_EFFECT
@@ -105,6 +108,8 @@ true_expire = job.expire
 true_save = Verdicts._save
 
 
+STALLING = Faults(stall=0.005)
+"""Moments for which many wait, so that jobs end together."""
 MUTANTS = (
     Mutant("blind-claim", "compare-and-set of a claim", ((Dispatch, "_claim", claim_blindly),)),
     Mutant(
@@ -123,6 +128,8 @@ MUTANTS = (
         "no-build-counter",
         "the build's counter as a fence",
         ((Verdicts, "_save", save_with_late_counter), (Verdicts, "advance", nothing)),
+        STALLING,
+        "crowd",
     ),
     Mutant("hasty-reaper", "the second look at a lease", ((Reap, "_expire", expire_unseen),)),
     Mutant(

@@ -13,6 +13,7 @@ from dishwasher.flow import dispatch
 from dishwasher.flow.attempt import Attempts
 from dishwasher.flow.dispatch import Dispatch
 
+from tests.sim.faults import Faults
 from tests.sim.without.patch import Mutant
 
 
@@ -57,6 +58,8 @@ class Unraised(Exception):
 true_expire = job.expire
 true_release = deploy.release
 
+VANISHING = Faults(gone=1.0, slow=0.05)
+"""Repositories that go just when a deployment is about to begin."""
 
 MUTANTS = (
     Mutant("deploy-retried", "never again after a loss", ((job, "expire", deploy_again),)),
@@ -69,5 +72,9 @@ MUTANTS = (
     Mutant(
         "rollback-ignored", "the look at the branch", ((Dispatch, "_superseded", not_taken_off),)
     ),
-    Mutant("gone-unheard", "the end of what is gone", ((dispatch, "Gone", Unraised),)),
+    Mutant(
+        *("gone-unheard", "the end of what is gone"),
+        ((dispatch, "Gone", Unraised),),
+        VANISHING,
+    ),
 )

@@ -17,3 +17,5 @@ class Mutant:
     patches: tuple[tuple[Any, str, Any], ...]
     faults: Faults | None = None
     """The worlds that show it best; None for all."""
+    habit: str = ""
+    """What the people of these worlds do most of the time; empty for this and that."""

@@ -105,8 +105,10 @@ def never_smaller(check: Any) -> tuple[Any, ...]:
     return ()
 
 
-SILENT_ZOMBIES = Faults(freeze=0.02, freeze_longest=400.0, crash=0.04)
+SILENT_ZOMBIES = Faults(freeze=0.02, freeze_longest=400.0, thaw_dies=1.0)
 """Reporters that freeze, go on without their claim and die before they can say so."""
+LOST_ANSWERS = Faults(github_after=0.15, github_before=0.1, github_refused=0.1, unlisted=0.9)
+"""A check run was made, nobody heard so, and the lists do not show it yet."""
 MUTANTS = (
     Mutant(
         "shared-reports",
@@ -120,7 +122,11 @@ MUTANTS = (
         ((CheckRuns, "_resolve", believe_unmade),),
     ),
     Mutant("no-doubt", "the note before a POST", ((Claim, "note", never_doubt),)),
-    Mutant("forgotten-doubt", "a doubt that outlasts", ((Claim, "note", forget_doubts),)),
+    Mutant(
+        *("forgotten-doubt", "a doubt that outlasts"),
+        ((Claim, "note", forget_doubts),),
+        LOST_ANSWERS,
+    ),
     Mutant("no-sweep", "the sweep", ((CheckRuns, "sweep", sweep_nothing),)),
     Mutant("no-warning", "the warning of a frozen writer", ((Claim, "warn", warn_if_held),)),
     Mutant("no-linger", "the last look", ((Report, "look", property(only_soon)),), SILENT_ZOMBIES),

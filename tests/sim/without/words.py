@@ -46,18 +46,27 @@ LOST_ANSWERS = Faults(github_after=0.3, github_before=0.1, throttle=0.05, bell_l
 """Of GitHub, to whom the comments and deployments of these worlds are told."""
 ZOMBIES = Faults(freeze=0.03, freeze_longest=300.0)
 """Workers that freeze between asking and sending, and overwrite what was said since."""
+SHORT_ZOMBIES = Faults(freeze=0.02, freeze_longest=90.0)
+"""Not so long that nobody speaks of the pull request any more when they thaw."""
 MUTANTS = (
     Mutant(
         *("comment-again", "the look for our comment"),
         ((PullComments, "_ours", never_ours),),
         LOST_ANSWERS,
+        "day",
     ),
     Mutant(
         *("comment-unmended", "the last look at comments"),
         ((PullComments, "_mend", mend_nothing),),
-        ZOMBIES,
+        SHORT_ZOMBIES,
+        "day",
     ),
-    Mutant("comment-stale", "the edit", ((PullComments, "_turn", as_first_said),)),
+    Mutant(
+        *("comment-stale", "the edit"),
+        ((PullComments, "_turn", as_first_said),),
+        Faults(),
+        "day",
+    ),
     Mutant(
         *("announced-again", "the look for a deployment"),
         ((Announcements, "_resolve", believe_unmade),),
