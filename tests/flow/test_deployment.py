@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from dishwasher.core.build import Build
+from dishwasher.core.delivery import REFUSALS
+from dishwasher.core.deployment import Stage
 from dishwasher.core.job import Job, Reason, conclude, expire
 from dishwasher.core.report import Report, Told
 from dishwasher.errors import Ambiguous, InfraError
@@ -170,13 +174,14 @@ def test_a_word_that_was_not_sent_is_sent_later(house: House, build: Build) -> N
 
 
 @pytest.mark.parametrize("trouble", [Trouble.GONE, Trouble.REJECTED])
-@pytest.mark.parametrize("call", ["announce", "tell"])
 def test_an_app_that_may_not_deploy_still_shows_its_checks(
-    house: House, build: Build, trouble: Trouble, call: str
+    house: House, build: Build, trouble: Trouble
 ) -> None:
     one = ready(house, build)
-    house.forge.plan(call, trouble)
-    report(house, build)
+    house.forge.weather = lambda call: trouble if call == "announce" else Trouble.NONE
+    for _ in range(REFUSALS):
+        with suppress(InfraError):
+            report(house, build, after=RETRY_AFTER)
     assert told(house, build).trouble
     house.ended(one)
     made(house)
@@ -184,6 +189,44 @@ def test_an_app_that_may_not_deploy_still_shows_its_checks(
     assert made(house) == []
     assert house.run("staging").is_completed
     assert house.job(one).due == 0
+
+
+def test_one_refusal_loses_no_deployment(house: House, build: Build) -> None:
+    one = ready(house, build)
+    house.forge.plan("announce", Trouble.GONE)
+    with pytest.raises(InfraError):
+        report(house, build)
+    report(house, build, after=RETRY_AFTER)
+    assert stages(house, one) == [["queued"]]
+    assert (told(house, build).refused, told(house, build).trouble) == (0, "")
+
+
+def test_a_stage_whose_words_github_rejects_is_told_without_them(
+    house: House, build: Build
+) -> None:
+    one = ready(house, build)
+    house.forge.plan("tell", Trouble.REJECTED, Trouble.REJECTED)
+    report(house, build)
+    (said,) = house.stages.all[0].said
+    assert (said.stage, said.description, said.log_url) == (Stage.QUEUED, "", "")
+    house.ended(one)
+    report(house, build)
+    assert stages(house, one) == [["queued", "success"]]
+
+
+def test_a_stage_that_github_will_not_have_does_not_keep_the_next_one_back(
+    house: House, build: Build
+) -> None:
+    one = ready(house, build)
+    house.forge.plan("tell", *(Trouble.REJECTED,) * 3)
+    report(house, build)
+    assert (told(house, build).trouble, stages(house, one)) == ("tell: invalid", [[]])
+    made(house)
+    report(house, build)
+    assert made(house) == []
+    house.ended(one)
+    report(house, build)
+    assert (told(house, build).trouble, stages(house, one)) == ("", [["success"]])
 
 
 def test_a_double_is_retired(house: House, build: Build) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from string import Template
 from urllib.parse import quote
@@ -70,7 +70,8 @@ def desired(job: Job, build: Build, page: str, told: Told) -> Deployment | None:
     begun = bool(told.deployment or told.doubtful)
     # What never began and was never announced needs no announcement.
     unheard = stage is None or (stage is Stage.INACTIVE and not begun)
-    if unheard or told.trouble or (told.stage == stage and not told.doubtful):
+    never = bool(told.trouble) and not told.deployment
+    if unheard or never or (told.stage == stage and not told.doubtful):
         return None
     assert stage is not None
     event = build.event
@@ -87,6 +88,12 @@ def desired(job: Job, build: Build, page: str, told: Told) -> Deployment | None:
         is_production=job.spec.name.lower() in PRODUCTION,
         is_transient=event.pull_request is not None,
     )
+
+
+def plainer(deployment: Deployment) -> tuple[Deployment, ...]:
+    """The same stage with less and less around it, for a GitHub that calls the whole invalid."""
+    wordless = replace(deployment, description="", url="")
+    return wordless, replace(wordless, log_url="")
 
 
 def stage_of(job: Job) -> Stage | None:

@@ -102,7 +102,9 @@ class Told:
     doubtful: bool = False
     """A call was begun whose end we have not seen: look before repeating it."""
     trouble: str = ""
-    """Why GitHub will not take it; nothing more is sent then."""
+    """Why GitHub has not taken it, or its last stage."""
+    refused: int = 0
+    """How often in a row GitHub has let us not in there."""
 
 
 @dataclass(frozen=True, slots=True)

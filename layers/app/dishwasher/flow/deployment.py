@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 
 from dishwasher.core.build import Build
 from dishwasher.core.config import Kind
-from dishwasher.core.deployment import Deployment, Stage, desired
+from dishwasher.core.delivery import REFUSALS
+from dishwasher.core.deployment import Deployment, Stage, desired, plainer
 from dishwasher.core.event import Repository
 from dishwasher.core.job import Job
 from dishwasher.core.report import Told
-from dishwasher.errors import Gone, Rejected
+from dishwasher.errors import Gone, InfraError, Rejected
 from dishwasher.flow.claim import SWEEP_AFTER, Claim
 from dishwasher.ports import Clock, Deployments, Store
 
@@ -44,10 +45,23 @@ class Announcements:
                 told = self._announce(claim, repository, wanted, told)
             if told.stage != wanted.stage:
                 self._tell(claim, repository, wanted, told)
-        except (Gone, Rejected) as error:
-            # An App without this permission still has checks to show.
+        except Gone as error:
             known = claim.report().told(job.id)
-            claim.tell(replace(known, doubtful=False, trouble=str(error)[:MAX_TROUBLE]))
+            if known.refused + 1 < REFUSALS:
+                # One 403 may be a passing fault of GitHub's own.
+                claim.tell(replace(known, refused=known.refused + 1))
+                raise InfraError(str(error)) from error
+            # An App without this permission still has checks to show.
+            self._left(claim, wanted, error)
+        except Rejected as error:
+            self._left(claim, wanted, error)
+
+    def _left(self, claim: Claim, wanted: Deployment, error: Gone | Rejected) -> None:
+        """GitHub will not have this stage; the next one it may."""
+        known = claim.report().told(wanted.job)
+        stage = wanted.stage if known.deployment else ""
+        trouble = str(error)[:MAX_TROUBLE]
+        claim.tell(replace(known, stage=stage, doubtful=False, refused=0, trouble=trouble))
 
     def sweep(self, claim: Claim, repository: Repository) -> None:
         """Retire what a lost answer has doubled, and say again what an older word overwrote."""
@@ -96,9 +110,24 @@ class Announcements:
         return claim.done(claim.tell, Told(told.job, number))
 
     def _tell(self, claim: Claim, repository: Repository, wanted: Deployment, told: Told) -> None:
-        number = told.deployment
-        claim.once(claim.tell, told, lambda: self.deployments.tell(repository, number, wanted))
-        claim.done(claim.tell, replace(told, stage=wanted.stage, doubtful=False))
+        """Without its words and links where GitHub calls these invalid: its stage counts."""
+        number, refusal = told.deployment, None
+        for version in (wanted, *plainer(wanted)):
+            try:
+                self._say(claim, repository, number, version, told)
+            except Rejected as error:
+                refusal = refusal or error
+                continue
+            now = replace(told, stage=wanted.stage, doubtful=False, refused=0, trouble="")
+            claim.done(claim.tell, now)
+            return
+        assert refusal is not None
+        raise refusal
+
+    def _say(
+        self, claim: Claim, repository: Repository, id: int, wanted: Deployment, told: Told
+    ) -> None:
+        claim.once(claim.tell, told, lambda: self.deployments.tell(repository, id, wanted))
 
 
 RETIRED = Stage.INACTIVE.value

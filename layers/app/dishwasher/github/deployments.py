@@ -67,13 +67,15 @@ class GithubDeployments:
         return tuple(sorted(read(_Made, row, str(call)).id for row in mine))
 
     def tell(self, repository: Repository, id: int, deployment: Deployment) -> None:
-        body: dict[str, Any] = {
-            "state": deployment.stage.value,
+        told = {
             "description": deployment.description,
             "log_url": deployment.log_url,
+            "environment_url": deployment.url,
         }
-        if deployment.url:
-            body["environment_url"] = deployment.url
+        body = {
+            "state": deployment.stage.value,
+            **{key: text for key, text in told.items() if text},
+        }
         call = Call("POST", f"/deployments/{id}/statuses", body=body, once=True, conclusion=True)
         self._app.call(repository, call)
 
