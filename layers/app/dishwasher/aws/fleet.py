@@ -43,4 +43,4 @@ class LambdaFleet:
             )
 
     def stop(self, attempt: str) -> None:
-        """Nobody can end an invocation: the runner ends itself at its next word, which is fenced."""
+        """Nobody can end an invocation; the runner ends itself when its next word is refused."""

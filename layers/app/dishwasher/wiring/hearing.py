@@ -1,0 +1,80 @@
+"""A message of a queue → its flow, and what becomes of the message where that fails.
+
+What the embedded mode's loop does (`daemon.worker`), for a queue that hands its messages over.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Protocol
+
+from dishwasher.errors import Conflict, InfraError, Throttled
+from dishwasher.ports import Bells, Clock, Topic
+
+logger = logging.getLogger(__name__)
+
+LONGEST = 300
+"""Seconds until the next try, doubled up to this."""
+
+
+class Attributes(Protocol):
+    @property
+    def approximate_receive_count(self) -> str: ...
+
+
+class Heard(Protocol):
+    """A message, as Powertools' SQSRecord shows it."""
+
+    @property
+    def body(self) -> str: ...
+    @property
+    def receipt_handle(self) -> str: ...
+    @property
+    def attributes(self) -> Attributes: ...
+
+
+Postpone = Callable[[str, int], None]
+"""Receipt and seconds after which the message shall show again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    topic: Topic
+    handle: Callable[[str], None]
+    bells: Bells
+    clock: Clock
+    postpone: Postpone
+    read: Callable[[str], str]
+    """The key in a message's body."""
+
+    def __call__(self, record: Heard) -> None:
+        """Raises what failed, for the queue to know.
+
+        A message that failed shows again after a while, and not after the whole visibility.
+        """
+        key, receipt = record.body, record.receipt_handle
+        try:
+            key = self.read(record.body)
+            self.handle(key)
+        except Throttled as fault:
+            # A new message, because this one may be received only so often.
+            logger.info("%s %s: %s", self.topic, key, fault)
+            self.bells.ring(self.topic, key, max(fault.retry_at - self.clock.now(), 1.0))
+        except Conflict as fault:
+            logger.debug("%s %s: %s", self.topic, key, fault)
+            self._postpone(receipt, 1)
+            raise
+        except Exception:
+            times = int(record.attributes.approximate_receive_count)
+            delay = min(2 ** min(times, 20), LONGEST)
+            logger.exception("%s %s failed; next try in %d s", self.topic, key, delay)
+            self._postpone(receipt, delay)
+            raise
+
+    def _postpone(self, receipt: str, seconds: int) -> None:
+        # Otherwise it comes when its visibility is over: later, and not never.
+        with suppress(InfraError):
+            self.postpone(receipt, seconds)

@@ -1,0 +1,142 @@
+"""Who may do what to which resource: all of it stands here, and nothing else in template.yaml."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from tests.aws import template
+
+READ = ("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query")
+WRITE = (*READ, "dynamodb:PutItem")
+BLOBS = ("s3:GetObject", "s3:PutObject")
+HEAR = (
+    *("sqs:ChangeMessageVisibility", "sqs:DeleteMessage"),
+    *("sqs:GetQueueAttributes", "sqs:ReceiveMessage"),
+)
+LOG = ("logs:CreateLogStream", "logs:PutLogEvents")
+APP = ("app-id", "private-key", "webhook-secret")
+
+Right = tuple[str, str, str]
+"""Role, action, resource."""
+
+
+def rights(role: str, resource: str, *actions: str) -> set[Right]:
+    return {(role, action, resource) for action in actions}
+
+
+def sends(role: str, *queues: str) -> set[Right]:
+    return {(role, "sqs:SendMessage", queue) for queue in queues}
+
+
+def reads(role: str, *names: str) -> set[Right]:
+    return {(role, "ssm:GetParameters", f"parameter${{Settings}}/{name}") for name in names}
+
+
+def keeps(role: str, *actions: str) -> set[Right]:
+    """A role that works with files; ListBucket makes a missing one a 404 instead of a 403."""
+    return rights(role, "Bucket/*", *actions) | rights(role, "Bucket", "s3:ListBucket")
+
+
+ALLOWED: set[Right] = set().union(
+    # Each function writes its own log; the runner's writes none.
+    *(
+        rights(role, f"{role.removesuffix('Role')}Log", *LOG)
+        for role in (
+            *("WebhookRole", "PlanRole", "DispatchRole", "TicketsRole"),
+            *("ReportRole", "ReapRole", "PagesRole"),
+        )
+    ),
+    rights("WebhookRole", "Table", "dynamodb:PutItem"),
+    sends("WebhookRole", "Deliveries"),
+    reads("WebhookRole", "webhook-secret"),
+    rights("PlanRole", "Deliveries", *HEAR),
+    rights("PlanRole", "Table", *WRITE),
+    keeps("PlanRole", *BLOBS),
+    sends("PlanRole", "Deliveries", "Jobs", "Reports"),
+    reads("PlanRole", *APP),
+    rights("DispatchRole", "Jobs", *HEAR),
+    rights("DispatchRole", "Table", *WRITE),
+    keeps("DispatchRole", *BLOBS),
+    sends("DispatchRole", "Jobs", "Reports"),
+    reads("DispatchRole", *APP),
+    rights("DispatchRole", "Run", "lambda:InvokeFunction"),
+    rights("TicketsRole", "Table", *WRITE, "dynamodb:UpdateItem"),
+    keeps("TicketsRole", *BLOBS, "s3:DeleteObject", "s3:AbortMultipartUpload"),
+    sends("TicketsRole", "Jobs", "Reports"),
+    reads("TicketsRole", *APP, "secrets/*"),
+    rights("ReportRole", "Reports", *HEAR),
+    rights("ReportRole", "Table", *WRITE),
+    keeps("ReportRole", *BLOBS),
+    sends("ReportRole", "Jobs", "Reports"),
+    reads("ReportRole", *APP),
+    rights("ReapRole", "Table", *WRITE),
+    rights("ReapRole", "Table/index/by-due", "dynamodb:Query"),
+    keeps("ReapRole", *BLOBS, "s3:DeleteObject"),
+    sends("ReapRole", "Deliveries", "Jobs", "Reports"),
+    reads("ReapRole", *APP),
+    rights("PagesRole", "Table", *READ),
+    keeps("PagesRole", "s3:GetObject"),
+    reads("PagesRole", *APP, "client-id", "client-secret"),
+    rights("ScheduleRole", "Reap", "lambda:InvokeFunction"),
+)
+"""A row more here is a decision; the names of functions' roles end in `Role`."""
+
+
+def test_every_role_may_do_exactly_what_it_is_allowed() -> None:
+    found = set(granted())
+    assert found - ALLOWED == set(), "more than was decided"
+    assert ALLOWED - found == set(), "decided, and not in the template"
+
+
+def test_a_runner_may_do_nothing() -> None:
+    role = template.of_type(template.load(), "AWS::IAM::Role")["RunRole"]
+    assert role.keys() == {"AssumeRolePolicyDocument"}
+
+
+def test_no_right_is_wider_than_a_resource() -> None:
+    for role, action, resource in granted():
+        assert "*" not in action, f"{role}: {action}"
+        assert resource != "*", f"{role}: {action} on everything"
+
+
+def test_every_function_has_a_role_of_its_own() -> None:
+    functions = template.of_type(template.load(), "AWS::Serverless::Function")
+    roles = {name: own["Role"] for name, own in functions.items()}
+    assert roles == {name: {"Fn::GetAtt": [f"{name}Role", "Arn"]} for name in functions}
+    assert not any("Policies" in own for own in functions.values()), "SAM would widen them"
+
+
+def test_only_aws_itself_may_take_a_role() -> None:
+    roles = template.of_type(template.load(), "AWS::IAM::Role")
+    for name, role in roles.items():
+        (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
+        service = "scheduler" if name == "ScheduleRole" else "lambda"
+        assert statement["Principal"] == {"Service": f"{service}.amazonaws.com"}
+        assert not {"ManagedPolicyArns", "PermissionsBoundary"} & role.keys()
+
+
+def granted() -> Iterator[Right]:
+    for role, own in template.of_type(template.load(), "AWS::IAM::Role").items():
+        for policy in own.get("Policies", ()):
+            for statement in policy["PolicyDocument"]["Statement"]:
+                assert statement["Effect"] == "Allow"
+                for action in _list(statement["Action"]):
+                    for resource in _list(statement["Resource"]):
+                        yield role, action, _short(resource)
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _short(resource: dict[str, Any]) -> str:
+    """`Table`, `Table/index/by-due`, `parameter${Settings}/app-id`."""
+    if "Fn::GetAtt" in resource:
+        name, attribute = resource["Fn::GetAtt"]
+        assert attribute == "Arn"
+        return str(name)
+    text = re.sub(r"\$\{(\w+)\.Arn\}", r"\1", resource["Fn::Sub"])
+    account = "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:"
+    return str(text).removeprefix(account)

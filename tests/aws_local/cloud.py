@@ -1,0 +1,200 @@
+"""All of it: the stack, its functions, and what stands between them."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+
+from tests.aws_local.artifact import ANYONE, ARCHITECTURE, Artifact
+from tests.aws_local.function import Function, Outcome, Runtime
+from tests.aws_local.gateway import Gateway
+from tests.aws_local.poller import Poller
+from tests.aws_local.service import Service
+from tests.aws_local.stack import Schedule, Stack
+
+POLLERS = 2
+"""Threads for each queue: as many as this machine has processors."""
+SLOTS = 4
+"""Jobs at once."""
+RUNNER = "Run"
+START_SECONDS = 20.0
+
+
+class Cloud:
+    """An AWS account with one stack. Use it as a context manager."""
+
+    def __init__(
+        self,
+        artifact: Artifact,
+        parameters: Mapping[str, str],
+        *,
+        tools: str,
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
+        """`tools`: PATH of the runner's function. Others have none: what they need is in Python.
+
+        `variables` are the runner's alone, as its image would bring them.
+        """
+        self._scratch = tempfile.TemporaryDirectory(
+            prefix="dishwasher-aws-", ignore_cleanup_errors=True
+        )
+        self.folder = Path(self._scratch.name)
+        self._artifact, self._parameters = artifact, parameters
+        self._tools, self._variables = tools, dict(variables or {})
+        self.functions: dict[str, Function] = {}
+        self.gateway = Gateway()
+        self._service = Service(self._invoke_by_name, SLOTS)
+        self._moto: subprocess.Popen[bytes] | None = None
+        self._pollers: list[Poller] = []
+        self._stopping = threading.Event()
+        self._clocks: list[threading.Thread] = []
+
+    @property
+    def url(self) -> str:
+        return self.gateway.url
+
+    def __enter__(self) -> Cloud:
+        try:
+            endpoint = self._start_moto()
+            self.stack = Stack(self._artifact, endpoint, self._parameters)
+            self.stack.deploy(self.url)
+            self._make_functions(endpoint)
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def keep(self, settings: Mapping[str, str], path: str = "/dishwasher") -> None:
+        """The App's settings, where `dishwasher app create` would put them."""
+        ssm = self.stack.client("ssm")
+        for name, value in settings.items():
+            ssm.put_parameter(
+                Name=f"{path}/{name}", Value=value, Type="SecureString", Overwrite=True
+            )
+
+    def open(self) -> None:
+        """From now on requests, messages and minutes are heard."""
+        self.gateway.open(self.stack.routes(), self.invoke)
+        for source in self.stack.mappings():
+            function = self.functions[source.function]
+            poller = Poller(source, self.stack.client("sqs"), function.invoke, POLLERS)
+            self._pollers.append(poller)
+            poller.start()
+        for schedule in self.stack.schedules():
+            clock = threading.Thread(target=self._tick, args=(schedule,), daemon=True)
+            self._clocks.append(clock)
+            clock.start()
+
+    def invoke(self, function: str, payload: bytes, tenant: str = "") -> Outcome:
+        return self.functions[function].invoke(payload, tenant)
+
+    def _invoke_by_name(self, physical: str, payload: bytes, tenant: str) -> None:
+        self.invoke(self.stack.logical(physical), payload, tenant)
+
+    def cool(self) -> None:
+        """Every function begins cold at its next call."""
+        for function in self.functions.values():
+            function.cool()
+
+    @property
+    def log(self) -> str:
+        return "".join(f"--- {name}\n{function.said}" for name, function in self.functions.items())
+
+    def close(self) -> None:
+        self._stopping.set()
+        for poller in self._pollers:
+            poller.stop()
+        self.gateway.close()
+        self._service.close()
+        for function in self.functions.values():
+            function.close()
+        for poller in self._pollers:
+            poller.join()
+        if self._moto is not None:
+            self._moto.terminate()
+            self._moto.wait()
+        self._scratch.cleanup()
+
+    def _make_functions(self, endpoint: str) -> None:
+        import awslambdaric
+        import samcli
+
+        programs = Path(samcli.__file__).parent / "local" / "rapid"
+        emulator = programs / f"aws-lambda-rie-{ARCHITECTURE}"
+        packages = Path(awslambdaric.__file__).parents[1]
+        endpoints = {"AWS_ENDPOINT_URL": endpoint, "AWS_ENDPOINT_URL_LAMBDA": self._service.url}
+        for name, definition in self.stack.functions(endpoints):
+            runs = name == RUNNER
+            runtime = Runtime(
+                emulator,
+                runtime_python(self._artifact.folder.parent, packages),
+                self._tools if runs else "",
+                self.folder,
+            )
+            if runs:
+                definition = definition.with_variables(self._variables)
+            self.functions[name] = Function(runtime, definition)
+
+    def _start_moto(self) -> str:
+        port = _free_port()
+        program = Path(sys.executable).parent / "moto_server"
+        environment = {**os.environ, **ANYONE}
+        with open(self.folder / "moto.log", "wb") as log:
+            self._moto = subprocess.Popen(
+                [program, "--host", "127.0.0.1", "--port", str(port)],
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        end = time.monotonic() + START_SECONDS
+        while time.monotonic() < end:
+            try:
+                socket.create_connection(("127.0.0.1", port), 1).close()
+                return f"http://127.0.0.1:{port}"
+            except OSError:
+                time.sleep(0.05)
+        raise RuntimeError("moto did not start")
+
+    def _tick(self, schedule: Schedule) -> None:
+        while not self._stopping.wait(schedule.seconds):
+            self.invoke(schedule.function, schedule.payload.encode())
+
+
+def runtime_python(folder: Path, packages: Path) -> Path:
+    """An interpreter that has Lambda's runtime client and no package of ours."""
+    place = folder / "runtime"
+    python = place / "bin" / "python"
+    if not python.exists():
+        import venv
+
+        venv.create(place, with_pip=False, symlinks=True)
+        site = next((place / "lib").glob("python*/site-packages"))
+        for name in ("awslambdaric", "runtime_client", "simplejson", "snapshot_restore_py"):
+            for found in packages.glob(f"{name}*"):
+                if found.suffix != ".dist-info":
+                    (site / found.name).symlink_to(found)
+    return python
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
