@@ -14,7 +14,7 @@ from dishwasher.core.job import Reason, State
 from dishwasher.core.markdown import inert
 from dishwasher.core.pull import Pull
 from dishwasher.core.session import Person
-from dishwasher.errors import InfraError, Unseen
+from dishwasher.errors import Conflict, InfraError, Unseen
 from dishwasher.flow.changes import UNSEEN_FOR
 
 from tests.fakes.clock import NOON
@@ -234,6 +234,37 @@ def test_a_push_that_nobody_has_planned_yet_approves_nothing(house: House) -> No
     opened(house)
     house.talk.stands(REPOSITORY, 5, OTHER_SHA)
     assert f"write /approve {OTHER_SHA}" in obeyed(house, says("/approve"))
+
+
+def test_a_push_that_is_planned_while_we_approve_is_not_approved_with_it(house: House) -> None:
+    """Neither now nor when the pull request is opened again at the commit that nobody has read."""
+    opened(house)
+    react, event = house.talk.react, says(f"/approve {SHA}")
+
+    def slow(*arguments: object) -> None:
+        house.talk.react = react  # type: ignore[method-assign]
+        pushed_anew(house, OTHER_SHA, NOON, "delivery-2")
+        react(*arguments)  # type: ignore[arg-type]
+
+    house.talk.react = slow  # type: ignore[method-assign]
+    house.deliver(event)
+    with pytest.raises(Conflict):
+        house.plan(event.delivery)
+    assert (row(house).head, row(house).approval) == (OTHER_SHA, None)
+    house.plan(event.delivery)
+    assert "does not stand at" in house.delivery(event.delivery).reason
+    assert not any(build.approval for build in builds(house))
+
+
+def test_an_approval_of_another_commit_counts_for_nothing(house: House) -> None:
+    """Whatever has written the row."""
+    opened(house)
+    obeyed(house, says("/approve"))
+    given = row(house).approval
+    assert given is not None
+    house.store.save(replace(row(house), approval=replace(given, sha=OTHER_SHA)))
+    again = house.planned(from_fork(updated=NOON, action="reopened", delivery="delivery-2"))
+    assert (again.approval, row(house).approval) == (None, None)
 
 
 def test_another_sha_than_the_head_s_is_not_built(house: House) -> None:

@@ -31,9 +31,9 @@ class Approval:
     base: str = ""
     """The branch that the commit was to be merged into: with another one it becomes another."""
 
-    def holds(self, base: str) -> bool:
-        """Whether it is still what was looked at."""
-        return self.base in ("", base)
+    def holds(self, sha: str, base: str) -> bool:
+        """Whether this is what was looked at."""
+        return self.sha == sha and self.base in ("", base)
 
     @property
     def sentence(self) -> str:

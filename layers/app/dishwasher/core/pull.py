@@ -74,7 +74,7 @@ class Pull:
         pushed = event.action == "synchronize" and request.updated > self.moved
         if self.head == event.sha and not pushed:
             given = self.approval
-            kept = given if given and given.holds(request.base_ref) else None
+            kept = given if given and given.holds(event.sha, request.base_ref) else None
             return replace(self, is_open=True, due=0.0, approval=kept)
         moved = max(self.moved, request.updated) if request.updated else 0.0
         return Pull(self.id, event.sha, moved=moved, version=self.version)

@@ -19,7 +19,7 @@ from dishwasher.core.job import MEETS_A_NEED, Job
 from dishwasher.core.pull import Pull, pull_id
 from dishwasher.core.report import Report, pull_key
 from dishwasher.core.session import Person
-from dishwasher.errors import Refused, Rejected, Unseen
+from dishwasher.errors import Conflict, Refused, Rejected, Unseen
 from dishwasher.flow.building import Building
 from dishwasher.flow.cancel import Cancels
 from dishwasher.flow.rerun import NOT_RUN, Clicks
@@ -155,13 +155,16 @@ class Commands:
             raise Unseen(f"{head[:12]} is not planned yet")
         build = max(builds, key=lambda one: one.created)
         self._taken(asked)
+        row = self._row(asked)
+        if row.head != head:
+            raise Conflict(f"pull request {asked.comment.number} was pushed to meanwhile")
         event, comment = asked.event, asked.comment
         again = replace(build.event, delivery=asked.delivery.id, repository=event.repository)
         request = again.pull_request
         base = request.base_ref if request else ""
         approval = Approval(head, event.sender_id, event.sender, given, comment.id, base)
         notes = (pull.told(request),) if request and request.merge else ()
-        along = (replace(self._row(asked), approval=approval),)
+        along = (replace(row, approval=approval),)
         work = Work(
             asked.delivery, replace(again, rerun=False, job=""), build.doubt, notes, approval
         )
