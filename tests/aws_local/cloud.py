@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 
-from tests.aws_local.artifact import ANYONE, ARCHITECTURE, Artifact
+from tests.aws_local.artifact import ANYONE, ARCHITECTURE, ROOT, Artifact
 from tests.aws_local.function import Function, Outcome, Runtime
 from tests.aws_local.gateway import Gateway
 from tests.aws_local.poller import Poller
@@ -25,7 +23,6 @@ POLLERS = 2
 SLOTS = 4
 """Jobs at once."""
 RUNNER = "Run"
-START_SECONDS = 20.0
 
 
 class Cloud:
@@ -52,7 +49,7 @@ class Cloud:
         self.functions: dict[str, Function] = {}
         self.gateway = Gateway()
         self._service = Service(self._invoke_by_name, SLOTS)
-        self._moto: subprocess.Popen[bytes] | None = None
+        self._moto: subprocess.Popen[str] | None = None
         self._pollers: list[Poller] = []
         self._stopping = threading.Event()
         self._clocks: list[threading.Thread] = []
@@ -127,8 +124,8 @@ class Cloud:
         for poller in self._pollers:
             poller.join()
         if self._moto is not None:
-            self._moto.terminate()
-            self._moto.wait()
+            with self._moto:
+                self._moto.kill()
         self._scratch.cleanup()
 
     def _make_functions(self, endpoint: str) -> None:
@@ -152,26 +149,22 @@ class Cloud:
             self.functions[name] = Function(runtime, definition)
 
     def _start_moto(self) -> str:
-        port = _free_port()
-        program = Path(sys.executable).parent / "moto_server"
-        environment = {**os.environ, **ANYONE}
         with open(self.folder / "moto.log", "wb") as log:
             self._moto = subprocess.Popen(
-                [program, "--host", "127.0.0.1", "--port", str(port)],
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
+                [sys.executable, "-m", "tests.aws_local.moto"],
+                cwd=ROOT,
+                env={**os.environ, **ANYONE},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
                 stderr=log,
+                text=True,
                 start_new_session=True,
             )
-        end = time.monotonic() + START_SECONDS
-        while time.monotonic() < end:
-            try:
-                socket.create_connection(("127.0.0.1", port), 1).close()
-                return f"http://127.0.0.1:{port}"
-            except OSError:
-                time.sleep(0.05)
-        raise RuntimeError("moto did not start")
+        assert self._moto.stdout is not None
+        port = self._moto.stdout.readline().strip()
+        if not port:
+            raise RuntimeError("moto did not start")
+        return f"http://127.0.0.1:{port}"
 
     def _tick(self, schedule: Schedule) -> None:
         while not self._stopping.wait(schedule.seconds):
@@ -192,9 +185,3 @@ def runtime_python(folder: Path, packages: Path) -> Path:
                 if found.suffix != ".dist-info":
                     (site / found.name).symlink_to(found)
     return python
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port

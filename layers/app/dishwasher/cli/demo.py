@@ -47,7 +47,7 @@ def demo(options: argparse.Namespace) -> int:
         for what in story.missed:
             say(f"MISSED: {what}")
         if not well:
-            say(f"\nThe bot's own log:\n{scene.log.read_text()[-4000:]}")
+            say(f"\nThe bot's own log:\n{scene.bot.said[-4000:]}")
         if not options.exit:
             say("\nEverything stays up for you to look around; Ctrl-C ends it. Worth a click:")
             for what, url in story.links():
