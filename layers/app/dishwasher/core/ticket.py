@@ -143,6 +143,8 @@ class Upload:
 
     path: str
     url: str
+    sha256: str = ""
+    """Of these bytes, in hex: the runner knows it, and S3 wants to be told it with the PUT."""
 
 
 @dataclass(frozen=True, slots=True)

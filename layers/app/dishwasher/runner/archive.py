@@ -94,7 +94,7 @@ class Archives:
             return leave.why
         with (self._workspace.cache / "archive").open("rb") as file:
             mortal = cast(BinaryIO, _Mortal(file, self.alive))
-            self.sink.put(Upload("a cache", leave.url), mortal, offer.size)
+            self.sink.put(Upload("a cache", leave.url, offer.sha256), mortal, offer.size)
         self.sink.keep_cache(offer)
         return ""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -132,6 +132,7 @@ def send(sink: Sink, files: tuple[Kept, ...]) -> None:
     places = {kept.artifact.path: kept for kept in files}
     for upload in sink.uploads(tuple(kept.artifact for kept in files)):
         kept = places[upload.path]
+        upload = replace(upload, sha256=kept.artifact.sha256)
         with open_regular(kept.place) as file:
             sink.put(upload, cast(BinaryIO, _Part(file, kept.artifact.size)), kept.artifact.size)
 
