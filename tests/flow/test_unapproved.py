@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 from dishwasher.core.build import Build
 from dishwasher.core.config import Kind
-from dishwasher.core.event import Event, EventKind
+from dishwasher.core.event import Event, EventKind, PullRequest
 from dishwasher.core.job import Reason
 from dishwasher.core.outputs import SecretStore
 from dishwasher.core.pull import Pull
@@ -306,3 +306,24 @@ def test_what_one_stranger_offers_another_may(house: House) -> None:
     house.planned(from_fork())
     theirs = replace(from_fork(number=6), delivery="delivery-2")
     assert house.planned(theirs).pull_request == 6
+
+
+def test_a_branch_that_asks_for_less_does_not_check_for_one_that_asks_for_more(
+    house: House,
+) -> None:
+    """The same commit, merged into either, is the same tree; what counts is whose checks ran."""
+    lax, head = "1" * 40, "2" * 40
+    asked = house.there.files[BASE_SHA]
+    house.there.files[lax] = {CONFIG_PATH: b"checks: {lint: 'true'}\n"}
+    house.there.files[head] = {**asked, "evil.py": b"1"}
+    house.there.parents |= {lax: (BASE_SHA,), head: (lax, BASE_SHA)}
+    house.there.branches["lax"] = lax
+    request = PullRequest(5, "topic", 99, "lax", lax)
+    first = house.planned(from_fork(sha=head, pull_request=request))
+    assert house.jobs(first)["lint"].spec.steps[0].command == "true"
+    house.there.pulls[5].base_ref, house.there.pulls[5].base_sha = "main", BASE_SHA
+    moved = replace(request, base_ref="main", base_sha=BASE_SHA, head_repository=99)
+    edited = replace(from_fork(sha=head, action="edited"), pull_request=moved, delivery="edited-1")
+    again = house.planned(edited)
+    assert again.id != first.id
+    assert house.jobs(again)["lint"].spec.steps[0].command == "flake8"

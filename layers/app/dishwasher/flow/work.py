@@ -37,11 +37,14 @@ class Work:
 
     @property
     def side(self) -> str:
-        """What makes the build of a stranger's commit another one than the team's."""
+        """What makes the build of a stranger's commit another one than the team's, and than one
+        by another configuration: of one tree, one branch may ask for less than another."""
         request = self.event.pull_request
-        if not self.doubt:
+        if not self.doubt or request is None:
             return ""
-        return f"{'approved' if self.approval else 'stranger'} {request.number if request else 0}"
+        if self.approval:
+            return f"approved {request.number}"
+        return f"stranger {request.number} by {request.base_sha}"
 
 
 def done(work: Work, build: str, reason: str = "") -> Delivery:
