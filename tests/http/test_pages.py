@@ -12,7 +12,7 @@ from dishwasher.core.job import Reason, State
 from dishwasher.core.result import Artifact, Result
 from dishwasher.http.files import disposition
 from dishwasher.http.message import Request, Response
-from dishwasher.http.pages import Site
+from dishwasher.http.pages import SEARCHES, Site
 from dishwasher.http.readers import Readers
 from dishwasher.http.router import Router
 from dishwasher.http.span import BLOCK
@@ -43,12 +43,21 @@ def ask(
     method: str = "GET",
     **headers: str,
 ) -> Response:
-    site = Site(
-        sample.pages,
-        sample.blobs,
-        lambda: "https://ci.invalid",
-        Readers(sample.clock, b"k" * 32, None),
-    )
+    return asked(site(sample), path, query, method, **headers)
+
+
+def site(sample: Sample) -> Site:
+    readers = Readers(sample.clock, b"k" * 32, None)
+    return Site(sample.pages, sample.blobs, lambda: "https://ci.invalid", readers)
+
+
+def asked(
+    site: Site,
+    path: str,
+    query: dict[str, str] | None = None,
+    method: str = "GET",
+    **headers: str,
+) -> Response:
     router = Router(site.routes(), site.missing)
     return router(Request(method, path, io.BytesIO(), 0, query or {}, headers))
 
@@ -248,6 +257,19 @@ def test_a_file_that_vanishes_while_it_is_sent_ends_early(sample: Sample) -> Non
     # The server hangs up then, and the reader sees that bytes are missing.
     with pytest.raises(OSError, match="not there any more"):
         content(answer)
+
+
+def test_searches_leave_room_for_others(sample: Sample) -> None:
+    """Each reads a whole log, and GitHub waits ten seconds for an answer to a delivery."""
+    shown = site(sample)
+    for _ in range(SEARCHES):
+        shown.searches.acquire()
+    path, query = "/jobs/b1-0/search", {"q": "TWO"}
+    answer = asked(shown, path, query)
+    assert (answer.status, dict(answer.headers)["retry-after"]) == (503, "2")
+    shown.searches.release()
+    for _ in range(2):
+        assert asked(shown, path, query).status == 200
 
 
 def test_a_log_is_searched_and_shown_in_parts(sample: Sample) -> None:

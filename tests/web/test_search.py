@@ -4,6 +4,7 @@ import random
 import re
 
 import pytest
+from dishwasher.core.markdown import printable
 from dishwasher.web import search as rooms
 from dishwasher.web.search import search
 
@@ -77,3 +78,33 @@ def test_numbers_and_places_are_right_across_blocks(
         for hit in found.shown:
             assert text[hit.offset : hit.offset + 1] == b"a"
             assert hit.offset == sum(len(word) + 1 for word in words[: hit.number - 1])
+
+
+PIECES = [b"a", b"B", b"\n", b"\n", "é".encode(), "É".encode(), "ß".encode(), b"\xff", b"\xc3"]
+PIECES += [b"\x1b[31m", b"\x1b]0;a\x07", b"\x1b]8;;\n", b"\x07", b"\t", b"xyz"]
+
+
+def naive(text: bytes, wanted: str) -> list[tuple[int, int]]:
+    """Number and first byte of each line that has it, line by line."""
+    found, offset = [], 0
+    for number, line in enumerate(text.split(b"\n"), 1):
+        words = printable(rooms.ESCAPES.sub(b"", line).decode("utf-8", "replace"))
+        if re.search(re.escape(wanted), words, re.IGNORECASE):
+            found.append((number, offset))
+        offset += len(line) + 1
+    return found
+
+
+@pytest.mark.parametrize("wanted", ["a", "ab", "é", "éa", "ß", "xyza", "\x07", "("])
+def test_what_is_found_is_what_a_look_at_each_line_finds(
+    blobs: MemoryBlobs, monkeypatch: pytest.MonkeyPatch, wanted: str
+) -> None:
+    monkeypatch.setattr(rooms, "BLOCK", 11)
+    monkeypatch.setattr(rooms, "HITS_SHOWN", 5)
+    chance = random.Random(wanted)
+    for _ in range(400):
+        text = b"".join(chance.choices(PIECES, k=chance.randrange(40)))
+        blobs.put(KEY, text)
+        found, expected = search(blobs, KEY, wanted), naive(text, wanted)
+        assert [(hit.number, hit.offset) for hit in found.shown] == expected[:5], text
+        assert found.total == len(expected), text

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
+from threading import Semaphore
 from urllib.parse import quote
 
 from dishwasher.core.build import Build
 from dishwasher.core.session import own_place
+from dishwasher.errors import InfraError
 from dishwasher.http.browser import SAFE, answer, packed, page
 from dishwasher.http.files import Files
 from dishwasher.http.login import Login
@@ -22,6 +25,8 @@ from dishwasher.web.log import Place
 from dishwasher.web.pages import Pages
 from dishwasher.web.viewer import Viewer
 
+SEARCHES = 2
+"""At once. Each reads a whole log, for a second or two, and GitHub's deliveries come first."""
 DIGITS = 18
 """Of an id of GitHub's: more do not fit into the 64 bits that it has."""
 
@@ -32,6 +37,7 @@ class Site:
     blobs: Blobs
     public_url: Callable[[], str]
     readers: Readers
+    searches: Semaphore = field(default_factory=lambda: Semaphore(SEARCHES))
 
     def routes(self) -> Iterator[Route]:
         yield Route("GET", "/", self.front)
@@ -109,7 +115,12 @@ class Site:
         found = self._job(request, job_id)
         if found is None:
             return self.missing(request)
-        html = self._pages(request).search(found, request.query.get("q", ""))
+        if not self.searches.acquire(blocking=False):
+            raise InfraError("others search long logs at this moment")
+        try:
+            html = self._pages(request).search(found, request.query.get("q", ""))
+        finally:
+            self.searches.release()
         return page(request, 200, html)
 
     def follow_job(self, request: Request, job_id: str) -> Response:
@@ -130,10 +141,8 @@ class Site:
 
     def _job(self, request: Request, job_id: str) -> Found | None:
         """The job, if this reader may see it."""
-        found = self.pages.find(job_id)
-        if found is None or not self.readers.may_see(request, found.build.event.repository):
-            return None
-        return found
+        see = partial(self.readers.may_see, request)
+        return self.pages.find(job_id, lambda build: see(build.event.repository))
 
     def _build(self, request: Request, build_id: str) -> Build | None:
         build = self.pages.find_build(build_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -53,11 +53,14 @@ class Found:
         return log_key(self.job.attempt_id)
 
 
-def find(store: Store, blobs: Blobs, job_id: str) -> Found | None:
-    """None for what is not there."""
+def find(store: Store, blobs: Blobs, job_id: str, may_see: Callable[[Build], bool]) -> Found | None:
+    """None for what is not there, and for what is not for the reader.
+
+    Nothing long is read before that is known: a guess must not take longer where it is right.
+    """
     job = store.get(Job, job_id)
     build = store.get(Build, job.build) if job is not None else None
-    if job is None or build is None:
+    if job is None or build is None or not may_see(build):
         return None
     result = _read(blobs, result_key(job.attempt_id), Result)
     progress = None if result else _read(blobs, progress_key(job.attempt_id), Progress)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from dishwasher.core.build import Build
@@ -41,8 +41,11 @@ class Pages:
     """Whether people can log in here."""
     viewer: Viewer = NOBODY
 
-    def find(self, job_id: str) -> Found | None:
-        return reading.find(self.store, self.blobs, job_id)
+    def find(
+        self, job_id: str, may_see: Callable[[Build], bool] = lambda build: True
+    ) -> Found | None:
+        """`may_see` tells whether a build is for the reader."""
+        return reading.find(self.store, self.blobs, job_id, may_see)
 
     def job(self, found: Found, start: int | None = None) -> str:
         """`start` is the byte from which a long log is shown; None shows its two ends."""

@@ -19,7 +19,7 @@ AROUND = 160
 """Characters of a line that are shown on both sides of its first hit."""
 TEXT_LIMIT = 200
 """Characters of a text to look for."""
-ESCAPES = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))")
+ESCAPES = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\))")
 """Colours and titles, which stand between the letters that a reader sees (ECMA-48 5.4)."""
 
 
@@ -45,44 +45,96 @@ def search(blobs: Blobs, key: str, text: str) -> Hits:
     wanted = text.strip()[:TEXT_LIMIT]
     if not wanted:
         return Hits("", 0, ())
-    # The bytes of a text in both cases: most lines are passed over without being decoded.
-    quick = re.compile(re.escape(wanted).encode(), re.IGNORECASE) if wanted.isascii() else None
-    pattern = re.compile(re.escape(wanted), re.IGNORECASE)
-    total = 0
-    shown: list[Hit] = []
-    for number, offset, line in _lines(blobs, key):
-        bare = ESCAPES.sub(b"", line) if b"\x1b" in line else line
-        if quick is not None and not quick.search(bare):
-            continue
-        words = printable(bare.decode("utf-8", "replace"))
-        found = pattern.search(words)
-        if found is None:
-            continue
-        total += 1
-        if len(shown) < HITS_SHOWN:
-            shown.append(Hit(number, offset, _marked(words, found, pattern)))
-    return Hits(wanted, total, tuple(shown))
+    looking = _Looking(wanted)
+    if printable(wanted) == wanted:
+        for part in _parts(blobs, key):
+            looking.at(part)
+    return Hits(wanted, looking.total, tuple(looking.shown))
 
 
-def _lines(blobs: Blobs, key: str) -> Iterator[tuple[int, int, bytes]]:
-    """Number, first byte and text of every line; of a long one only its beginning."""
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Whole lines, of a very long one only the beginning."""
+
+    data: bytes
+    number: int
+    """Of its first line, from 1."""
+    offset: int
+    """Its first byte in the log."""
+
+
+class _Looking:
+    """Goes through parts as a whole, and through their lines only where one is to be shown: a log
+    of a million lines is searched in a second, and others wait for that second too."""
+
+    def __init__(self, wanted: str) -> None:
+        self._pattern = re.compile(re.escape(wanted), re.IGNORECASE)
+        # Bytes know no case outside ASCII: there each letter is looked for in all of its forms.
+        self._plain = wanted.lower().encode() if wanted.isascii() else b""
+        text = re.escape(self._plain) if self._plain else b"".join(map(_forms, wanted))
+        self._line = re.compile(text + rb"[^\n]*")
+        """From the first place in a line to the line's end, so that each line counts once."""
+        self.total = 0
+        self.shown: list[Hit] = []
+
+    def at(self, part: _Part) -> None:
+        bare = ESCAPES.sub(b"", part.data) if b"\x1b" in part.data else part.data
+        # Lower case of ASCII alone, which leaves every place where it was.
+        low = bare.lower() if self._plain else bare
+        if self._plain and self._plain not in low:
+            # A few bytes are found ten times as fast as a pattern.
+            return
+        if len(self.shown) < HITS_SHOWN:
+            self._show(part, bare, [found.start() for found in self._line.finditer(low)])
+        else:
+            self.total += len(self._line.findall(low))
+
+    def _show(self, part: _Part, bare: bytes, places: list[int]) -> None:
+        self.total += len(places)
+        raw, lines = part.data.split(b"\n"), bare.split(b"\n")
+        index = begin = offset = 0
+        for place in places[: HITS_SHOWN - len(self.shown)]:
+            while begin + len(lines[index]) < place:
+                begin, offset = begin + len(lines[index]) + 1, offset + len(raw[index]) + 1
+                index += 1
+            words = printable(lines[index].decode("utf-8", "replace"))
+            marked = _marked(words, self._pattern)
+            self.shown.append(Hit(part.number + index, part.offset + offset, marked))
+
+
+def _forms(letter: str) -> bytes:
+    forms = {letter, letter.lower(), letter.upper()}
+    found = (re.escape(one.encode("utf-8", "replace")) for one in sorted(forms) if len(one) == 1)
+    return b"(?:" + b"|".join(found) + b")"
+
+
+def _parts(blobs: Blobs, key: str) -> Iterator[_Part]:
+    """The lines of the log, in parts of about BLOCK bytes."""
     size = blobs.size(key) or 0
-    rest, number, begin, at = b"", 1, 0, 0
+    rest, number, begin = b"", 1, 0
     for start in range(0, size, BLOCK):
-        *ended, last = (blobs.get(key, start, min(start + BLOCK, size)) or b"").split(b"\n")
-        for piece in ended:
-            yield number, begin, rest + piece[: LINE_LIMIT - len(rest)]
-            at += len(piece) + 1
-            number, begin, rest = number + 1, at, b""
-        rest += last[: LINE_LIMIT - len(rest)]
-        at += len(last)
+        data = blobs.get(key, start, min(start + BLOCK, size)) or b""
+        head, newline, body = data.partition(b"\n")
+        rest += head[: LINE_LIMIT - len(rest)]
+        if not newline:
+            continue
+        # What began in the part before, which may be too long to be kept whole.
+        yield _Part(rest, number, begin)
+        number, begin = number + 1, start + len(head) + 1
+        body, newline, rest = body.rpartition(b"\n")
+        if newline:
+            yield _Part(body, number, begin)
+            number, begin = number + body.count(b"\n") + 1, begin + len(body) + 1
+        rest = rest[:LINE_LIMIT]
     if rest:
-        yield number, begin, rest
+        yield _Part(rest, number, begin)
 
 
-def _marked(line: str, found: re.Match[str], pattern: re.Pattern[str]) -> Markup:
+def _marked(line: str, pattern: re.Pattern[str]) -> Markup:
     """The part of the line around its first hit, with every hit in it marked."""
-    start, end = max(found.start() - AROUND, 0), min(found.end() + AROUND, len(line))
+    found = pattern.search(line)
+    first, behind = found.span() if found is not None else (0, 0)
+    start, end = max(first - AROUND, 0), min(behind + AROUND, len(line))
     parts = [escape("…" if start else "")]
     at = start
     for hit in pattern.finditer(line, start, end):
