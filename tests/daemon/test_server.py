@@ -184,6 +184,15 @@ def test_faults_outside_the_routes_are_answered(server: Server) -> None:
     assert ask(server, "GET", f"/?{many}")[0] == 400
 
 
+def test_a_fault_has_no_body_for_head(server: Server) -> None:
+    """Which the next answer on the connection would begin with."""
+    many = "&".join(f"a{n}=1" for n in range(100))
+    for target in (f"/?{many}", "/user", "/bug"):
+        head = f"HEAD {target} HTTP/1.1\r\nConnection: close\r\n\r\n".encode()
+        answer = raw(server, head)
+        assert b"\r\nContent-Length: " in answer and answer.endswith(b"\r\n\r\n"), target
+
+
 def test_a_good_request_is_not_logged(server: Server, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG):
         ask(server, "GET", "/")

@@ -20,7 +20,7 @@ from dishwasher.daemon import limits
 from dishwasher.daemon.limits import Channel
 from dishwasher.errors import Fault, UserError
 from dishwasher.http.message import Request, Response, query_from, text
-from dishwasher.http.router import answer_to
+from dishwasher.http.router import answer_to, without_body
 from dishwasher.http.span import Span
 
 if TYPE_CHECKING:
@@ -154,6 +154,8 @@ def _adapt(app: App) -> Callable[[WSGIEnvironment, StartResponse], Iterable[byte
             response = _fault(fault, environ)
         except Exception:
             response = _bug(environ)
+        if environ["REQUEST_METHOD"] == "HEAD":
+            response = without_body(response)
         headers = list(response.headers)
         start_response(_PHRASES[response.status], headers)
         if isinstance(response.body, Span):

@@ -50,7 +50,7 @@ class Router:
         except Fault as fault:
             response = answer_to(fault)
         if request.method == "HEAD":
-            return _without_body(response)
+            return without_body(response)
         return response
 
     def _answer(self, request: Request) -> Response:
@@ -97,7 +97,8 @@ def answer_to(fault: Fault) -> Response:
     raise fault
 
 
-def _without_body(response: Response) -> Response:
+def without_body(response: Response) -> Response:
+    """The answer to HEAD: the same headers, and not a byte that the next answer would begin with."""
     headers = response.headers
     if isinstance(response.body, bytes) and not any(n == "content-length" for n, _ in headers):
         headers = (*headers, ("content-length", str(len(response.body))))
