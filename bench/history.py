@@ -14,7 +14,6 @@ import argparse
 import contextlib
 import json
 import os
-import re
 import statistics
 import sys
 import tempfile
@@ -62,7 +61,6 @@ BATCH = 5_000
 OWNER = "team"
 ORIGIN = 1.7e9
 INSERT = "INSERT INTO rows (kind, id, version, grp, due, body) VALUES (?, ?, 1, ?, ?, ?)"
-TIMES_OF = re.compile(rf'("(?:created|received)":){re.escape(str(ORIGIN))}')
 ID, SHA = "0" * 8 + "b" * 12, "0" * 8 + "c" * 32
 """Stand for those of each build in the text of its rows."""
 Row = tuple[str, str, str, float, str]
@@ -239,13 +237,13 @@ def line(number: int) -> str:
     return f"{int((ORIGIN + number) * 1000):014d}.{build_id(number)}"
 
 
-def fill(database: Database, place: Repository, count: int) -> None:
+def fill(database: Database, place: Repository, count: int, due: int = DUE) -> None:
     """Builds of one repository, one a second, all over but for the last jobs that are overdue."""
     rows = texts(place)
     for start in range(0, count, BATCH):
         with database.writing(durable=False) as connection:
             for number in range(start, min(start + BATCH, count)):
-                connection.executemany(INSERT, of_build(rows, number, count))
+                connection.executemany(INSERT, of_build(rows, number, count - due))
 
 
 def texts(place: Repository) -> list[tuple[Record, str]]:
@@ -274,12 +272,14 @@ def texts(place: Repository) -> list[tuple[Record, str]]:
     return [(record, _text(record)) for record in records]
 
 
-def of_build(rows: list[tuple[Record, str]], number: int, count: int) -> Iterator[Row]:
+def of_build(rows: list[tuple[Record, str]], number: int, first_due: int) -> Iterator[Row]:
     id, sha, created = build_id(number), f"{number:040x}", ORIGIN + number
     for record, template in rows:
         own, due = named(record.id, id, sha), 0.0
-        text = re.sub(TIMES_OF, rf"\g<1>{created}", named(template, id, sha))
-        if isinstance(record, Job) and record.position == 0 and number >= count - DUE:
+        text = named(template, id, sha)
+        for field in ("created", "received"):
+            text = text.replace(f'"{field}":{ORIGIN}', f'"{field}":{created}')
+        if isinstance(record, Job) and record.position == 0 and number >= first_due:
             text, due = text.replace('"deadline":0.0', f'"deadline":{created}'), created
         if isinstance(record, Entry):
             text, own = text.replace(own, line(number)), line(number)

@@ -1,14 +1,19 @@
-"""Artifacts and caches that mean harm, over the real server and its runners (27, 28, 31 to 33)."""
+"""Artifacts and caches that mean harm, over the real server and its runners (27 to 33)."""
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
+import os
+import signal
 import tarfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 
+from dishwasher.local.blobs import ABANDONED_SECONDS, TEMPORARY
 from dishwasher.local.keys import path_of
 
 from tests.e2e.world import World
@@ -74,6 +79,65 @@ def test_case_28_names_may_be_anything_and_a_size_is_what_was_sent(world: World)
     assert found == {}
     assert any("its name is not valid UTF-8" in note for note in notes)
     assert any("its path is longer than 900 bytes" in note for note in notes)
+
+
+BIG = 300_000_000
+LARGE = f'truncate -s {BIG} "$DISHWASHER_ARTIFACTS/big"'
+
+
+def under_way(world: World) -> list[Path]:
+    """Uploads of which a part has come."""
+    found = Path(world.bot.data, "blobs", TEMPORARY).iterdir()
+    return [path for path in found if path.stat().st_size]
+
+
+def wait_for_a_part(world: World) -> list[Path]:
+    return world.table.wait(lambda: under_way(world), "an upload")
+
+
+def assert_whole(world: World, sha: str, attempt: int) -> None:
+    """The one artifact is what the last attempt sent, and of no other one is anything shown."""
+    assert world.concluded(sha)["tests"].conclusion == "success"
+    (job,) = world.table.jobs(sha)
+    assert job["attempt"] == attempt
+    assert world.bot.get(f"/jobs/{job['id']}").count(b'/artifacts/big"') == 1
+    kept = world.bot.get(f"/jobs/{job['id']}/artifacts/big")
+    assert (len(kept), kept.count(0)) == (BIG, BIG)
+    # The names differ by attempt, and what lists them is written when all of them are there.
+    folders = {place.name: place for place in Path(world.bot.data, "blobs/attempts").iterdir()}
+    mine = [name for name in folders if name.startswith(f"{job['id']}.")]
+    assert [name for name in mine if (folders[name] / "artifacts").exists()] == [
+        f"{job['id']}.{attempt}"
+    ]
+    assert [name for name in mine if (folders[name] / "=result.json").exists()] == [
+        f"{job['id']}.{attempt}"
+    ]
+
+
+def test_case_29_an_upload_that_dies_half_way_is_nothing(world: World) -> None:
+    sha = world.repo(checks(LARGE)).commit({"n": "1"})
+    wait_for_a_part(world)
+    for pid in world.bot.runners():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    assert_whole(world, sha, attempt=2)
+    assert under_way(world) == []
+
+
+def test_case_29_a_server_that_dies_half_way_is_sent_it_again(world: World) -> None:
+    sha = world.repo(checks(LARGE)).commit({"n": "1"})
+    wait_for_a_part(world)
+    world.bot.kill()
+    (left,) = under_way(world)
+    world.bot.start()
+    assert_whole(world, sha, attempt=1)
+    # What nobody finishes goes when it is a day old.
+    assert left.exists()
+    yesterday = time.time() - ABANDONED_SECONDS - 1
+    os.utime(left, (yesterday, yesterday))
+    world.bot.kill()
+    world.bot.start()
+    assert not left.exists()
 
 
 def seen(world: World, sha: str) -> list[str]:

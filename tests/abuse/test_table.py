@@ -8,12 +8,12 @@ from pathlib import Path
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 ROW = re.compile(r"^\| (\d+) \|.*\| `(test_\w+\.py)` \| (.+) \|$", re.MULTILINE)
-CASES = {*range(1, 29), *range(31, 45), *range(46, 58)}
+CASES = range(1, 61)
 
 
 def test_every_case_has_its_row_and_its_test() -> None:
     rows = {int(case): file for case, file, _ in ROW.findall((HERE / "README.md").read_text())}
-    assert set(rows) == CASES
+    assert sorted(rows) == list(CASES)
     for case, file in rows.items():
         assert f"\ndef test_case_{case:02}_" in (HERE / file).read_text(), case
 

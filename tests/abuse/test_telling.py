@@ -1,9 +1,16 @@
-"""Cases 42 to 44: what people read under a pull request and on the page of deployments."""
+"""Cases 42 to 45: what people read under a pull request and on the page of deployments."""
 
 from __future__ import annotations
 
-from dishwasher.core.comment import MARKER
+import contextlib
+import os
+import signal
 
+import pytest
+from dishwasher.core.comment import MARKER
+from dishwasher.demo.github import CheckRun, Repo
+
+from tests.e2e.gate import Gate
 from tests.e2e.world import World
 
 CHECK = "checks: {lint: {run: 'test -e fixed'}}\n"
@@ -59,3 +66,67 @@ def test_case_44_of_two_that_wait_the_later_commit_is_deployed(world: World) -> 
     gate.open(2)
     ends = {sha: world.concluded(sha)["staging"].conclusion for sha in (first, second, third)}
     assert ends == {first: "success", second: "cancelled", third: "success"}
+
+
+EFFECT = 'echo "$DISHWASHER_SHA" >> "$LEDGER"'
+UNKNOWN = "The outcome is unknown"
+
+
+def effects(world: World, sha: str) -> int:
+    """How often the commands of this commit's deployment have begun."""
+    return world.bot.ledger.read_text().split().count(sha)
+
+
+def cut_off(world: World, repo: Repo, gate: Gate, how: str) -> CheckRun:
+    """The check run of a deployment that ended after its effect and before its end."""
+    sha = repo.commit({"cut.txt": how})
+    gate.wait()
+    if how == "server":
+        world.bot.kill()
+    if how in ("runner", "server"):
+        for pid in world.bot.runners():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+    if how == "server":
+        world.bot.start()
+    return world.concluded(sha)["live"]
+
+
+@pytest.mark.parametrize("how", ["runner", "server", "timeout"])
+def test_case_45_a_deployment_that_was_cut_off_is_never_repeated_by_itself(
+    world: World, how: str
+) -> None:
+    gate = world.gate()
+    limit = "timeout: 3s, " if how == "timeout" else ""
+    repo = world.repo(
+        f"deployments: {{live: {{branch: master, {limit}run: '{EFFECT}; {gate.script}'}}}}\n"
+    )
+    run = cut_off(world, repo, gate, how)
+    sha = run.head_sha
+    assert (run.conclusion, (run.output.title or "").startswith(UNKNOWN)) == ("action_required", 1)
+    (job,) = world.table.jobs(sha)
+    assert (job["reason"], job["attempt"], effects(world, sha)) == ("unknown_effect", 1, 1)
+    world.wait_settled(sha)
+    (announced,) = repo.deployments()
+    assert [status.state for status in repo.statuses(announced.id)][-1] == "error"
+    # Neither GitHub that tells of it again, nor a restart, nor a bell, nor the reaper.
+    for delivery in world.github.hooks.log():
+        if delivery.event == "push" and delivery.payload["after"] == sha:
+            world.github.redeliver(delivery)
+    world.bot.kill()
+    world.table.ring("jobs", job["id"])
+    world.table.age("job", job["id"], deadline=1.0, due=1.0)
+    world.bot.start()
+    world.github.wait_idle()
+    world.wait_settled(sha)
+    assert (effects(world, sha), len(repo.check_runs(sha))) == (1, 1)
+    # The lock needs a human: the next push waits for one, too.
+    following = repo.commit({"cut.txt": "following"})
+    locked = world.concluded(following)["live"]
+    assert (locked.conclusion, effects(world, following)) == ("action_required", 0)
+    gate.open()
+    repo.rerun(locked.id)
+    world.github.wait_for(lambda: len(repo.check_runs(following)) == 2, what="a re-run")
+    again = world.github.wait_concluded(following, at_least=2)[-1]
+    assert (again.conclusion, effects(world, following)) == ("success", 1)
+    assert effects(world, sha) == 1
