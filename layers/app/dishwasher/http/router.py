@@ -98,7 +98,7 @@ def answer_to(fault: Fault) -> Response:
 
 
 def without_body(response: Response) -> Response:
-    """The answer to HEAD: the same headers, and not a byte that the next answer would begin with."""
+    """The answer to HEAD: the same headers, and not a byte that stands before the next answer."""
     headers = response.headers
     if isinstance(response.body, bytes) and not any(n == "content-length" for n, _ in headers):
         headers = (*headers, ("content-length", str(len(response.body))))

@@ -19,7 +19,7 @@ class Record(Protocol):
 
     @property
     def due(self) -> float:
-        """Index: when the reaper or the retention looks, in seconds since the epoch; 0 for never."""
+        """Index: when reaper or retention should look, in seconds since the epoch; 0 for never."""
         ...
 
     @property
