@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from dishwasher.core.job import Conclusion
+from dishwasher.core.report import Status
 from dishwasher.core.session import Person
 
 from tests.sim.commits import Repo, Request, Run
@@ -28,6 +30,7 @@ class Clicks:
 
     def acts(self) -> tuple[Callable[[Repo], None], ...]:
         return (
+            *(self.rerun,) * 2,
             self.press,
             self.suite,
             self.dispatch,
@@ -36,11 +39,23 @@ class Clicks:
             *(self.command,) * 2,
         )
 
+    def rerun(self, repo: Repo) -> None:
+        """A check run that has ended, most often one that asks for somebody."""
+        mine = [run for run in self._hub.runs.values() if run.repository == repo.value.id]
+        asking = [run for run in mine if run.conclusion == Conclusion.ACTION_REQUIRED]
+        ended = [run for run in mine if run.status is Status.COMPLETED]
+        if asking and self._world.random.random() < 0.5:
+            ended = asking
+        if ended:
+            run = self._world.random.choice(ended)
+            self._send(repo, "check_run", "rerequested", sender=self._anybody(), **_of(run, ""))
+
     def press(self, repo: Repo) -> None:
         """A button of a check run, whatever it is about."""
         if run := self._run(repo):
             button = self._world.random.choice(("rerun-failed", "cancel", "lgtm"))
-            self._send(repo, "check_run", "requested_action", **_of(run, button))
+            sender = self._anybody()
+            self._send(repo, "check_run", "requested_action", sender=sender, **_of(run, button))
 
     def suite(self, repo: Repo) -> None:
         if run := self._run(repo):
@@ -83,6 +98,11 @@ class Clicks:
         issue = {"number": request.number, "pull_request": {}}
         self._send(repo, "issue_comment", "created", comment=said, issue=issue)
 
+    def _anybody(self) -> dict[str, object]:
+        """GitHub shows its buttons to whoever can read."""
+        who = self._world.random.choice((WRITER, WRITER, WRITER, READER))
+        return {"id": who.id, "login": who.login, "type": "User"}
+
     def _run(self, repo: Repo) -> Run | None:
         mine = [run for run in self._hub.runs.values() if run.repository == repo.value.id]
         return self._world.random.choice(mine) if mine else None
@@ -93,7 +113,7 @@ class Clicks:
 
 def _of(run: Run, button: str) -> dict[str, object]:
     shown = {"id": run.id, "external_id": run.external_id, "head_sha": run.sha}
-    return {"requested_action": {"identifier": button}, "check_run": shown}
+    return {"requested_action": {"identifier": button} if button else None, "check_run": shown}
 
 
 def _try(repo: Repo, branch: str) -> dict[str, object]:

@@ -30,7 +30,7 @@ def _word(row: Delivery) -> str:
     if row.change is not None:
         return row.name
     if event is None:
-        return f"{row.name}: {row.reason}" if row.name == "push" else row.name
+        return row.reason if row.name in ("push", "pull_request") else row.name
     where = " by hand" if trust.is_by_hand(event) else ""
     if event.comment is not None:
         return f"the command {event.comment.line.split()[0]}"
@@ -42,6 +42,8 @@ def _word(row: Delivery) -> str:
 
 
 def _pushed(event: Event) -> str:
+    if event.kind is EventKind.MANUAL:
+        return "a start" if trust.is_by_hand(event) else "repository_dispatch"
     if event.kind is not EventKind.PUSH:
         return event.kind.value
     if event.tag:

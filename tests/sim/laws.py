@@ -28,6 +28,7 @@ from tests.sim import happenings, history, timing, vault
 from tests.sim.deploys import Deploys, of
 from tests.sim.faults import SMALL_SKEW
 from tests.sim.hub import Hub
+from tests.sim.talk import READER
 from tests.sim.world import World
 
 MOVES: dict[State | None, frozenset[State]] = {
@@ -75,6 +76,8 @@ class Laws:
         request = build.event.pull_request
         own = request is None or request.head_repository == build.event.repository.id
         self._world.law(own or not ticket.trusted, "S5 a fork's job is trusted:", attempt)
+        obeyed = build.event.rerun and build.event.sender == READER.login
+        self._world.law(not obeyed, "S5 a reader was obeyed:", attempt)
         check = job.spec.kind is Kind.CHECK
         self._world.law(own or check, "S5 a fork deploys:", attempt)
         self._claimed[attempt] += 1
@@ -131,6 +134,8 @@ class Laws:
             law(new.attempt == old.attempt + claims, "S1 the fencing number of", new.id)
             same_code = claims or new.code in ("", old.code)
             law(same_code, "S1", new.attempt_id, "was claimed while it was claimed")
+        by_reader = f"by {READER.login}" in f"{new.cancel_why} {new.detail}"
+        law(not by_reader, "S5 a reader was obeyed: the end of", new.id)
         law(new.attempt <= MOST_ATTEMPTS, "S1", new.id, "is tried for ever")
         if old is not None and old.is_over:
             for name in LAST_WORDS:

@@ -104,12 +104,12 @@ class People:
 
     def _acts(self) -> tuple[Callable[[Repo], object], ...]:
         return (
-            *(lambda repo: self.push(repo, MASTER),) * 3,
+            *(self.release,) * 3,
             *(self._push_somewhere,) * 2,
             self.crowd,
             *(self._merge,) * 2,
             self._adopt,
-            self._roll_back,
+            self.roll_back,
             self._small_talk,
             self._delete,
             self._tag,
@@ -117,6 +117,9 @@ class People:
             *self._clicks.acts(),
             *self._hands.acts(),
         )
+
+    def release(self, repo: Repo) -> None:
+        self.push(repo, MASTER)
 
     def _push_somewhere(self, repo: Repo) -> None:
         known = [branch for branch in repo.branches if branch != MASTER]
@@ -150,7 +153,7 @@ class People:
                     self._drop(repo, branch)
                 return
 
-    def _roll_back(self, repo: Repo) -> None:
+    def roll_back(self, repo: Repo) -> None:
         tip = self._hub.commits[repo.branches[MASTER]]
         older = sorted(tip.ancestors - {tip.sha})
         if older:

@@ -42,8 +42,8 @@ class Pulls:
         self._days = 0
 
     def acts(self) -> tuple[Callable[[Repo], None], ...]:
-        acts = (self.open, self.day, self.fork, self.close, self.touch, self.unsay)
-        return (*acts, self.open, self.day)
+        often = (self.open, self.day, self.fork, self.close)
+        return (*often, self.open, self.day, self.reopen, self.retarget, self.touch, self.unsay)
 
     def open(self, repo: Repo) -> None:
         known = [branch for branch in repo.branches if branch != MASTER]
@@ -93,20 +93,36 @@ class Pulls:
                 self._send(repo, request, "closed")
                 return
 
-    def touch(self, repo: Repo) -> None:
-        """Its commit stays what it is; all else may change."""
-        if not repo.requests:
-            return
-        request = self._world.random.choice(repo.requests)
-        # Of a fork the base decides: where that is another by now, nobody knows what is planned.
-        here = repo.branches.get(request.branch) == request.head
-        if request.fork:
-            here = repo.branches[MASTER] == request.base
-        if not request.is_open and here:
+    def reopen(self, repo: Repo) -> None:
+        closed = [one for one in repo.requests if not one.is_open and self._is_plain(repo, one)]
+        if closed:
+            request = self._world.random.choice(closed)
             request.is_open = True
             self._send(repo, request, "reopened")
-        elif request.is_open and (here or not request.fork):
-            self._change(repo, request)
+
+    def retarget(self, repo: Repo) -> None:
+        """It is to be merged into another branch."""
+        for request in repo.requests:
+            others = [name for name in repo.branches if name not in (request.branch, MASTER)]
+            if request.is_open and not request.fork and others:
+                back = request.base_ref != MASTER
+                self._aim(repo, request, MASTER if back else self._world.random.choice(others))
+                return
+
+    def touch(self, repo: Repo) -> None:
+        """Its commit stays what it is."""
+        known = [one for one in repo.requests if one.is_open and self._is_plain(repo, one)]
+        if known:
+            request = self._world.random.choice(known)
+            self._send(repo, request, "ready_for_review")
+            self._send(repo, request, "labeled", label={"id": 7, "name": "ready"})
+
+    def _is_plain(self, repo: Repo, request: Request) -> bool:
+        """Whether it is known what is built of it: of a fork, where the base decides, only as long
+        as that stands where it stood."""
+        if request.fork:
+            return repo.branches[MASTER] == request.base
+        return repo.branches.get(request.branch) == request.head
 
     def follow(self, repo: Repo, branch: str, sha: str) -> None:
         """The branch was pushed to."""
@@ -130,17 +146,6 @@ class Pulls:
             report = self._laws.rows.get(Report, pull_key(repo.value.id, request.number))
             known = report.said.comment if report else 0
             self._talk.delete(repo.value.id, request.number, known)
-
-    def _change(self, repo: Repo, request: Request) -> None:
-        action = self._world.random.choice(("ready_for_review", "labeled", "edited"))
-        if action == "labeled":
-            self._send(repo, request, action, label={"id": 7, "name": "ready"})
-        elif action == "edited" and not request.fork:
-            others = [name for name in repo.branches if name not in (request.branch, MASTER)]
-            back = request.base_ref != MASTER or not others
-            self._aim(repo, request, MASTER if back else self._world.random.choice(others))
-        else:
-            self._send(repo, request, "ready_for_review")
 
     def _aim(self, repo: Repo, request: Request, base: str) -> None:
         """Its base branch becomes another one."""

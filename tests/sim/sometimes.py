@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 ENOUGH = 200
 """Seeds after which everything below has happened, each in five worlds or more on average."""
-EXPECTED = (
+FAULTS = (
     "GitHub did it and its answer was lost: create",
     "GitHub did it and its answer was lost: update",
     "GitHub called a text invalid",
@@ -44,6 +44,49 @@ EXPECTED = (
     "a write was done and its answer lost",
     "everything waited for one moment",
 )
+EVENTS = (
+    "a push was built",
+    "a new branch was built",
+    "a forced push was built",
+    "a tag was built",
+    "the tag was deleted came",
+    "branch_deleted came",
+    *(f"pull_request.{action} was built" for action in ("opened", "synchronize", "reopened")),
+    *(f"pull_request.{action} came" for action in ("ready_for_review", "edited", "closed")),
+    "merge_group was built",
+    "merge_group_destroyed came",
+    "Re-run of a check was built",
+    "Re-run of all was built",
+    "the button Re-run failed was built",
+    "the button Cancel came",
+    "the command /rerun was built",
+    "the command /approve was built",
+    "the command /cancel came",
+    "the command /help came",
+    "repository_dispatch was built",
+    "schedule was built",
+    "a start by hand was built",
+    "Re-run of all by hand was built",
+    "Re-run of a check by hand was built",
+    "the button Re-run failed by hand was built",
+    "the button Cancel by hand came",
+    "the end of one job by hand came",
+    "a comment was made",
+    "a comment was edited",
+)
+DEPLOYMENTS = (
+    *(
+        f"a deployment ended as {reason}"
+        for reason in ("ok", "failed", "unknown_effect", "awaiting_approval", "superseded")
+    ),
+    "a deployment waited for another",
+    "a forced push was deployed",
+    "a person deployed",
+    "a person deployed after an unknown end",
+    "a tag was deployed",
+    "two environments got one commit",
+)
+EXPECTED = (*FAULTS, *EVENTS, *DEPLOYMENTS)
 
 
 def missing(seen: Mapping[str, int]) -> list[str]:

@@ -10,6 +10,7 @@ from dishwasher.core.config import Kind
 from dishwasher.core.delivery import Delivery
 from dishwasher.core.deploy import Environment
 from dishwasher.core.job import Job
+from dishwasher.core.pattern import Filter, Pattern, Syntax
 from dishwasher.core.report import Report
 from dishwasher.core.secret import Rules, Slot, StoredSecret
 from dishwasher.core.shelf import Shelf
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 CANARY = "canary-of"
 ENVIRONMENTS = ("staging", "production")
+BRANCH, TAGS = Pattern("master"), Pattern("v*", Syntax.GLOB)
+RULES = {"staging": Rules(Filter((BRANCH,)), Filter((TAGS,)))}
+"""Production takes the default branch alone, so that its tags are refused."""
 KINDS: tuple[type[Record], ...] = (Build, Delivery, Environment, Job, Report, Shelf)
 
 
@@ -35,7 +39,8 @@ class SimVault(MemoryVault):
         if not super().list(repository):
             for environment in ENVIRONMENTS:
                 slot = Slot(repository, "TOKEN", environment)
-                self.put(StoredSecret(slot, Rules(), 0.0), value(repository, environment))
+                secret = StoredSecret(slot, RULES.get(environment, Rules()), 0.0)
+                self.put(secret, value(repository, environment))
         return super().list(repository)
 
 
@@ -44,9 +49,10 @@ def value(repository: int, environment: str) -> str:
 
 
 def wrong(build: Build, ticket: Ticket) -> str:
-    """What is wrong with a ticket's secrets: nothing was said of tags, so none get any."""
+    """What is wrong with a ticket's secrets; all deployments here are of the default branch, and
+    of tags where the secret names them."""
     spec, repository = ticket.spec, build.event.repository.id
-    deploys = spec.kind is Kind.DEPLOYMENT and not build.event.tag
+    deploys = spec.kind is Kind.DEPLOYMENT and (spec.name in RULES or not build.event.tag)
     due = (("TOKEN", value(repository, spec.name)),) if deploys else ()
     return "" if ticket.secrets == due else f"{spec.name} got {ticket.secrets}"
 
