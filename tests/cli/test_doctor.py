@@ -133,6 +133,17 @@ def test_without_settings_each_is_named_and_what_to_do(
     assert not (tmp_path / "none").exists()
 
 
+def test_a_mistake_in_a_setting_is_not_mended_by_another_app(tmp_path: Path) -> None:
+    environment = {
+        "DISHWASHER_GITHUB_APP_ID": "12",
+        "DISHWASHER_GITHUB_PRIVATE_KEY": "no key at all",
+        "DISHWASHER_GITHUB_WEBHOOK_SECRET": "s" * 20,
+    }
+    first = next(iter(doctor.examine(environment, tmp_path)))
+    assert "neither a private key in PEM form nor the path of a file" in first.text
+    assert first.todo == "`dishwasher serve --help` lists all settings."
+
+
 def test_what_is_broken_is_counted(tmp_path: Path) -> None:
     one = Finding(Level.WARNING, "a", "disk", "little", "make room")
     assert doctor._sum([one], doctor.paint()) == "Nothing is broken, 1 warning; 0 fine"

@@ -179,7 +179,7 @@ def _url(what: str, text: str) -> str:
             "https://ci.example.com (a tunnel to this machine will do, and it can be changed later)"
         )
     if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
-        raise UserError(f"{what}: {url!r} is not an http or https URL")
+        raise UserError(f"{what}: {url!r} is not an http or https URL, as https://ci.example.com")
     return url
 
 

@@ -79,10 +79,10 @@ def examine(environment: Mapping[str, str], data: Path) -> Iterator[Finding]:
         yield ok("settings", "settings", f"for the App {chosen.app_id} on {chosen.url}")
     except UserError as error:
         head, *lines = str(error).splitlines()
-        *mistakes, last = lines[:-1] or [head]
+        *mistakes, last, todo = lines or (head, "")
         for mistake in mistakes:
             yield fail("settings", "settings", mistake.strip(), "")
-        yield fail("settings", "settings", last.strip(), settings.HELP)
+        yield fail("settings", "settings", last.strip(), todo)
     sandbox = chosen.sandbox if chosen else environment.get(SANDBOX, "").strip() or AUTO
     yield from machine.look(environment, data, sandbox)
     yield from folder.look(environment, data)

@@ -64,6 +64,8 @@ DESCRIBED = {
     "DISHWASHER_LEASE_SECONDS": f"silence after which a runner counts as lost ({LEASE:g})",
 }
 """Every setting of the embedded mode, for `--help`; the first three come with the App."""
+UNSET = "is not set: "
+LISTED = "`dishwasher serve --help` lists all settings."
 HELP = (
     "`dishwasher app create` makes an App and sets them; `dishwasher serve --help` lists all of "
     "them; `dishwasher demo` needs none."
@@ -171,7 +173,7 @@ class _Reader:
         key = f"DISHWASHER_GITHUB_{name}"
         value = self._environment.get(key, "").strip()
         if not value:
-            self._mistakes.append(f"{key} is not set: {DESCRIBED[key]}")
+            self._mistakes.append(f"{key} {UNSET}{DESCRIBED[key]}")
         return value
 
     def optional(self, name: str) -> str:
@@ -268,4 +270,6 @@ class _Reader:
     def raise_mistakes(self) -> None:
         if self._mistakes:
             said = "\n  ".join(self._mistakes)
-            raise UserError(f"settings in the environment are missing or wrong:\n  {said}\n{HELP}")
+            # An App that is there and has a mistake would not be mended by another one.
+            todo = HELP if any(UNSET in one for one in self._mistakes) else LISTED
+            raise UserError(f"settings in the environment are missing or wrong:\n  {said}\n{todo}")
