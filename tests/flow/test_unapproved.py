@@ -10,15 +10,14 @@ from dataclasses import replace
 import pytest
 from dishwasher.core.build import Build
 from dishwasher.core.config import Kind
-from dishwasher.core.event import Event, EventKind, PullRequest
+from dishwasher.core.event import Event, PullRequest
 from dishwasher.core.job import Reason
 from dishwasher.core.outputs import SecretStore
-from dishwasher.core.pull import Pull
 from dishwasher.core.secret import Rules, Slot, StoredSecret
 from dishwasher.core.ticket import Ticket
 from dishwasher.errors import Refused, UserError
 
-from tests.flow.house import CHECKS, CONFIG, CONFIG_PATH, House, builds, reason
+from tests.flow.house import CHECKS, CONFIG, CONFIG_PATH, House
 from tests.samples import BASE_SHA, OTHER_SHA, REPOSITORY, SHA, from_fork, pull_request, push, rerun
 
 
@@ -280,32 +279,6 @@ def test_a_bot_s_pull_request_is_a_stranger_s_unless_it_is_listed(house: House) 
     replace(house.plan, bots=frozenset({5}))("delivery-2")
     listed = house.build(house.delivery("delivery-2").build)
     assert (list(house.jobs(listed)), listed.is_trusted) == (["own"], True)
-
-
-# A fork that offers what is the team's
-
-
-def test_a_stranger_s_checks_do_not_take_the_place_of_the_team_s(house: House) -> None:
-    """Opened into a branch whose configuration asks for less, they would pass for the team's."""
-    house.there.files[BASE_SHA][CONFIG_PATH] = b"checks: {tests: 'true'}\n"
-    ours = house.planned(pull_request())
-    theirs = replace(from_fork(number=6), delivery="delivery-2")
-    assert reason(house, theirs) == "this commit is the team's, whose checks it has already"
-    assert builds(house) == [house.build(ours.id)]
-    assert house.found(Pull, "7/6").head == SHA
-
-
-def test_what_the_team_has_given_up_a_stranger_may_offer(house: House) -> None:
-    house.planned(pull_request())
-    reason(house, pull_request(kind=EventKind.PULL_REQUEST_CLOSED, delivery="closed-1"))
-    theirs = replace(from_fork(number=6), delivery="delivery-2")
-    assert not house.planned(theirs).is_trusted
-
-
-def test_what_one_stranger_offers_another_may(house: House) -> None:
-    house.planned(from_fork())
-    theirs = replace(from_fork(number=6), delivery="delivery-2")
-    assert house.planned(theirs).pull_request == 6
 
 
 def test_a_branch_that_asks_for_less_does_not_check_for_one_that_asks_for_more(

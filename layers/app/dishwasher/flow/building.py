@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from dishwasher.core import plan, selection, unsupported
-from dishwasher.core.build import Build, build_group, build_id
+from dishwasher.core.build import Build, build_id
 from dishwasher.core.config import Config, Uses
 from dishwasher.core.event import Event, EventKind
 from dishwasher.core.history import begun
@@ -20,11 +20,10 @@ from dishwasher.flow.admission import Admission
 from dishwasher.flow.advice import Advice
 from dishwasher.flow.changes import Changed, Changes
 from dishwasher.flow.configuration import Written
+from dishwasher.flow.offer import Offers
 from dishwasher.flow.unapproved import Unapproved
 from dishwasher.flow.work import Work, done, ignore
 from dishwasher.ports import Bells, Blobs, Clock, Record, Source, Store, Topic
-
-TEAMS = "this commit is the team's, whose checks it has already"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +54,8 @@ class Building:
     def read(self, work: Work) -> Wanted | None:
         """What is to be built; None where that has ended already, and why not is told."""
         event = work.event
-        if self._is_the_teams(event):
-            ignore(self.store, work, TEAMS)
+        if elsewhere := Offers(self.store).elsewhere(event):
+            ignore(self.store, work, elsewhere)
             return None
         try:
             written = configuration.read(self.source, event.repository, work.config_sha)
@@ -81,18 +80,6 @@ class Building:
             self._mistakes(work, error)
             return None
         return self._beside(work, written.noting(changed.why), selected)
-
-    def _is_the_teams(self, event: Event) -> bool:
-        """Whether a fork offers a commit of the team's.
-
-        GitHub shows the last check of each name at a commit: those of a stranger's pull request
-        must not take the place of the team's.
-        """
-        request = event.pull_request
-        if request is None or request.head_repository == event.repository.id:
-            return False
-        builds = self.store.group(Build, build_group(event.repository.id, event.sha))
-        return any(one.is_trusted and not one.abandoned for one in builds)
 
     def _beside(self, work: Work, written: Written, selected: Selection) -> Wanted | None:
         """Without what another event of the same commit builds."""
