@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from dishwasher.core import payload
-from dishwasher.core.access import Change, Right
+from dishwasher.core.access import Change, Named, Right
 from dishwasher.core.event import NO_COMMIT, Event, EventKind, Ignored
 from dishwasher.core.hooks.asked import ASKS
 from dishwasher.core.hooks.fields import MAX_TEXT
@@ -330,13 +330,25 @@ def test_a_repository_has_another_name_now(action: str) -> None:
     assert told.what == f"{told.present.full_name} was {action}"
 
 
-def test_a_deleted_repository_is_no_place_to_act_in() -> None:
-    told = change("repository", "renamed", action="deleted")
-    assert (told.right, told.present) == (Right.REMOVED, None)
-    assert (
-        reason("repository", "renamed", action="archived")
-        == "nothing is done for repository.archived"
-    )
+@pytest.mark.parametrize(
+    ("action", "right"),
+    [("deleted", Right.DELETED), ("archived", Right.ARCHIVED), ("unarchived", Right.GRANTED)],
+)
+def test_what_became_of_a_repository_itself(action: str, right: Right) -> None:
+    told = change("repository", "renamed", action=action)
+    assert told.present is not None
+    assert (told.right, told.repositories) == (right, (told.present.id,))
+    said = "nothing is done for repository.created"
+    assert reason("repository", "renamed", action="created") == said
+
+
+def test_an_installation_names_what_it_reaches() -> None:
+    told = change("installation", "created")
+    assert told.named == (Named(186853002, "Codertocat/Hello-World", private=False),)
+    assert change("installation", "deleted").named == ()
+    come = change("installation_repositories", "added", repositories_added=[{"id": 1}, {"id": 0}])
+    # A name that is none of GitHub's is left out, and whether others may read it is not assumed.
+    assert come.named == (Named(1, "", private=True),)
 
 
 @pytest.mark.parametrize(

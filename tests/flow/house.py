@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+from dishwasher.core.access import Change
 from dishwasher.core.build import Build
 from dishwasher.core.delivery import REPLAN_AFTER, Delivery, Stage
 from dishwasher.core.event import Event, EventKind
 from dishwasher.core.job import Job, Reason, Timing
 from dishwasher.core.report import Report
-from dishwasher.core.result import Result
+from dishwasher.core.result import Progress, Result
 from dishwasher.core.session import Person
 from dishwasher.core.shelf import Room
-from dishwasher.core.ticket import Bootstrap, Claimed, Limits
+from dishwasher.core.ticket import Bootstrap, Claimed, Limits, Orders
 from dishwasher.errors import InfraError
 from dishwasher.flow.accept import Accept
 from dishwasher.flow.attempt import Attempts
@@ -186,6 +187,22 @@ class House:
         self.plan(event.delivery)
         return self.build(self.delivery(event.delivery).build)
 
+    def tells(self, change: Change) -> Delivery:
+        """GitHub tells where the App may act; the delivery as it is then."""
+        guid = f"change-{len(list(self.store.all(Delivery)))}"
+        self.store.save(Delivery(guid, "installation", self.clock.now(), None, change=change))
+        self.plan(guid)
+        return self.delivery(guid)
+
+    def rest(self, seconds: float, step: float = 60.0) -> None:
+        """Time passes; the reaper looks, and each bell for a report is heard."""
+        end = self.clock.now() + seconds
+        while self.clock.now() < end:
+            self.clock.advance(min(step, end - self.clock.now()))
+            self.reap()
+            for build in dict.fromkeys(self.rung(Topic.REPORTS)):
+                self.reports(build)
+
     def runs(self, sha: str = SHA) -> list[ForgeRun]:
         return self.forge.runs_of(REPOSITORY, sha)
 
@@ -243,6 +260,14 @@ class House:
         self.attempts.started(self.job(job).attempt_id, claimed.token, "")
         self.effects.append(job.id)
         return claimed.token
+
+    def beat(self, job: Job, token: str) -> Orders:
+        """A sign of life, with nothing new to say."""
+        return self.attempts.beat(self.job(job).attempt_id, token, Progress())
+
+    def settle_as(self, job: Job, token: str, reason: Reason = Reason.OK) -> None:
+        """The runner that began with this token is done."""
+        self.settle(self.job(job).attempt_id, token, Result(reason, f"it ended as {reason}"))
 
     def ended(self, job: Job, reason: Reason = Reason.OK, **result: object) -> Job:
         """Run to its end, with this result; the job as it is then."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from dishwasher.core.access import Change, Right
 from dishwasher.core.build import Build
 from dishwasher.core.comment import MARKER, WAIT
 from dishwasher.core.job import Reason
@@ -260,9 +261,9 @@ def test_a_comment_that_someone_deleted_comes_back_with_a_new_commit_only(
     assert len(bodies(house)) == 1
 
 
-def test_a_repository_that_is_gone_ends_the_talk(house: House, build: Build) -> None:
+def test_a_repository_that_was_deleted_ends_the_talk(house: House, build: Build) -> None:
     end(house, build, lint=Reason.FAILED, docs=Reason.OK)
-    house.forge.remove(REPOSITORY)
+    house.tells(Change(3, Right.DELETED, "acme/site was deleted", (7,), present=REPOSITORY))
     house.reports(build.id)
     assert the_report(house).due == 0
     assert all(job.due == 0 for job in house.jobs(build).values())

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import pytest
+from dishwasher.core.access import Change, Right
 from dishwasher.core.build import Build
 from dishwasher.core.job import Reason, conclude
 from dishwasher.errors import InfraError
 from dishwasher.flow.turn import RETRY_AFTER
-from dishwasher.ports import Topic
 
 from tests.fakes.forge import Trouble
 from tests.flow.house import House
 from tests.flow.reporting import lint, report, shown, writes
 from tests.samples import REPOSITORY, push, rerun
+
+DELETED = Change(3, Right.DELETED, "acme/site was deleted", (7,), present=REPOSITORY)
 
 
 @pytest.fixture
@@ -65,10 +67,12 @@ def test_after_two_failures_the_round_is_over() -> None:
     assert writes(house) == ["create", "create"]
 
 
-def test_a_repository_that_is_gone_ends_the_story(house: House, build: Build) -> None:
+def test_a_repository_that_was_deleted_ends_the_story(house: House, build: Build) -> None:
     report(house, build)
     house.ended(lint(house, build))
     house.forge.remove(REPOSITORY)
+    house.tells(DELETED)
+    house.forge.calls.clear()
     report(house, build)
     assert house.job(lint(house, build)).due == 0
     assert house.report(build).due == 0
@@ -76,11 +80,5 @@ def test_a_repository_that_is_gone_ends_the_story(house: House, build: Build) ->
     house.verdicts.change(docs.id, lambda job: conclude(job, Reason.LOST, "", house.clock.now()))
     report(house, build)
     assert house.job(docs).due == 0
-
-
-def test_a_repository_that_is_gone_before_the_first_word(house: House, build: Build) -> None:
-    house.forge.remove(REPOSITORY)
-    house.rung(Topic.REPORTS)
-    report(house, build)
-    assert (house.report(build).due, house.report(build).holder) == (0.0, "")
-    assert house.rung(Topic.REPORTS) == []
+    # Known from the event, so that nobody has to ask.
+    assert house.forge.calls == []

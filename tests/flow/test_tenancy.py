@@ -19,39 +19,33 @@ def house() -> House:
     return House()
 
 
-def told(house: House, change: Change, guid: str = "change-1") -> Delivery:
-    house.store.save(Delivery(guid, "installation", house.clock.now(), None, change=change))
-    house.plan(guid)
-    return house.delivery(guid)
-
-
 SUSPENDED = Change(3, Right.SUSPENDED, "installation 3 was suspended", told=10.0)
 GRANTED = Change(3, Right.GRANTED, "installation 3 is not suspended any more", told=20.0)
 
 
 def test_nothing_is_planned_or_asked_where_the_app_is_suspended(house: House) -> None:
-    ended = told(house, SUSPENDED)
+    ended = house.tells(SUSPENDED)
     assert (ended.stage, ended.reason) == (Stage.IGNORED, "installation 3 was suspended")
     assert reason(house, push()) == "the App is suspended there"
     assert (builds(house), house.forge.calls) == ([], [])
-    told(house, GRANTED, "change-2")
+    house.tells(GRANTED)
     assert house.planned(push(delivery="delivery-2")).jobs
 
 
 def test_an_older_word_that_comes_late_changes_nothing(house: House) -> None:
-    told(house, GRANTED)
-    told(house, SUSPENDED, "change-2")
+    house.tells(GRANTED)
+    house.tells(SUSPENDED)
     assert Tenancy(house.store).barred(REPOSITORY) == ""
 
 
 def test_a_word_that_comes_twice_is_one(house: House) -> None:
-    told(house, SUSPENDED)
-    told(house, SUSPENDED, "change-2")
+    house.tells(SUSPENDED)
+    house.tells(SUSPENDED)
     assert Tenancy(house.store).barred(REPOSITORY) == "the App is suspended there"
 
 
 def test_a_repository_that_is_taken_out_is_left_alone_and_others_are_not(house: House) -> None:
-    told(house, Change(3, Right.REMOVED, "1 repository was removed", (7,), 10.0))
+    house.tells(Change(3, Right.REMOVED, "1 repository was removed", (7,), 10.0))
     assert reason(house, push()) == "the App was removed from there"
     assert Tenancy(house.store).barred(replace(REPOSITORY, id=8)) == ""
     # Who installs the App again has another installation.
@@ -60,7 +54,7 @@ def test_a_repository_that_is_taken_out_is_left_alone_and_others_are_not(house: 
 
 def test_a_job_that_waits_is_not_begun_where_the_app_was_removed(house: House) -> None:
     lint = house.jobs(house.planned(push()))["lint"]
-    told(house, Change(3, Right.REMOVED, "installation 3 was removed"))
+    house.tells(Change(3, Right.REMOVED, "installation 3 was removed"))
     house.dispatch(lint.id)
     assert house.fleet.started == []
     assert house.job(lint).detail == "Not started: the App was removed from there."
@@ -70,21 +64,21 @@ def test_schedules_follow_a_repository_to_its_new_name(house: House) -> None:
     house.store.save(Timetable("7", REPOSITORY))
     renamed = replace(REPOSITORY, name="other")
     change = Change(3, Right.GRANTED, "acme/other was renamed", (7,), 10.0, renamed)
-    for guid in ("change-1", "change-2"):
-        told(house, change, guid)
+    for _ in range(2):
+        house.tells(change)
     assert house.found(Timetable, "7").repository == renamed
     assert house.found(Timetable, "7").version == 2
 
 
 def test_a_repository_without_schedules_may_be_renamed_too(house: House) -> None:
     change = Change(3, Right.GRANTED, "acme/site was renamed", (7,), 10.0, REPOSITORY)
-    assert told(house, change).reason == "acme/site was renamed"
+    assert house.tells(change).reason == "acme/site was renamed"
 
 
 def test_no_schedule_comes_true_where_the_app_was_removed(house: House) -> None:
     table = Timetable("7", REPOSITORY, (Entry("nightly", "30 4 * * *", "", 10.0),), due=10.0)
     house.store.save(table)
-    told(house, Change(3, Right.REMOVED, "installation 3 was removed"))
+    house.tells(Change(3, Right.REMOVED, "installation 3 was removed"))
     house.reap()
     assert [one for one in house.store.all(Delivery) if one.name == "schedule"] == []
     assert house.found(Timetable, "7").due > house.clock.now()

@@ -74,6 +74,8 @@ class Repo:
     requests: list[Request] = field(default_factory=list)
     gone_at: float = float("inf")
     is_doomed: bool = False
+    is_told_gone: bool = False
+    """Whether GitHub has sent a webhook of its end."""
 
 
 def compare(base: Commit, head: Commit) -> Comparison | None:

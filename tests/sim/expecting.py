@@ -22,6 +22,7 @@ class Expected:
     runs: bool
     adopted: bool = False
     """A fork's commit that a maintainer has pushed here as well."""
+    is_tag: bool = False
 
 
 class Expectations:
@@ -45,7 +46,8 @@ class Expectations:
 
     def tag(self, repo: Repo, sent: Sent, sha: str) -> None:
         if releases := self.written[sha].releases:
-            self._add(repo, sent, sha, self.written[sha].checks + releases, runs=True)
+            names = self.written[sha].checks + releases
+            self.all.append(Expected(sent.guid, repo.value.id, sha, names, runs=True, is_tag=True))
 
     def request(self, repo: Repo, sent: Sent, head: str, planned_by: str, *, own: bool) -> None:
         """Of a pull request: a stranger's is planned by its base."""

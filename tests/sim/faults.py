@@ -52,6 +52,10 @@ class Faults:
     """Longest time until the API shows a commit that was pushed, in seconds."""
     gone: float = 0.0
     """Chance of each repository to vanish."""
+    gone_unsaid: float = 0.0
+    """And GitHub tells nobody."""
+    tenancy: float = 0.0
+    """Chance that its owner does something (more) with the App or with the repository."""
 
     blob: float = 0.0
 
@@ -118,6 +122,8 @@ STRONGEST = Faults(
     unlisted=0.9,
     lag=60.0,
     gone=0.3,
+    gone_unsaid=0.5,
+    tenancy=0.8,
     blob=0.05,
     http_lost=0.1,
     http_answer_lost=0.1,

@@ -30,7 +30,13 @@ class SimHeads:
     def repositories(self) -> tuple[Repository, ...]:
         self._world.point("repositories")
         now = self._world.now
-        return tuple(repo.value for repo in self._hub.repos.values() if repo.gone_at > now)
+        return tuple(
+            repo.value
+            for repo in self._hub.repos.values()
+            if repo.gone_at > now
+            and self._hub.reaches(repo.value.id)
+            and repo.value.id not in self._hub.archived
+        )
 
     def of(self, repository: Repository) -> tuple[Event, ...]:
         def read() -> tuple[Event, ...]:
@@ -94,8 +100,10 @@ def problems(hub: Hub, laws: Laws, heads: SimHeads) -> Iterator[str]:
         known = repo.gone_at == float("inf") and str(repo.value.id) in laws.looked
         missed = heads.missed(repo, laws.looked[str(repo.value.id)]) if known else set()
         for event in heads.events(repo) if missed else ():
-            row = laws.rows.get(Delivery, f"head-{mark(event)}")
-            found = row is not None and row.stage is not Stage.RECEIVED
+            rows = [
+                row for row in laws.rows.all(Delivery) if row.id.startswith(f"head-{mark(event)}")
+            ]
+            found = any(row.stage is not Stage.RECEIVED for row in rows)
             built = laws.rows.group(Build, build_group(repo.value.id, event.sha))
             if event.sha in missed and not (found or built):
                 yield f"L10 nobody has found {event.branch} of {repo.value.id} at {event.sha}"

@@ -92,6 +92,7 @@ def build(world: World) -> House:
     laws.is_running = fleet.is_running
     fleet.make = lambda: Runner(world, web, laws, attempts, settle, caches)
     fleet.ended = reap.ended
+    mail.reaches = lambda id: id not in hub.repos or hub.reaches(id)
     mail.accept = Accept(store, queue, clock, SECRET)
     flows: dict[Topic, Callable[[str], None]] = {
         Topic.DELIVERIES: Plan(

@@ -42,6 +42,13 @@ class Hub:
         self.picky: dict[str, int] = {}
         """How much less of what is said of a job GitHub takes: all, no text, the bare verdict."""
         self._limits: dict[int, float] = {}
+        self.shut: set[int] = set()
+        """Installations that are suspended, or were removed."""
+        self.out: set[int] = set()
+        """Repositories that were taken out of their installation."""
+        self.archived: set[int] = set()
+        self.left: set[int] = set()
+        """Repositories that are or were out of reach, or archived."""
 
     # What people do.
 
@@ -343,8 +350,18 @@ class Hub:
         if doomed and self._world.chance(VANISH):
             repo.gone_at = min(repo.gone_at, self._world.now)
 
+    def reaches(self, repository: int) -> bool:
+        """Whether the App may act there; of other repositories it is not told either."""
+        there = self.repos[repository].value
+        return there.installation not in self.shut and repository not in self.out
+
     def _permit(self, repository: Repository) -> None:
         world = self._world
+        there = self.repos[repository.id].value
+        elsewhere = repository.installation != there.installation
+        if elsewhere or not self.reaches(there.id) or there.id in self.archived:
+            world.sometimes("a repository was out of reach")
+            raise Gone(f"{repository.full_name} is out of reach")
         if self.repos[repository.id].gone_at <= world.now:
             world.sometimes("a repository was gone")
             raise Gone(f"{repository.full_name} is gone")

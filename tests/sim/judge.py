@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
+from dishwasher.core.access import BARRED
 from dishwasher.core.build import Build, build_group
 from dishwasher.core.check_run import render
 from dishwasher.core.codec import decode
@@ -104,7 +105,7 @@ class Judge:
         if expected.runs and doubted and not self._house.world.faults.clocks_agree:
             # So is how long a branch may be shown where it stood before.
             return
-        if self._is_of_the_past(expected, row.reason):
+        if self._is_of_the_past(expected, row.reason) or self._is_left(expected, row.reason):
             return
         here = f"of delivery {expected.guid} ({row.reason})"
         moved = (expected.repository, expected.sha) in self._expectations.moved
@@ -149,6 +150,21 @@ class Judge:
         looked = self._house.laws.looked.get(str(expected.repository), float("inf"))
         known = self._house.heads.is_taken_for_known(expected.repository, request.head, looked)
         return not agree or known or not request.is_open or request.head != expected.sha
+
+    def _is_left(self, expected: Expected, reason: str) -> bool:
+        """It came while we were not let in, and nothing stands there any more to be found."""
+        if reason not in BARRED.values() and "out of reach" not in reason:
+            return False
+        repo = self._house.hub.repos[expected.repository]
+        heads = {request.head for request in repo.requests if request.is_open}
+        return expected.is_tag or expected.sha not in heads | set(repo.branches.values())
+
+    def _is_unheard(self, job: Job) -> bool:
+        """Its repository was deleted, and nobody has told us."""
+        build = self._rows.get(Build, job.build)
+        assert build is not None
+        repo = self._house.hub.repos[build.event.repository.id]
+        return self._is_gone(repo.value.id) and not repo.is_told_gone
 
     def _requests(self) -> Iterator[str]:
         """The head of each open pull request has a build that nobody has taken away."""
@@ -196,7 +212,7 @@ class Judge:
         for job in self._rows.all(Job):
             if not job.is_over:
                 yield f"L2 {job.id} {job.spec.name} is {job.state}"
-            elif job.deadline:
+            elif job.deadline and not self._is_unheard(job):
                 yield f"L2 the end of {job.id} is not known to be shown"
         asked = Counter(build.event.delivery for build in self._rows.all(Build))
         for delivery, builds in asked.items():
@@ -217,7 +233,8 @@ class Judge:
             if left.keys() == {"sweep"} and self._is_gone(int(report.id.partition("/")[0])):
                 # Nothing is there to be swept, and nobody comes back for it.
                 continue
-            if left:
+            repo = self._house.hub.repos[int(report.id.partition("/")[0])]
+            if left and not (self._is_gone(repo.value.id) and not repo.is_told_gone):
                 yield f"L4 report {report.id} is left with {left}"
         for environment in self._rows.all(Environment):
             yield from self._lock(environment)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,6 +48,8 @@ class Mail:
         self._world, self._web = world, web
         self.accept: Accept | None = None
         self.sent: list[Sent] = []
+        self.reaches: Callable[[int], bool] = _everything
+        """Whether the App is told of what happens in a repository."""
 
     def send(self, event: str, payload: dict[str, Any], *, secret: bytes = SECRET) -> Sent:
         world, faults = self._world, self._world.faults
@@ -62,6 +65,9 @@ class Mail:
         sent = Sent(guid, headers, body, world.now, secret != SECRET)
         self.sent.append(sent)
         world.tell("GitHub sends", event, guid[:6])
+        if not self.reaches(payload.get("repository", {}).get("id", 0)):
+            sent.unsent = True
+            return sent
         if world.chance(faults.delivery_unsent):
             world.sometimes("GitHub never sent a delivery")
             sent.unsent = True
@@ -104,3 +110,7 @@ class Mail:
             return answer
 
         self._web.send(Request(work, None), delay)
+
+
+def _everything(repository: int) -> bool:
+    return True

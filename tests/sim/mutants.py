@@ -15,6 +15,7 @@ from tests.sim.without import (
     reports,
     secrets,
     strangers,
+    tenancy,
     words,
 )
 from tests.sim.without.patch import Mutant
@@ -52,5 +53,6 @@ ALL = (
     *words.MUTANTS,
     *strangers.MUTANTS,
     *heard.MUTANTS,
+    *tenancy.MUTANTS,
 )
 BY_NAME = {mutant.name: mutant for mutant in ALL}

@@ -19,6 +19,7 @@ from tests.sim.laws import Laws
 from tests.sim.mail import Mail
 from tests.sim.pulls import MASTER, Pulls
 from tests.sim.talk import WRITER, SimTalk
+from tests.sim.tenants import Tenants
 from tests.sim.world import World
 
 HABITS = (0, 0.2, 1, 1, 5)
@@ -42,6 +43,7 @@ class People:
         self._world, self._hub, self._mail, self._deploys = world, hub, mail, laws.deploys
         self.expectations = Expectations(world, heads)
         self._branches = self._tags = 0
+        self.tenants = Tenants(world, hub, mail, self._payload)
         self._clicks = Clicks(world, hub, mail, self._payload)
         self._hands = hands
         self._pulls = Pulls(

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 
 from dishwasher.core.build import Build, build_group
@@ -96,7 +97,9 @@ def _live(world: World, people: People, until: float) -> None:
         if world.chance(world.faults.gone):
             repo.is_doomed = True
             repo.gone_at = world.random.uniform(world.now, until)
+            world.baton.spawn(f"the end of {id}", partial(people.tenants.bury, repo))
         repos.append(repo)
+    world.baton.spawn("tenants", lambda: people.tenants.work(repos, until))
     people.work(repos, until, world.random.randint(4, 18))
 
 

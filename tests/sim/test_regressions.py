@@ -14,7 +14,7 @@ from tests.sim.story import play
 
 LOST_ANSWERS = Faults(github_after=0.3)
 FROZEN_WRITERS = Faults(freeze=0.01, freeze_longest=400.0, github_after=0.1)
-VANISHING = Faults(gone=1.0, slow=0.05)
+VANISHING = Faults(gone=1.0, slow=0.05, gone_unsaid=1.0)
 SLOW_DEPLOYMENTS = Faults(slow=0.1, lag=30.0, runner_crash=0.05)
 
 FOUND = (

@@ -1,4 +1,4 @@
-"""Where the App may act: installations and their repositories, as GitHub's events tell it."""
+"""Where the App may act: installations and their repositories, as GitHub tells of them."""
 
 from __future__ import annotations
 
@@ -10,9 +10,22 @@ from dishwasher.core.event import Repository
 
 
 class Right(StrEnum):
+    """Of two that hold at once the later one here counts."""
+
     GRANTED = "granted"
+    ARCHIVED = "archived"
     SUSPENDED = "suspended"
     REMOVED = "removed"
+    DELETED = "deleted"
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A repository as lists of an installation name it."""
+
+    id: int
+    full_name: str
+    private: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +41,9 @@ class Change:
     told: float = 0.0
     """GitHub's time of it, in seconds since the epoch; 0 where it is not told."""
     present: Repository | None = None
-    """The repository as it is called now, where that has changed."""
+    """Of an event about one repository: what it is now."""
+    named: tuple[Named, ...] = ()
+    """What the installation now reaches, as far as it is listed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +69,42 @@ def access_id(installation: int, repository: int = 0) -> str:
 
 
 BARRED = {
+    Right.ARCHIVED: "the repository is archived",
     Right.SUSPENDED: "the App is suspended there",
     Right.REMOVED: "the App was removed from there",
+    Right.DELETED: "the repository was deleted",
 }
+PAUSED = frozenset({Right.ARCHIVED, Right.SUSPENDED})
+"""What mostly ends again, and is told by an event when it does."""
+ENDED = frozenset({Right.REMOVED, Right.DELETED})
+
+FIRST_LOOK = 60.0
+"""Seconds until GitHub is asked again that would not have us, and told nobody why."""
+SLOW_LOOK = 6 * 3600.0
+"""Seconds between two looks at the table where an event is to come; GitHub is not asked."""
+UNEXPLAINED = 3 * 24 * 3600.0
+"""Seconds for which GitHub is asked again; the event that explains it comes so late at most."""
+STALE_AFTER = 14 * 24 * 3600.0
+"""Seconds after which GitHub itself ends check runs that are open, as `stale`.
+
+https://docs.github.com/en/rest/checks/runs
+"""
+
+
+def worst(*rights: Right) -> Right:
+    """The one of them that counts."""
+    return max(rights, key=tuple(Right).index)
+
+
+def look_again(right: Right, since: float, now: float) -> float:
+    """When to try again to tell what could not be told since then; 0 for not by ourselves.
+
+    Where no event explains it, each wait is as long as all before it together.
+    """
+    if right in ENDED:
+        return 0.0
+    if right in PAUSED:
+        return now + SLOW_LOOK if now < since + STALE_AFTER else 0.0
+    if now >= since + UNEXPLAINED:
+        return 0.0
+    return now + min(max(now - since, FIRST_LOOK), SLOW_LOOK)

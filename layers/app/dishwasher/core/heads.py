@@ -7,7 +7,10 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from dishwasher.core.event import Event
+from dishwasher.core.event import Event, EventKind
+
+MOST_AGAIN = 1000
+"""Names of one repository that are kept; no more open pull requests are looked at either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,8 @@ class Looked:
     """Name and commit of each branch and open pull request."""
     doubted: tuple[str, ...] = ()
     """Heads that had moved without a build: their webhook may still be on its way."""
+    again: tuple[str, ...] = ()
+    """Names of those whose build was called off, or never begun, because we were not let in."""
     due: float = 0.0
     version: int = 0
 
@@ -55,14 +60,34 @@ def mark(event: Event) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:20]
 
 
+def is_head(event: Event) -> bool:
+    """Whether a look at the repository will find what this event was about."""
+    return event.pull_request is not None or (event.kind is EventKind.PUSH and bool(event.branch))
+
+
+def missing(looked: Looked, event: Event) -> Looked:
+    """The record when this event's head was left without its build."""
+    if name(event) in looked.again:
+        return looked
+    return replace(looked, again=(*looked.again, name(event))[-MOST_AGAIN:])
+
+
 def moved(looked: Looked, events: Sequence[Event]) -> tuple[Event, ...]:
     """The heads that do not stand where they stood, with what stood there before."""
     known = dict(looked.heads)
-    return tuple(
-        event if event.pull_request else replace(event, before=known.get(name(event), event.before))
-        for event in events
-        if known.get(name(event)) != event.sha
-    )
+    found = tuple(event for event in events if known.get(name(event)) != event.sha)
+    return tuple(since(looked, event) for event in found if name(event) not in looked.again)
+
+
+def left(looked: Looked, events: Sequence[Event]) -> tuple[Event, ...]:
+    """The heads whose build was called off or never begun, wherever they stand now."""
+    return tuple(since(looked, event) for event in events if name(event) in looked.again)
+
+
+def since(looked: Looked, event: Event) -> Event:
+    """The event with what stood there before, where something else did."""
+    before = dict(looked.heads).get(name(event), event.sha)
+    return event if event.pull_request or before == event.sha else replace(event, before=before)
 
 
 def after(looked: Looked, events: Sequence[Event], doubted: Container[str], now: float) -> Looked:
@@ -77,4 +102,4 @@ def after(looked: Looked, events: Sequence[Event], doubted: Container[str], now:
         marks.append(mark(event))
         if name(event) in known:
             heads.append((name(event), known[name(event)]))
-    return replace(looked, time=now, seen=True, heads=tuple(heads), doubted=tuple(marks))
+    return replace(looked, time=now, seen=True, heads=tuple(heads), doubted=tuple(marks), again=())

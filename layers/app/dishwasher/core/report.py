@@ -130,12 +130,15 @@ class Report:
     deployed: tuple[Told, ...] = ()
     bell: str = ""
     """Id of the build that is rung when it is due."""
+    away: float = 0.0
+    """Since when GitHub does not let us in there; 0 where it does, as far as we know."""
     due: float = 0.0
     version: int = 0
 
     @property
     def group(self) -> str:
-        return ""
+        """By repository, for those to be woken when it can be reached again."""
+        return self.id.partition("/")[0] if self.away else ""
 
     @property
     def look(self) -> float:
@@ -154,7 +157,18 @@ class Report:
 
     def closed(self) -> Report:
         """Nobody is there any more to be told."""
-        return replace(self, holder="", until=0.0, dirty=False, sweep=0.0, linger=0.0, due=0.0)
+        over = replace(self, holder="", until=0.0, dirty=False, sweep=0.0, linger=0.0)
+        return replace(over, away=0.0, due=0.0)
+
+    def parked(self, until: float, now: float) -> Report:
+        """Nobody may be told there before that time; 0 for until it is woken."""
+        return replace(self, holder="", until=until, dirty=False, away=self.away or now, due=until)
+
+    def woken(self, now: float) -> Report:
+        """We may be let in again: to be tried now, whatever was agreed on before."""
+        if self.holder:
+            return replace(self, dirty=True)
+        return replace(self, until=0.0, away=0.0, due=now)
 
     def owing(self, bell: str, now: float) -> Report:
         """The report with something to be told that nobody else might come back for."""

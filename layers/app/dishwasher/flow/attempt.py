@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from dishwasher.core import deploy, job, provenance
+from dishwasher.core.access import BARRED, ENDED
 from dishwasher.core.build import Build
 from dishwasher.core.config import Kind
 from dishwasher.core.deploy import Environment
@@ -29,6 +30,7 @@ from dishwasher.flow.admission import refusal
 from dishwasher.flow.dispatch import digest
 from dishwasher.flow.grants import hand_out
 from dishwasher.flow.keep import keep_progress, keep_result, read_progress
+from dishwasher.flow.tenancy import Tenancy
 from dishwasher.flow.verdict import Verdicts
 from dishwasher.ports import Bells, Blobs, Clock, Store, Topic, Vault
 from dishwasher.ports import Source as Repositories
@@ -53,6 +55,7 @@ class Attempts:
         current, build = self._job(attempt_id, lambda found: (found.code, code))
         secrets = self._secrets(current, build)
         token = self.clock.secret()
+        build = Tenancy(self.store).moved(build)
         # Minted before the code is used up: when GitHub fails, the runner may ask again.
         ticket = self._ticket(current, build, self.source.clone_token(build.event.repository))
         self.store.save(job.redeem(current, digest(token)))
@@ -102,7 +105,8 @@ class Attempts:
 
     def beat(self, attempt_id: str, token: str, progress: Progress) -> Orders:
         """The runner lives; what it says of its phases is for the page."""
-        current, _ = self._authorised(attempt_id, token)
+        current, build = self._authorised(attempt_id, token)
+        self._drain(current, build)
         before = read_progress(self.blobs, current)
         keep_progress(self.blobs, current, progress)
         if before is None or before.done != progress.done:
@@ -115,6 +119,18 @@ class Attempts:
 
         after = self.verdicts.renew(current.id, renewed)
         return Orders(cancel=after.cancel)
+
+    def _drain(self, current: Job, build: Build) -> None:
+        """Nobody is left whom a check could tell anything; a deployment is not broken off."""
+        right = Tenancy(self.store).right(build.event.repository)
+        if right not in ENDED or current.spec.kind is not Kind.CHECK:
+            return
+        why = f"Ended: {BARRED[right]}."
+
+        def stopped(found: Job) -> Job:
+            return job.stop(found, Reason.CANCELLED, why, self.clock.now())
+
+        self.verdicts.change(current.id, stopped)
 
     def log(self, attempt_id: str, token: str, offset: int, data: bytes) -> LogAnswer:
         current, _ = self._authorised(attempt_id, token)

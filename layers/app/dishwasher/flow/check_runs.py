@@ -19,6 +19,7 @@ from dishwasher.core.result import added_key
 from dishwasher.errors import Gone, InfraError, Rejected, Throttled, Unseen
 from dishwasher.flow.claim import SWEEP_AFTER, Claim
 from dishwasher.flow.keep import read_progress, read_result
+from dishwasher.flow.tenancy import Tenancy
 from dishwasher.flow.verdict import Verdicts
 from dishwasher.ports import Bells, Blobs, Checks, Clock, Store, Topic
 
@@ -153,7 +154,8 @@ class CheckRuns:
         found = self.blobs.get(added_key(build.id))
         if found is None and base:
             event = build.event
-            told = self.checks.added(event.repository, base, event.built)
+            present = Tenancy(self.store).present(event.repository)
+            told = self.checks.added(present, base, event.built)
             found = json.dumps(encode(told)).encode()
             self.blobs.put(added_key(build.id), found)
         data = json.loads(found) if found else None
@@ -242,6 +244,8 @@ class CheckRuns:
                 self._end(claim, repository, version, id, ours)
             except Gone:
                 # It is not there any more.
+                # Raises it again where not the check run is gone, but we are not let in.
+                self.checks.list(repository, check.head_sha)
                 return
             except Rejected:
                 continue

@@ -140,14 +140,22 @@ class Claim:
             lambda report: (
                 replace(report, dirty=False)
                 if report.dirty
-                else replace(report, holder="", until=0.0, due=report.look)
+                else replace(report, holder="", until=0.0, away=0.0, due=report.look)
             )
         )
         return not report.holder
 
     def leave(self, until: float) -> None:
-        """Give the claim back with things unsent; nobody may send before that time, 0 for never."""
+        """Give the claim back with things unsent; nobody may send before that time."""
         self._write(lambda report: replace(report, holder="", until=until, dirty=False, due=until))
+
+    def park(self, until: float, soon: float) -> None:
+        """Give the claim back where we are not let in; at `soon` if something came meanwhile."""
+
+        def parked(report: Report) -> Report:
+            return report.parked(soon if report.dirty else until, self.clock.now())
+
+        self._write(parked)
 
     def warn(self, time: float) -> None:
         """Have whoever holds the claim then sweep: we did something that nobody may know of."""

@@ -20,6 +20,7 @@ from dishwasher.core.report import Said, pull_key
 from dishwasher.errors import Gone, InfraError, Rejected
 from dishwasher.flow.claim import SWEEP_AFTER, Claim
 from dishwasher.flow.keep import read_result
+from dishwasher.flow.tenancy import Tenancy
 from dishwasher.flow.turn import Turns
 from dishwasher.ports import Bells, Blobs, Clock, Comments, PostedComment, Store, Topic
 
@@ -49,7 +50,7 @@ class PullComments:
             for number in other.requests
         }
         for number, counting in builds.items():
-            self._tell(counting, number)
+            self._tell(Tenancy(self.store).moved(counting), number)
 
     def _tell(self, build: Build, number: int) -> None:
         turns = Turns(self.store, self.bells, self.clock, self.hold)
@@ -123,6 +124,8 @@ class PullComments:
         try:
             self._post(claim, build.event.repository, number, said, body)
         except Gone:
+            # Raises it again where not the comment is gone, but we are not let in.
+            self.comments.conversation(build.event.repository, number)
             # Someone deleted it or ended the talk: this is not the place to insist.
             claim.say(Said(silent=head))
 
@@ -224,5 +227,5 @@ def digest(body: str) -> str:
     return hashlib.sha256(body.strip().encode()).hexdigest()[:32]
 
 
-def _nobody() -> None:
-    """The repository or our access is gone: nobody is there to be told."""
+def _nothing_to_put_off(until: float) -> None:
+    """No job waits for its comment; the report itself comes back."""

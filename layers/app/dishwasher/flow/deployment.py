@@ -30,6 +30,8 @@ class Announcements:
     deployments: Deployments
     page: Callable[[str], str]
     """Job id → URL of its page."""
+    reach: Callable[[Repository, str], object]
+    """Raises Gone where the repository is not there for us, asked by one of its commits."""
 
     def agree(self, claim: Claim, repository: Repository, build: Build, job: Job) -> None:
         if job.spec.kind is not Kind.DEPLOYMENT:
@@ -46,6 +48,8 @@ class Announcements:
             if told.stage != wanted.stage:
                 self._tell(claim, repository, wanted, told)
         except Gone as error:
+            # Raises it again where not this alone is refused, but we are not let in at all.
+            self.reach(repository, wanted.sha)
             known = claim.report().told(job.id)
             if known.refused + 1 < REFUSALS:
                 # One 403 may be a passing fault of GitHub's own.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dishwasher.core import deploy, heads, job
-from dishwasher.core.build import Build
+from dishwasher.core.build import AWAY, Build
 from dishwasher.core.config import Kind
 from dishwasher.core.deploy import Environment
 from dishwasher.core.event import Event
@@ -15,6 +15,7 @@ from dishwasher.core.job import Job, Reason, State, Timing
 from dishwasher.core.ticket import Bootstrap
 from dishwasher.errors import Conflict, Gone, InfraError, Throttled, Unseen
 from dishwasher.flow.changes import UNSEEN_FOR
+from dishwasher.flow.places import Places
 from dishwasher.flow.tenancy import Tenancy
 from dishwasher.flow.verdict import Verdicts
 from dishwasher.ports import Clock, Fleet, Source, Store
@@ -39,18 +40,20 @@ class Dispatch:
             waiting = self.store.get(Job, job_id)
             if waiting is None or waiting.state is not State.QUEUED:
                 return
-            build = self.store.get(Build, waiting.build)
-            if build is None:
+            found = self.store.get(Build, waiting.build)
+            if found is None:
                 raise LookupError(f"job {job_id} has no build")
-            barred = Tenancy(self.store).barred(build.event.repository)
-            if barred:
-                self._end(job_id, Reason.CANCELLED, f"Not started: {barred}.")
-                return
-            self._await_token(waiting, build)
+            tenancy = Tenancy(self.store)
+            barred = tenancy.barred(found.event.repository)
+            build = tenancy.moved(found)
+            if not barred:
+                self._await_token(waiting, build)
             code = self.clock.secret()
             claimed = job.claim(waiting, digest(code), self.clock.now(), self.timing)
             try:
-                if self._claim(claimed, build):
+                if barred:
+                    self._call_off(job_id, found, f"Not started: {barred}.")
+                elif self._claim(claimed, build):
                     self._start(claimed, code, tenant(build))
             except Conflict:
                 # Another dispatcher has it, or the reaper or its environment was written: look.
@@ -59,6 +62,14 @@ class Dispatch:
                 self._end(job_id, Reason.REFUSED, f"{error}; nothing can be deployed from there.")
             return
         raise Conflict(f"job {job_id} is written too often")
+
+    def _call_off(self, job_id: str, build: Build, why: str) -> None:
+        """The head counts as not built, and is planned anew when we are let in again."""
+        Places(self.store, self.verdicts.bells, self.clock).missed(build.event)
+        # What somebody asked for by hand is theirs to ask for again.
+        if heads.is_head(build.event) and not (build.abandoned or build.event.rerun):
+            self.store.save(replace(build, abandoned=AWAY))
+        self._end(job_id, Reason.CANCELLED, why)
 
     def _await_token(self, waiting: Job, build: Build) -> None:
         """A runner that gets no ticket is an attempt lost: under a limit the job stays queued."""
@@ -124,12 +135,13 @@ class Dispatch:
 
     def _is_told_late(self, environment: Environment, build: Build) -> bool:
         """Whether the same push was deployed already: it was found where its branch stands before
-        its webhook came, or the other way round."""
+        its webhook came, the other way round, or anew because some of it was called off."""
         other = self.store.get(Build, environment.build) if environment.build else None
         if other is None or other.id == build.id or build.event.rerun:
             return False
         same = (other.event.kind, other.event.branch) == (build.event.kind, build.event.branch)
-        return same and heads.is_found(other.event) != heads.is_found(build.event)
+        twice = heads.is_found(other.event) != heads.is_found(build.event)
+        return same and (twice or other.abandoned == AWAY)
 
     def _others(self, environment: Environment, own: str) -> dict[str, Build]:
         """Who else waits for the environment, with their builds."""
@@ -178,7 +190,7 @@ class Dispatch:
         )
 
 
-TWICE = "This commit was deployed already: its push was found before GitHub told of it."
+TWICE = "This commit was deployed already, when its push was planned for the first time."
 LATER = "A later commit was deployed already."
 WAITING = "A later commit waits to be deployed, and goes instead."
 TAKEN_OFF = "The branch does not hold this commit any more."

@@ -9,11 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from dishwasher.core import heads
-from dishwasher.core.build import Build, build_group
+from dishwasher.core.build import Build, build_group, is_called_off
 from dishwasher.core.delivery import REPLAN_AFTER, Delivery
 from dishwasher.core.event import Event, Repository
 from dishwasher.core.heads import Looked
 from dishwasher.errors import Conflict, Gone, Rejected
+from dishwasher.flow.places import Places
+from dishwasher.flow.tenancy import Tenancy
 from dishwasher.ports import Bells, Clock, Heads, Store, Topic
 
 ROUND = 20
@@ -31,9 +33,12 @@ class MissedHeads:
 
     def __call__(self) -> None:
         now = self.clock.now()
+        listed = self.heads.repositories()
+        for repository in listed:
+            self._places.listed(repository, now)
         turn = [
             (looked, repository)
-            for repository in self.heads.repositories()
+            for repository in listed
             if (looked := self._looked(repository)).time + PAUSE <= now
         ]
         turn.sort(key=lambda one: (one[0].time, one[1].id))
@@ -47,6 +52,9 @@ class MissedHeads:
 
     def _look(self, looked: Looked, repository: Repository) -> None:
         now = self.clock.now()
+        if Tenancy(self.store).barred(repository):
+            # Listed again before we were told: what we planned now would come to nothing.
+            return
         try:
             events = self.heads.of(repository)
         except (Gone, Rejected):
@@ -55,17 +63,28 @@ class MissedHeads:
         doubted: set[str] = set()
         # What was there before us is nothing that we have missed.
         for event in heads.moved(looked, events) if looked.seen else ():
-            if self.store.group(Build, build_group(repository.id, event.sha)):
+            builds = self._builds(event)
+            if not is_called_off(builds):
                 continue
             if heads.mark(event) in looked.doubted:
-                self._plan(event)
+                self._plan(event, f"-{len(builds)}" if builds else "")
             else:
                 doubted.add(heads.mark(event))
+        # No webhook of these is on its way: it came, or we were not let in.
+        for event in heads.left(looked, events):
+            if is_called_off(self._builds(event)):
+                self._plan(event, f"-{now:.0f}")
         self._keep(heads.after(looked, events, doubted, now))
 
-    def _plan(self, event: Event) -> None:
-        """As if its webhook had come; it has the same id however often it is found."""
-        id = f"{heads.FOUND}{heads.mark(event)}"
+    def _builds(self, event: Event) -> tuple[Build, ...]:
+        return self.store.group(Build, build_group(event.repository.id, event.sha))
+
+    def _plan(self, event: Event, again: str = "") -> None:
+        """As if its webhook had come; it has the same id however often it is found.
+
+        `again` makes it another one: what was planned before has led to nothing.
+        """
+        id = f"{heads.FOUND}{heads.mark(event)}{again}"
         now = self.clock.now()
         delivery = Delivery(
             id, event.kind.value, now, replace(event, delivery=id), due=now + REPLAN_AFTER
@@ -76,6 +95,10 @@ class MissedHeads:
             # It was planned already, and led to no build.
             return
         self.bells.ring(Topic.DELIVERIES, id)
+
+    @property
+    def _places(self) -> Places:
+        return Places(self.store, self.bells, self.clock)
 
     def _keep(self, looked: Looked) -> None:
         try:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from dishwasher.core import heads
 from dishwasher.core.delivery import GIVE_UP_AFTER, REFUSALS, Delivery, Stage
 from dishwasher.core.event import NO_COMMIT, Event, EventKind, Ignored
 from dishwasher.core.job import Timing
-from dishwasher.errors import Conflict, InfraError, Refused, Rejected, Unseen
+from dishwasher.errors import Conflict, Gone, InfraError, Refused, Rejected, Unseen
 from dishwasher.flow.building import Building
 from dishwasher.flow.cancel import Cancels
 from dishwasher.flow.changes import UNSEEN_FOR
 from dishwasher.flow.command import Commands
 from dishwasher.flow.label import Labels
+from dishwasher.flow.places import Places
 from dishwasher.flow.request import ON_THE_BRANCH, Requests
 from dishwasher.flow.rerun import Clicks
 from dishwasher.flow.tenancy import Tenancy
@@ -52,11 +54,11 @@ class Plan:
         if delivery is None or delivery.stage is not Stage.RECEIVED:
             return
         if delivery.change is not None:
-            Tenancy(self.store)(delivery, delivery.change)
+            self._places(delivery, delivery.change)
         if delivery.event is None:
             return
         try:
-            self._plan(delivery, delivery.event)
+            self._plan(delivery, self._present(delivery.event))
         except Conflict:
             raise
         except Refused as error:
@@ -64,9 +66,14 @@ class Plan:
         except InfraError as error:
             self._failed(delivery, delivery.event, error)
 
+    def _present(self, event: Event) -> Event:
+        """The event of the repository as it is called, and reached, by now."""
+        return replace(event, repository=Tenancy(self.store).present(event.repository))
+
     def _plan(self, delivery: Delivery, event: Event) -> None:
         request = event.pull_request
         if barred := Tenancy(self.store).barred(event.repository):
+            self._places.missed(event)
             self._ignore(delivery, event, barred)
         elif event.kind in CLICKS:
             self._clicks.clicked(delivery, event)
@@ -123,6 +130,8 @@ class Plan:
         """Believed when it was said a few times: a single 403 may be a fault of GitHub's own."""
         looks = delivery.refused + 1
         if looks >= REFUSALS:
+            if isinstance(error, Gone) and not heads.is_found(event):
+                self._places.missed(event)
             self._ignore(delivery, event, str(error))
             return
         self.store.save(replace(delivery, refused=looks, reason=f"waits: {error}"))
@@ -151,6 +160,10 @@ class Plan:
 
     def _ignore(self, delivery: Delivery, event: Event, reason: str) -> None:
         ignore(self.store, Work(delivery, event), reason)
+
+    @property
+    def _places(self) -> Places:
+        return Places(self.store, self.bells, self.clock)
 
     @property
     def _building(self) -> Building:

@@ -12,12 +12,13 @@ from typing import Any
 
 from dishwasher.core.build import Build
 from dishwasher.core.event import Repository
-from dishwasher.core.job import Job, reported
+from dishwasher.core.job import Job, reported_later
 from dishwasher.errors import InfraError, Throttled
 from dishwasher.flow.check_runs import CheckRuns
 from dishwasher.flow.claim import Claim
 from dishwasher.flow.comment import PullComments
 from dishwasher.flow.deployment import Announcements
+from dishwasher.flow.tenancy import Tenancy
 from dishwasher.flow.turn import Turns
 from dishwasher.flow.verdict import Verdicts
 from dishwasher.ports import Bells, Blobs, Checks, Clock, Comments, Deployments, Store
@@ -40,9 +41,10 @@ class Reports:
     """Job id → URL of its page."""
 
     def __call__(self, build_id: str) -> None:
-        build = self.store.get(Build, build_id)
-        if build is None:
+        found = self.store.get(Build, build_id)
+        if found is None:
             return
+        build = Tenancy(self.store).moved(found)
         failures: list[InfraError] = []
         # The comment first: a job counts as reported with its check run, and then nobody rings.
         for tell in (self._pull_request, self._commit):
@@ -70,7 +72,7 @@ class Reports:
             build.group,
             build,
             lambda claim: self._check_runs(claim, build),
-            lambda: self._give_up(build),
+            lambda until: self._put_off(build, until),
         )
 
     def _check_runs(self, claim: Claim, build: Build) -> None:
@@ -83,7 +85,9 @@ class Reports:
             self.verdicts,
             self.page,
         )
-        announcements = Announcements(self.store, self.clock, self.deployments, self.page)
+        announcements = Announcements(
+            self.store, self.clock, self.deployments, self.page, self.checks.list
+        )
         repository, report = build.event.repository, claim.report()
         failures: list[InfraError] = []
 
@@ -110,9 +114,9 @@ class Reports:
         announcements.sweep(claim, repository)
         runs.sweep(claim, repository)
 
-    def _give_up(self, build: Build) -> None:
-        """The repository or our access is gone: nobody is there to be told."""
+    def _put_off(self, build: Build, until: float) -> None:
+        """Nobody can be told before then, 0 for as long as nobody lets us in: do not ring."""
         for other in self.store.group(Build, build.group):
             for job in self.store.group(Job, other.id):
-                if job.is_over:
-                    self.verdicts.renew(job.id, reported)
+                if job.is_over and job.deadline:
+                    self.verdicts.renew(job.id, lambda found: reported_later(found, until))

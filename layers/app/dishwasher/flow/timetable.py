@@ -41,8 +41,10 @@ class Timetables:
     def __call__(self, table: Timetable) -> None:
         """Hand over what is due as deliveries, stored with the table: each exactly once."""
         now = self.clock.now()
+        tenancy = Tenancy(self.store)
+        table = replace(table, repository=tenancy.present(table.repository))
         after, events = timetable.passed(table, now, following)
-        if Tenancy(self.store).barred(table.repository):
+        if tenancy.barred(table.repository):
             # A time that has passed is not made up for.
             events = ()
         made = [

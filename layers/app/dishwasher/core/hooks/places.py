@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dishwasher.core.access import Change, Right
+from dishwasher.core.access import Change, Named, Right
 from dishwasher.core.event import Ignored
 from dishwasher.core.hooks import fields
 from dishwasher.core.hooks.fields import Json
@@ -14,6 +14,14 @@ INSTALLATION = {
     "deleted": (Right.REMOVED, "was removed"),
 }
 REPOSITORIES = {"added": Right.GRANTED, "removed": Right.REMOVED}
+REPOSITORY = {
+    **dict.fromkeys(
+        ("renamed", "transferred", "edited", "privatized", "publicized"), Right.GRANTED
+    ),
+    "unarchived": Right.GRANTED,
+    "archived": Right.ARCHIVED,
+    "deleted": Right.DELETED,
+}
 MOST_NAMED = 1000
 """Repositories of one event that are kept; GitHub's pages add some dozens at once."""
 
@@ -26,7 +34,13 @@ def installation(_: str, payload: Json) -> Change | Ignored:
     data = fields.member(payload, "installation")
     right, what = INSTALLATION[action]
     id = fields.number(data, "id")
-    return Change(id, right, f"installation {id} {what}", told=fields.moment(data, "updated_at"))
+    return Change(
+        id,
+        right,
+        f"installation {id} {what}",
+        told=fields.moment(data, "updated_at"),
+        named=_named(payload.get("repositories")) if right is Right.GRANTED else (),
+    )
 
 
 def installation_repositories(_: str, payload: Json) -> Change | Ignored:
@@ -34,34 +48,41 @@ def installation_repositories(_: str, payload: Json) -> Change | Ignored:
     if action not in REPOSITORIES:
         return Ignored(f"nothing is done for installation_repositories.{action}")
     data = fields.member(payload, "installation")
-    listed = payload.get(f"repositories_{action}")
-    named = listed if isinstance(listed, list) else []
-    ids = [fields.optional(one, "id") for one in named if isinstance(one, dict)]
-    ids = [id for id in ids if id][:MOST_NAMED]
-    if not ids:
+    named = _named(payload.get(f"repositories_{action}"))
+    if not named:
         return Ignored("no repository is named")
-    many = f"{len(ids)} repositor{'y' if len(ids) == 1 else 'ies'}"
+    many = f"{len(named)} repositor{'y' if len(named) == 1 else 'ies'}"
+    right = REPOSITORIES[action]
     return Change(
         fields.number(data, "id"),
-        REPOSITORIES[action],
-        f"{many} {'was' if len(ids) == 1 else 'were'} {action}",
-        tuple(ids),
+        right,
+        f"{many} {'was' if len(named) == 1 else 'were'} {action}",
+        tuple(one.id for one in named),
         fields.moment(data, "updated_at"),
+        named=named if right is Right.GRANTED else (),
     )
 
 
 def repository(_: str, payload: Json) -> Change | Ignored:
     """Everything is kept under the repository's id, so that a new name changes little."""
     action = fields.action(payload)
-    if action not in ("renamed", "transferred", "deleted", "edited", "privatized", "publicized"):
+    if action not in REPOSITORY:
         return Ignored(f"nothing is done for repository.{action}")
     present = fields.repository(payload)
-    gone = action == "deleted"
     return Change(
         present.installation,
-        Right.REMOVED if gone else Right.GRANTED,
+        REPOSITORY[action],
         f"{present.full_name} was {action}",
         (present.id,),
         fields.moment(fields.member(payload, "repository"), "updated_at"),
-        None if gone else present,
+        present,
     )
+
+
+def _named(listed: object) -> tuple[Named, ...]:
+    rows = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    found = (
+        Named(fields.optional(one, "id"), fields.full_name(one), one.get("private") is not False)
+        for one in rows
+    )
+    return tuple(one for one in found if one.id)[:MOST_NAMED]

@@ -1,0 +1,135 @@
+"""What GitHub tells of installations and repositories → kept, and who waited for it is woken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from dishwasher.core import heads, place
+from dishwasher.core.access import PAUSED, Access, Change, Named, Right, access_id
+from dishwasher.core.delivery import Delivery, Stage
+from dishwasher.core.event import Event, Repository
+from dishwasher.core.heads import Looked
+from dishwasher.core.place import Place, place_of
+from dishwasher.core.report import Report
+from dishwasher.core.timetable import Timetable
+from dishwasher.errors import Conflict
+from dishwasher.ports import Bells, Clock, Record, Store, Topic
+
+R = TypeVar("R", bound=Record)
+
+WRITES = 20
+"""Lost compare-and-sets on one row before the caller gets the Conflict."""
+SETTLED = 240.0
+"""Seconds after which a list can not be older than an event whose time GitHub told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    store: Store
+    bells: Bells
+    clock: Clock
+
+    def __call__(self, delivery: Delivery, change: Change) -> None:
+        """Each row by itself: there may be more than one write can hold, and twice is once."""
+        if change.present is not None:
+            self._told(change.present, change)
+        else:
+            for repository in change.repositories or (0,):
+                self._keep(access_id(change.installation, repository), change)
+            for named in change.named:
+                self._reached(named, change.installation)
+        if change.right not in PAUSED:
+            self._wake_all(change)
+        ended = replace(delivery, stage=Stage.IGNORED, reason=change.what, due=0.0)
+        self.store.save(ended)
+
+    def listed(self, repository: Repository, since: float) -> None:
+        """GitHub has just listed it as one that can be reached: what we had heard is over.
+
+        `since` is when the list was asked for, in seconds since the epoch.
+        """
+        healed = False
+        for id in (0, repository.id):
+            row = self.store.get(Access, access_id(repository.installation, id))
+            if row and row.right is not Right.GRANTED and row.told + SETTLED < since:
+                self.store.save(replace(row, right=Right.GRANTED))
+                healed = True
+        known = self.store.get(Place, str(repository.id))
+        if known is None:
+            return
+        now = replace(known, repository=repository)
+        if known.told + SETTLED < since:
+            now = replace(now, right=Right.GRANTED, since=0.0)
+        if now != known:
+            self.store.save(now)
+        if known.owed and (healed or now != known):
+            self.wake(str(repository.id))
+
+    def owe(self, repository: Repository) -> None:
+        """Have it woken when it can be reached again."""
+        key, new = str(repository.id), place_of(repository)
+        self._change(Place, key, lambda known: replace(known, owed=True), new)
+
+    def missed(self, event: Event) -> None:
+        """The head of this event is to be planned when its repository can be reached again."""
+        if not heads.is_head(event):
+            return
+        key = str(event.repository.id)
+        self._change(Looked, key, lambda looked: heads.missing(looked, event), Looked(key))
+
+    def wake(self, repository: str) -> None:
+        """Have all that waits for it told now, and its heads looked at in the next round."""
+        for report in self.store.group(Report, repository):
+            self._wake(report.id)
+            self.bells.ring(Topic.REPORTS, report.bell)
+        self._change(Place, repository, lambda known: replace(known, owed=False))
+        self._change(Looked, repository, lambda looked: replace(looked, time=0.0))
+
+    def _wake(self, key: str) -> None:
+        def woken(report: Report) -> Report:
+            return report.woken(self.clock.now())
+
+        self._change(Report, key, woken)
+
+    def _wake_all(self, change: Change) -> None:
+        ids = {str(id) for id in change.repositories}
+        if not ids:
+            ids = {row.id for row in self.store.group(Place, str(change.installation))}
+            ids |= {str(named.id) for named in change.named}
+        for id in sorted(ids):
+            self.wake(id)
+
+    def _keep(self, key: str, change: Change) -> None:
+        row = self.store.get(Access, key)
+        if row is None:
+            # Kept where all is well, too: an older word that comes late must not win.
+            self.store.save(Access(key, change.right, change.told))
+        elif change.told >= row.told and (row.right, row.told) != (change.right, change.told):
+            self.store.save(replace(row, right=change.right, told=change.told))
+
+    def _told(self, present: Repository, change: Change) -> None:
+        now, right, at, key = self.clock.now(), change.right, change.told, str(present.id)
+        self._change(
+            Place, key, lambda known: place.told(known, present, right, at, now), place_of(present)
+        )
+        self._change(Timetable, key, lambda table: replace(table, repository=present))
+
+    def _reached(self, named: Named, installation: int) -> None:
+        self._change(Place, str(named.id), lambda known: place.reached(known, named, installation))
+
+    def _change(
+        self, kind: type[R], id: str, change: Callable[[R], R], new: R | None = None
+    ) -> None:
+        """Of a row that is not there nothing is changed, unless a new one is given."""
+        for _ in range(WRITES):
+            found = self.store.get(kind, id) or new
+            after = found and change(found)
+            try:
+                if after is not None and after != found:
+                    self.store.save(after)
+            except Conflict:
+                continue
+            return
+        raise Conflict(f"{kind.KIND} {id} is written too often")
