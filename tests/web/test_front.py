@@ -31,6 +31,16 @@ def test_repositories_are_listed_the_last_that_moved_first() -> None:
     assert "is ready" not in html
 
 
+def test_a_stranger_s_failure_is_not_how_a_repository_stands() -> None:
+    sample = Sample()
+    build = built(sample, 1, "site", NOON - 90)
+    passed = begun(replace(build, id="old", created=NOON - 95), [job()])
+    passed = replace(passed, branch="master", title="Bake", conclusion=Conclusion.SUCCESS)
+    sample.store.save(passed)
+    html = sample.pages.front(sample.pages.find_repositories(), URL)
+    assert "Passed" in html and "Failed" not in html and "master" in html
+
+
 def test_without_a_repository_the_page_says_how_to_begin() -> None:
     html = Sample().pages.front((), URL)
     assert "Dishwasher is ready" in html and f"{URL}/webhook" in html

@@ -1,4 +1,4 @@
-"""The front page: each repository with its newest build, the one that moved last first."""
+"""The front page: how the default branch of each repository stands, what moved last first."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dishwasher.core.build import Build
+from dishwasher.core.event import Repository
 from dishwasher.core.history import Entry, history_group
 from dishwasher.core.home import HOMES, Home
 from dishwasher.ports import Store
@@ -13,14 +14,19 @@ from dishwasher.web.commit import repository_path
 from dishwasher.web.history import EntryView, entry_view
 
 MOST = 200
-"""Repositories that are looked at; each costs two reads."""
+"""Repositories that are looked at; each costs a few reads."""
+LOOKED_AT = 30
+"""Builds of each in which one of the default branch is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class HomeView:
     name: str
     url: str
-    newest: EntryView
+    standing: EntryView
+    """The newest build of the default branch, or of any where that has none of late."""
+    moved: float
+    """When the newest build was planned, in seconds since the epoch."""
 
 
 def newest_builds(store: Store) -> tuple[Build, ...]:
@@ -37,11 +43,18 @@ def newest(store: Store, id: int) -> Build | None:
 
 def homes(store: Store, builds: Iterable[Build], now: float) -> tuple[HomeView, ...]:
     """The repositories of these builds."""
-    found = []
-    for build in builds:
-        repository = build.event.repository
-        for entry in store.latest(Entry, history_group(repository.id), 1):
-            path = repository_path(repository.id)
-            view = HomeView(repository.full_name, path, entry_view(entry, now))
-            found.append(view)
-    return tuple(sorted(found, key=lambda home: -home.newest.created))
+    found = (_home(store, build.event.repository, now) for build in builds)
+    return tuple(sorted(filter(None, found), key=lambda home: -home.moved))
+
+
+def _home(store: Store, repository: Repository, now: float) -> HomeView | None:
+    lines = store.latest(Entry, history_group(repository.id), LOOKED_AT)
+    if not lines:
+        return None
+    default = (entry for entry in lines if entry.branch == repository.default_branch)
+    return HomeView(
+        name=repository.full_name,
+        url=repository_path(repository.id),
+        standing=entry_view(next(default, lines[0]), now),
+        moved=lines[0].created,
+    )
