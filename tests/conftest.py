@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.aws.emulator import Emulator, started
+from tests.aws.emulator import Emulator, localstack_started, started
 
 LOOPBACK = "127.0.0.1,localhost"
 REAL = "DISHWASHER_TEST_REAL"
@@ -46,6 +46,13 @@ SLOW = (
 def emulator() -> Iterator[Emulator]:
     """A server that speaks AWS's protocols; skipped with words where its packages are missing."""
     with started() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def localstack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """A server that looks at signatures; only `make test-presigned` installs it."""
+    with localstack_started(tmp_path_factory.mktemp("localstack")) as found:
         yield found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import os
 import subprocess
 import sys
@@ -10,10 +11,12 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from dishwasher.ports import Topic
+from dishwasher.runner.services.ports import any_free
 
 if TYPE_CHECKING:
     from dishwasher.aws.clients import Clients
@@ -36,8 +39,8 @@ server.serve_forever()
 """As `moto_server`, on a port that is told, and for as long as the tests live."""
 ENVIRONMENT = {
     # Dummies: whatever a test does wrong, it does to nobody's account.
-    "AWS_ACCESS_KEY_ID": "testing",
-    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
     "AWS_CONFIG_FILE": os.devnull,
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     "AWS_EC2_METADATA_DISABLED": "true",
@@ -113,29 +116,66 @@ def require() -> None:
 def started() -> Iterator[Emulator]:
     """moto's server, on a port of its own."""
     require()
-    from dishwasher.aws.clients import Clients
+    with _environment(), _server([sys.executable, "-c", SERVER], {}) as process:
+        assert process.stdout is not None
+        port = process.stdout.readline().strip()
+        assert port, "moto did not start: run `python -m moto.server` to see why"
+        yield _emulator(f"http://127.0.0.1:{port}")
 
+
+@contextmanager
+def localstack_started(folder: Path) -> Iterator[Emulator]:
+    """LocalStack, which takes what was signed and nothing else; without docker and token."""
+    require()
+    port = any_free()
+    command = [os.environ[LOCALSTACK], "-m", "localstack.runtime.main"]
+    words = {
+        "GATEWAY_LISTEN": f"127.0.0.1:{port}",
+        "LOCALSTACK_VOLUME_DIR": str(folder),
+        "S3_SKIP_SIGNATURE_VALIDATION": "0",
+        "SKIP_SSL_CERT_DOWNLOAD": "1",
+        "DISABLE_EVENTS": "1",
+    }
+    with _environment(), _server(command, words) as process:
+        assert process.stdout is not None
+        lines = iter(process.stdout.readline, "")
+        said = "".join(itertools.takewhile(lambda line: line.strip() != "Ready.", lines))
+        assert process.poll() is None, said
+        yield _emulator(f"http://127.0.0.1:{port}")
+
+
+@contextmanager
+def _environment() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in ENVIRONMENT.items():
             patch.setenv(name, value)
         # An empty value makes botocore fail: https://github.com/boto/botocore/issues/2322
         patch.delenv("AWS_CA_BUNDLE", raising=False)
-        process = subprocess.Popen(
-            [sys.executable, "-c", SERVER],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        with process:
-            assert process.stdout is not None
-            port = process.stdout.readline().strip()
-            assert port, "moto did not start: run `python -m moto.server` to see why"
-            url = f"http://127.0.0.1:{port}"
-            try:
-                yield Emulator(url, Clients(REGION, url))
-            finally:
-                process.kill()
+        yield
+
+
+@contextmanager
+def _server(command: list[str], words: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        command,
+        env={**os.environ, **words},
+        # Open for as long as the tests live: who reads its end, ends.
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def _emulator(url: str) -> Emulator:
+    from dishwasher.aws.clients import Clients
+
+    return Emulator(url, Clients(REGION, url))
 
 
 def _name() -> str:

@@ -48,16 +48,16 @@ class HttpVisitor:
     def put(self, url: str, data: bytes) -> None:
         digest = base64.b64encode(hashlib.sha256(data).digest()).decode()
         headers = {"x-amz-checksum-sha256": digest, "Content-Type": "application/octet-stream"}
-        status, text = _ask("PUT", url, data, headers)
+        status, text = ask("PUT", url, data, headers)
         if status != 200:
             raise Refused(f"the upload was answered by {status} {text!r}")
 
     def get(self, url: str) -> bytes | None:
-        status, data = _ask("GET", url, None, {})
+        status, data = ask("GET", url, None, {})
         return data if status == 200 else None
 
 
-def _ask(method: str, url: str, data: bytes | None, headers: dict[str, str]) -> tuple[int, bytes]:
+def ask(method: str, url: str, data: bytes | None, headers: dict[str, str]) -> tuple[int, bytes]:
     parts = urlsplit(url)
     with closing(HTTPConnection(parts.netloc, timeout=60)) as connection:
         connection.request(method, f"{parts.path}?{parts.query}", data, headers)
