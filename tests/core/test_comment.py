@@ -22,7 +22,7 @@ from dishwasher.core.comment import (
     quoted,
     ready_at,
 )
-from dishwasher.core.config import Kind
+from dishwasher.core.config import Kind, Uses
 from dishwasher.core.job import Job, Reason, State
 from dishwasher.core.outcome import Status, TestCase, summarise
 from dishwasher.core.result import Artifact, PhaseResult, Result, StepResult
@@ -101,7 +101,7 @@ def test_failing_tests_are_named_and_can_be_run_again() -> None:
     assert "- **PriceTest.test_total**: 3 != 4" in text
     assert f"[Log]({PAGE}b-tests)" in body
     assert "`dishwasher run --job tests`" in body
-    assert text.endswith(f"{SHA[:7]}, after 1 min 1 s.\n\n{MARKER}")
+    assert text.endswith(f"{SHA[:7]}, 2025-06-15 15:07 UTC, after 1 min 1 s.\n\n{MARKER}")
     assert "ended with 1" not in text
 
 
@@ -119,6 +119,40 @@ def test_what_is_new_comes_before_what_fails_on_the_base_branch_too() -> None:
     new, _, folded = body.partition("<details>")
     assert "PriceTest.new" in new and "PriceTest.old" not in new
     assert "<summary>1 on main, too</summary>" in folded and "PriceTest.old" in folded
+
+
+@pytest.mark.parametrize(
+    ("base", "told"),
+    [
+        ({"PriceTest.old"}, "1 of 1 tests failed"),
+        ({"PriceTest.old", "PriceTest.a"}, "1 of 1 tests failed; 1 that fails on main does not"),
+        ({"PriceTest.a", "PriceTest.b"}, "1 of 1 tests failed; 2 that fail on main do not"),
+    ],
+)
+def test_what_fails_on_the_base_branch_alone_is_counted(base: set[str], told: str) -> None:
+    body = compose([shown(over("tests"), ran("old"), frozenset(base))], SHA, "main")
+    assert f"#### tests: {told}" in body
+
+
+def test_where_not_all_that_fails_is_named_nothing_is_said_of_the_base_branch() -> None:
+    many = ran("old", "new")
+    assert many.tests is not None
+    few = replace(many, tests=replace(many.tests, failing=many.tests.failing[:1]))
+    body = compose([shown(over("tests"), few, frozenset({"PriceTest.a"}))], SHA, "")
+    assert "#### tests: 2 of 2 tests failed\n" in body
+
+
+def test_a_base_branch_without_a_name_is_one_all_the_same() -> None:
+    body = compose([shown(over("tests"), ran("old"), frozenset({"PriceTest.a"}))], SHA, "")
+    assert "1 that fails on the base branch does not" in body
+
+
+def test_a_word_that_is_right_can_be_named() -> None:
+    spelling = over("spelling")
+    spelling = replace(spelling, spec=replace(spelling.spec, uses=Uses.SPELLING))
+    body = compose([shown(spelling, result(findings=(finding(),), findings_total=1))], SHA, "")
+    assert "`with: {words: […]}` of this check" in body
+    assert "dishwasher run --job" not in body
 
 
 def test_a_base_without_a_name_is_called_so() -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from dishwasher.core.config import Uses
 from dishwasher.core.job import Reason, State
 from dishwasher.core.outcome import Status, TestCase, summarise
+from dishwasher.core.rendering import RIGHT_HERE
 from dishwasher.core.result import Artifact, PhaseResult, Progress, Result, StepResult
 from dishwasher.core.summary import STEPS, STRANGE, ended, running
 from dishwasher.demo.github.page.markdown import render
@@ -169,3 +171,11 @@ def test_a_finding_that_stands_for_a_test_is_not_told_twice() -> None:
     text = ended(OVER, BUILD, result, PAGE, found)
     assert "1 finding is on lines" in text
     assert ":9" in text and ":3" not in text
+
+
+def test_whoever_reads_of_a_word_learns_how_to_call_it_right() -> None:
+    spelling = replace(OVER, spec=replace(OVER.spec, uses=Uses.SPELLING))
+    found = Result(Reason.FAILED, "", findings=(finding(),), findings_total=1)
+    assert RIGHT_HERE in ended(spelling, BUILD, found, PAGE)
+    assert RIGHT_HERE not in ended(spelling, BUILD, Result(Reason.FAILED, ""), PAGE)
+    assert RIGHT_HERE not in ended(OVER, BUILD, found, PAGE)

@@ -7,13 +7,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from dishwasher.core.command import HELP, WHO
-from dishwasher.core.config import Kind
+from dishwasher.core.config import Kind, Uses
 from dishwasher.core.job import MEETS_A_NEED, Job, Reason
 from dishwasher.core.link import artifact_url, bundle_url, link, log_url
 from dishwasher.core.markdown import fenced, folded, inert, sections
+from dishwasher.core.moment import stamp
 from dishwasher.core.outcome import TestCase
 from dishwasher.core.pull import Pull
-from dishwasher.core.rendering import duration, size, verdict
+from dishwasher.core.rendering import RIGHT_HERE, duration, size, verdict
 from dishwasher.core.result import Result
 
 MARKER = "<!-- dishwasher: what fails -->"
@@ -179,12 +180,26 @@ def _what(one: Shown, base: str) -> str:
     tests = one.result.tests if one.result else None
     assert one.job.reason is not None
     if tests is not None and tests.failed:
-        said = f"{tests.failed:,} of {tests.total:,} tests failed"
+        said = f"{tests.failed:,} of {tests.total:,} tests failed{_mended(one, base)}"
     else:
         said = verdict(one.job, one.job.reason).lower()
         if one.job.started:
             said += f", in {duration(one.job.ended - one.job.started)}"
     return f"{said} (on {inert(base)}, too)" if base and not one.is_new else said
+
+
+def _mended(one: Shown, base: str) -> str:
+    """What fails on the base branch and does not here, where all that fails here is named."""
+    tests = one.result.tests if one.result else None
+    if one.base is None or tests is None or tests.failed > len(one.failing):
+        return ""
+    count = len(one.base - {case.title for case in one.failing})
+    does = "does" if count == 1 else "do"
+    return f"; {count} that fail{'s' * (count == 1)} on {_named(base)} {does} not" if count else ""
+
+
+def _named(base: str) -> str:
+    return inert(base) if base else "the base branch"
 
 
 def _tests(one: Shown, base: str) -> list[str]:
@@ -245,6 +260,8 @@ def _links(one: Shown) -> str:
 def _advice(job: Job) -> list[str]:
     """What to do about it."""
     name = job.spec.name
+    if job.spec.uses is Uses.SPELLING and job.reason is Reason.FAILED:
+        return [RIGHT_HERE]
     if job.reason in (Reason.FAILED, Reason.TIMED_OUT) and job.spec.kind is Kind.CHECK:
         return [f"Reproduce it in a checkout of this commit: {_command('run --job', name)}"]
     if job.reason is Reason.CONFIG:
@@ -270,4 +287,6 @@ def _footer(shown: Sequence[Shown], sha: str) -> str:
     ended = [job.ended for job in jobs if job.is_over]
     held = sum(job.reason is Reason.NEED_FAILED for job in jobs)
     notes = [f"{held} not started because of that"] if held else []
-    return ", ".join([f"{sha[:7]}, after {duration(max(ended) - min(begun))}", *notes]) + "."
+    last = max(ended)
+    when = [sha[:7], stamp(last), f"after {duration(last - min(begun))}"]
+    return ", ".join([*when, *notes]) + "."

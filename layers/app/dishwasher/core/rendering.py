@@ -24,6 +24,9 @@ VERDICT = {
 }
 
 
+RIGHT_HERE = "Is a word right here? Name it: `with: {words: […]}` of this check."
+
+
 def verdict(job: Job, reason: Reason) -> str:
     """How the job ended, in a few words."""
     if reason is Reason.ADVISORY and job.detail.startswith(ALLOWED):

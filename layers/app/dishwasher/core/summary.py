@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 from dishwasher.core.annotation import MAX_ANNOTATIONS
 from dishwasher.core.build import Build
+from dishwasher.core.config import Uses
 from dishwasher.core.findings import Finding
 from dishwasher.core.job import Job, Reason
 from dishwasher.core.link import artifact_url, bundle_url, link, log_url
 from dishwasher.core.markdown import fenced, folded, inert, sections
 from dishwasher.core.outcome import TestCase
-from dishwasher.core.rendering import duration, size
+from dishwasher.core.rendering import RIGHT_HERE, duration, size
 from dishwasher.core.result import Artifact, PhaseResult, Progress, Result, StepResult
 
 FAILING = 20
@@ -55,6 +56,8 @@ def ended(
             parts.append(fenced(result.tail))
         parts.extend(_tests(result))
         parts.extend(_findings(result, _untold(result, elsewhere), annotated))
+        if result.findings and job.spec.uses is Uses.SPELLING:
+            parts.append(RIGHT_HERE)
         parts.extend(_artifacts(result.artifacts, details_url))
         if result.artifacts and not build.is_trusted:
             parts.append(STRANGE)
