@@ -320,3 +320,9 @@ def test_what_has_ended_or_is_ending_is_not_stopped_again() -> None:
         "newer",
     )
     assert stop(ending, Reason.CANCELLED, "closed", 3.0) == ending
+
+
+def test_a_job_without_a_check_run_says_why_and_where_it_runs() -> None:
+    assert job().apart == ""
+    assert "/jobs/other-1" in job(mirrors="other-1", silent=True).apart
+    assert "no check run" in job(silent=True).apart

@@ -294,20 +294,10 @@ def test_a_pull_request_from_a_fork_s_branch_of_that_name_does_not_stop_a_push(
     assert house.planned(push(branch="topic")).event.kind is EventKind.PUSH
 
 
-def test_the_default_branch_is_built_whatever_is_open(house: House) -> None:
+def test_the_default_branch_is_built_whatever_is_open() -> None:
+    house = House(CHECKS)
     house.there.pulls[5] = ForgePull("main", SHA, BASE_SHA, "release")
-    assert "staging" in house.jobs(house.planned(push()))
-    assert "open_from" not in house.forge.calls
-
-
-def test_a_push_that_deploys_is_built_beside_its_pull_request() -> None:
-    house = House(CHECKS + b"deployments:\n  try: {branch: topic, run: ./deploy}\n")
-    house.there.pulls[5] = ForgePull("topic", SHA, BASE_SHA)
-    assert list(house.jobs(house.planned(push(branch="topic", delivery="push-1")))) == [
-        "lint",
-        "try",
-    ]
-    assert list(house.jobs(house.planned(pull_request()))) == ["lint"]
+    assert list(house.jobs(house.planned(push()))) == ["lint"]
 
 
 def test_what_runs_on_pushes_alone_is_left_to_them() -> None:

@@ -159,6 +159,14 @@ class Job:
         return f"{self.id}.{self.attempt}"
 
     @property
+    def apart(self) -> str:
+        """Why it has no check run, and where it runs where that is elsewhere; or empty."""
+        if self.mirrors:
+            return f"It runs once, in another build of this commit: /jobs/{self.mirrors}"
+        named = "It has no check run: the pull request's own has its name, and builds the merge."
+        return named if self.silent else ""
+
+    @property
     def conclusion(self) -> Conclusion | None:
         return None if self.reason is None else CONCLUSION[self.reason]
 

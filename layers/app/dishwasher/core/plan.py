@@ -135,7 +135,7 @@ def jobs(build: str, planned: Iterable[Planned], now: float, timing: Timing) -> 
         names = () if one.mirrors else one.spec.needs
         needs = tuple(ids[name] for name in names if name in running)
         job = Job(ids[one.spec.name], build, position, one.spec, needs, State.BLOCKED, created=now)
-        job = replace(job, mirrors=one.mirrors, silent=bool(one.mirrors))
+        job = replace(job, mirrors=one.mirrors, silent=one.silent or bool(one.mirrors))
         if not one.runs:
             made.append(conclude(job, Reason.FILTERED, one.left_out, now))
         else:

@@ -29,6 +29,8 @@ class Planned:
     """Another build of the same commit answers for it."""
     mirrors: str = ""
     """Id of the job of another build of this commit that runs in its place."""
+    silent: bool = False
+    """It runs and gets no check run: another build's has its name."""
 
     @property
     def runs(self) -> bool:
@@ -111,7 +113,7 @@ def beside_request(planned: Sequence[Planned]) -> tuple[Planned, ...]:
     if any(one.runs and one.spec.kind is Kind.DEPLOYMENT for one in planned):
         return tuple(planned)
     return tuple(
-        replace(one, elsewhere=not (one.runs and _is_left_to_pushes(one.spec))) for one in planned
+        replace(one, elsewhere=not (one.runs and is_left_to_pushes(one.spec))) for one in planned
     )
 
 
@@ -123,13 +125,13 @@ def beside_push(planned: Sequence[Planned]) -> tuple[Planned, ...]:
             one,
             elsewhere=not one.runs
             and Happening.PUSH in one.spec.when.events
-            and _is_left_to_pushes(one.spec),
+            and is_left_to_pushes(one.spec),
         )
         for one in planned
     )
 
 
-def _is_left_to_pushes(spec: JobSpec) -> bool:
+def is_left_to_pushes(spec: JobSpec) -> bool:
     return bool(spec.when.events) and Happening.PULL_REQUEST not in spec.when.events
 
 

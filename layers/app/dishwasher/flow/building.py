@@ -12,12 +12,13 @@ from dishwasher.core.event import Event, EventKind
 from dishwasher.core.history import begun
 from dishwasher.core.home import Home
 from dishwasher.core.job import Job, State, Timing
-from dishwasher.core.report import Report, pull_key
+from dishwasher.core.report import Report
 from dishwasher.core.selection import Planned, Selection, select
 from dishwasher.errors import ConfigError
 from dishwasher.flow import configuration, timetable
 from dishwasher.flow.admission import Admission
 from dishwasher.flow.advice import Advice
+from dishwasher.flow.beside import Beside, counting
 from dishwasher.flow.changes import Changed, Changes
 from dishwasher.flow.configuration import Written
 from dishwasher.flow.offer import Offers
@@ -48,8 +49,13 @@ class Building:
 
     def __call__(self, work: Work) -> None:
         wanted = self.read(work)
-        if wanted is not None and not self._is_built(wanted.work, wanted.planned):
-            self.save(wanted)
+        if wanted is None:
+            return
+        share = Beside(self.store, self.clock)(wanted.work, wanted.planned)
+        if (build := share.answered) is not None:
+            self._count(share.work, build)
+        elif not self._is_built(share.work, share.planned):
+            self.save(replace(wanted, work=share.work, planned=share.planned))
 
     def read(self, work: Work) -> Wanted | None:
         """What is to be built; None where that has ended already, and why not is told."""
@@ -110,16 +116,16 @@ class Building:
         counted = build.pushed_to(work.event)
         changed: tuple[Record, ...] = (counted,) if counted != build else ()
         request = work.event.pull_request
-        if request is not None and request.number not in build.requests:
-            key = pull_key(work.event.repository.id, request.number)
-            owed = (self.store.get(Report, key) or Report(key)).owing(build.id, self.clock.now())
-            changed = (counted.counting_for(*build.requests, request.number), owed)
-        end = done(work, build.id, "this commit is built already")
-        self.store.save(end, *changed, *work.along)
-        if len(changed) > 1:
-            # What failed in it is to be said under this pull request too.
-            self.bells.ring(Topic.REPORTS, build.id)
+        if request is not None:
+            changed = counting(self.store, self.clock, counted, request.number) or changed
+        self._count(replace(work, along=(*work.along, *changed)), build)
         return True
+
+    def _count(self, work: Work, build: Build) -> None:
+        """The end of a delivery whose commit has a build; who reports hears what that changes."""
+        self.store.save(done(work, build.id, "this commit is built already"), *work.along)
+        if any(isinstance(one, Report) for one in work.along):
+            self.bells.ring(Topic.REPORTS, build.id)
 
     def save(self, wanted: Wanted) -> None:
         """The build of it, whether or not there is another."""
@@ -128,7 +134,7 @@ class Building:
         key = self.id(event, planned, work.side)
         jobs = plan.jobs(key, planned, now, self.timing)
         jobs = self.admitted(jobs, config.path, config.fail_fast)
-        work, jobs = self.following(work, key, jobs)
+        work, jobs = Beside(self.store, self.clock).following(work, key, jobs, self.timing)
         running = tuple(one.spec for one in planned if one.runs)
         spells = any(spec.uses is Uses.SPELLING for spec in running)
         changes = Changes(self.source, self.clock)
@@ -152,22 +158,6 @@ class Building:
             jobs = (*jobs, self.advice.beside(jobs, written))
         self.store_build(work, build, jobs)
 
-    def following(
-        self, work: Work, build: str, jobs: tuple[Job, ...]
-    ) -> tuple[Work, tuple[Job, ...]]:
-        """Those that other builds run in their place end with them, or have ended already."""
-        others = {job.mirrors: self.store.get(Job, job.mirrors) for job in jobs if job.mirrors}
-        if not others:
-            return work, jobs
-        moved = {
-            job.id: job for job in plan.advance(jobs, self.clock.now(), self.timing, others=others)
-        }
-        awaited = {other.build for other in others.values() if other and not other.is_over}
-        found = (self.store.get(Build, id) for id in sorted(awaited))
-        followed = [replace(one, followers=(*one.followers, build)) for one in found if one]
-        along: tuple[Record, ...] = (*work.along, *followed)
-        return replace(work, along=along), tuple(moved.get(job.id, job) for job in jobs)
-
     def store_build(self, work: Work, build: Build, jobs: tuple[Job, ...]) -> None:
         """The build with these jobs, and bells for those that can begin."""
         if not jobs:
@@ -181,7 +171,7 @@ class Building:
             pull_request=request.number if request else 0,
             first=next((job.position for job in jobs if not job.silent), 0),
         )
-        new = (build, begun(build, jobs), *jobs, *self._home(build))
+        new: tuple[Record, ...] = (build, begun(build, jobs), *jobs, *self._home(build))
         self.store.save(done(work, build.id), *new, *work.along)
         self.bells.ring(Topic.REPORTS, build.id)
         for job in jobs:

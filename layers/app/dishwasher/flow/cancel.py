@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from dishwasher.core import plan
 from dishwasher.core.build import Build, build_group
+from dishwasher.core.config import Kind
 from dishwasher.core.delivery import Delivery
 from dishwasher.core.event import Event, EventKind, PullRequest
 from dishwasher.core.job import Job, Reason, stop
@@ -69,6 +70,14 @@ class Cancels:
         for job, why in jobs:
             self._stop((job,), Reason.FILTERED, why)
 
+    def unfinished(self, build: Build) -> tuple[Job, ...]:
+        """Its checks that have not ended."""
+        return plan.unfinished_checks(build, self.store.group(Job, build.id))
+
+    def checks(self, event: Event, build: Build) -> None:
+        """Someone asked for the end of a pull request's checks; a deployment under way goes on."""
+        self._stop(self.unfinished(build), Reason.CANCELLED, _by(event))
+
     def clicked(self, delivery: Delivery, event: Event, build: Build) -> None:
         """Someone asked for the end of this very build, with its deployments."""
         waiting = [job for job in self.store.group(Job, build.id) if not job.is_over]
@@ -86,10 +95,15 @@ class Cancels:
         if number not in build.requests or pushed:
             return
         others = tuple(other for other in build.requests if other != number)
-        if others or self._is_waited_for(build, number):
+        if others or self._is_waited_for(build, number) or self._deploys(build):
             self.store.save(build.counting_for(*others))
         else:
             self._end(delivery, build, reason, why)
+
+    def _deploys(self, build: Build) -> bool:
+        """Whether a deployment waits for its checks, or is under way."""
+        jobs = self.store.group(Job, build.id)
+        return any(job.spec.kind is Kind.DEPLOYMENT and not job.is_over for job in jobs)
 
     def _is_waited_for(self, build: Build, number: int) -> bool:
         """Whether a push waits for it that deploys what it checks."""
@@ -97,7 +111,7 @@ class Cancels:
         return any(one and not (one.is_over or number in one.requests) for one in followers)
 
     def _end(self, delivery: Delivery, build: Build, reason: Reason, why: str) -> None:
-        unfinished = plan.unfinished_checks(build, self.store.group(Job, build.id))
+        unfinished = self.unfinished(build)
         if unfinished:
             self.store.save(replace(build, abandoned=delivery.id))
             self._stop(unfinished, reason, why)

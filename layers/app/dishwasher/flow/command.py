@@ -13,6 +13,7 @@ from dishwasher.core import pull
 from dishwasher.core.approval import LOOKED, Approval
 from dishwasher.core.build import Build, build_group
 from dishwasher.core.command import MOST, Command, Reaction, Tally, Verb, read
+from dishwasher.core.config import Kind
 from dishwasher.core.delivery import Delivery
 from dishwasher.core.event import Comment, Event, EventKind
 from dishwasher.core.job import MEETS_A_NEED, Job
@@ -106,13 +107,15 @@ class Commands:
 
     def _cancel(self, asked: Asked) -> None:
         running = [
-            build for build in self._builds(asked) if not build.is_over and not build.abandoned
+            build
+            for build in self._builds(asked)
+            if not build.abandoned and self.cancels.unfinished(build)
         ]
         if not running:
             raise _Declined("There is nothing to cancel: no check is under way.")
         self._taken(asked)
         for build in running:
-            self.cancels.clicked(asked.delivery, asked.event, build)
+            self.cancels.checks(asked.event, build)
         self._ignore(asked.delivery, asked.event, "what had not ended was cancelled")
 
     def _rerun(self, asked: Asked) -> None:
@@ -212,11 +215,12 @@ class Commands:
         return self.building.store.group(Build, group)
 
     def _jobs(self, asked: Asked) -> tuple[Job, ...]:
-        """The latest of each name."""
+        """The latest check of each name; of deployments nothing is asked by a comment."""
         return telling.latest(
             (build.created, job)
             for build in self._builds(asked)
             for job in self.building.store.group(Job, build.id)
+            if job.spec.kind is Kind.CHECK
         )
 
     def _ignore(self, delivery: Delivery, event: Event, reason: str) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from dishwasher.core import comment
 from dishwasher.core.build import Build, build_group
 from dishwasher.core.comment import MARKER, Shown
+from dishwasher.core.config import Kind
 from dishwasher.core.event import Repository
 from dishwasher.core.job import Job
 from dishwasher.core.pull import Pull, pull_id
@@ -106,13 +107,15 @@ class PullComments:
 
     def _jobs(self, repository: Repository, sha: str, number: int = 0) -> tuple[Job, ...]:
         """The latest job of each name, of all builds of the commit or of those that count for a
-        pull request: bells of the others do not bring us here."""
+        pull request: bells of the others do not bring us here. What such a build deploys is told by
+        its check."""
         builds = self.store.group(Build, build_group(repository.id, sha))
         return comment.latest(
             (build.created, job)
             for build in builds
             if not number or number in build.requests
             for job in self.store.group(Job, build.id)
+            if not number or job.spec.kind is Kind.CHECK
         )
 
     def _agree(

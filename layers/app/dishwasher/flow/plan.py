@@ -109,11 +109,17 @@ class Plan:
             event = replace(event, branch=branch, sha=sha)
         elif event.kind is EventKind.MANUAL and (stray := self._stray(event)):
             return Ignored(stray)
-        requests: tuple[int, ...] = ()
-        other = event.branch not in ("", repository.default_branch)
-        if event.kind is EventKind.PUSH and other and not event.rerun:
-            requests = self._requests.beside(delivery, event)
-        return Work(delivery, event, requests=requests)
+        if event.kind is not EventKind.PUSH or not event.branch or event.rerun:
+            return Work(delivery, event)
+        stands = self._requests.beside(delivery, event)
+        # What was pushed to the default branch is checked, whoever asks to have it elsewhere.
+        other = event.branch != repository.default_branch
+        return Work(
+            delivery,
+            event,
+            requests=tuple(stand.number for stand in stands) if other else (),
+            standing=tuple(stand.number for stand in stands if stand.head_sha == event.sha),
+        )
 
     def _stray(self, event: Event) -> str:
         """Why a commit that was named by hand is none of its branch's; empty where it is one.

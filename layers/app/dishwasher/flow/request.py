@@ -61,17 +61,16 @@ class Requests:
         closed = replace(row, is_open=False, due=self.clock.now())
         return Work(delivery, event, notes=("was closed",), along=(closed,))
 
-    def beside(self, delivery: Delivery, event: Event) -> tuple[int, ...]:
-        """Numbers of the open pull requests that build what was pushed to their branch."""
+    def beside(self, delivery: Delivery, event: Event) -> tuple[Stand, ...]:
+        """The open pull requests that build what was pushed to their branch."""
         stands = self.pulls.open_from(event.repository, event.branch)
-        numbers = tuple(stand.number for stand in stands)
         if not stands or any(stand.head_sha == event.sha for stand in stands):
-            return numbers
+            return stands
         if self.source.branch_sha(event.repository, event.branch) != event.sha:
             # They are further on than this push.
-            return numbers
+            return stands
         if self.clock.now() < delivery.received + UNSEEN_FOR:
-            raise Unseen(f"pull request {numbers[0]} does not stand at {event.sha[:12]} yet")
+            raise Unseen(f"pull request {stands[0].number} does not stand at {event.sha[:12]} yet")
         # It was closed before, and is only shown as open.
         return ()
 

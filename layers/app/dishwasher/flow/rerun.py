@@ -150,8 +150,12 @@ class Clicks:
         return plan.jobs(key, planned, now, self.building.timing)
 
     def _run(self, work: Work, build: Build, wanted: Iterable[str]) -> None:
-        chosen = plan.rerun(self._jobs_of(build), *wanted)
-        jobs = self._jobs(work, tuple(map(Planned, chosen)))
+        known = self._jobs_of(build)
+        # Another build's check has that name, of other files.
+        silent = {job.spec.name for job in known if job.silent and not job.mirrors}
+        chosen = plan.rerun(known, *wanted)
+        planned = tuple(Planned(spec, silent=spec.name in silent) for spec in chosen)
+        jobs = self._jobs(work, planned)
         jobs = self.building.admitted(jobs, build.config_path, build.fail_fast)
         self._store(work, build, jobs)
 

@@ -24,6 +24,8 @@ class Work:
     """By whom a commit in doubt may be built with its own configuration."""
     requests: tuple[int, ...] = ()
     """Of a push: the open pull requests that build the checks of its branch."""
+    standing: tuple[int, ...] = ()
+    """Those of them that stand at this very commit."""
     along: tuple[Record, ...] = ()
     """Stored together with the end, so that of two planners at once one begins again."""
 

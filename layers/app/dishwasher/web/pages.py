@@ -136,6 +136,7 @@ class Pages:
             "bundles": outputs.bundles(job, kept),
             "notes": (
                 *found.build.notes_at(job.position),
+                *filter(None, (job.apart,)),
                 *(result.notes if result is not None else ()),
             ),
             "strange": "" if found.build.is_trusted else found.build.doubt,

@@ -129,16 +129,8 @@ def build(settings: Settings, workers: int, environment: Mapping[str, str]) -> H
     source = GithubSource(app)
     told = LoggedChecks(GithubChecks(app)), GithubComments(app), GithubDeployments(app)
     timing, limits = settings.timing, settings.limits
-    fleets: list[ProcessFleet] = []
-    verdicts = Verdicts(
-        *(store, queue, clock, timing), hurry=lambda attempt: fleets[0].hurry(attempt)
-    )
     vault = SqliteVault(database, KeyFile(settings.data))
     vault.check()
-    attempts = Attempts(
-        *(store, blobs, queue, clock, source, verdicts, timing, limits, address.page), vault
-    )
-    caches = Caches(store, blobs, clock, attempts, Room(one=limits.cache_bytes))
     ended: list[Reap] = []
     fleet = ProcessFleet(
         settings.data / "work",
@@ -146,9 +138,13 @@ def build(settings: Settings, workers: int, environment: Mapping[str, str]) -> H
         {**environment, **_for_runners(settings, environment)},
         lambda attempt: ended[0].ended(attempt),
     )
+    verdicts = Verdicts(store, queue, clock, timing, fleet.hurry)
+    attempts = Attempts(
+        *(store, blobs, queue, clock, source, verdicts, timing, limits, address.page), vault
+    )
+    caches = Caches(store, blobs, clock, attempts, Room(one=limits.cache_bytes))
     reap = Reap(store, queue, clock, fleet, verdicts, timing, caches)
     ended.append(reap)
-    fleets.append(fleet)
     return House(
         address=address,
         clock=clock,
