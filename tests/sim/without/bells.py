@@ -16,7 +16,7 @@ from dishwasher.flow.reap import Reap
 from dishwasher.flow.work import Work
 from dishwasher.ports import Topic
 
-from tests.sim.faults import Faults
+from tests.sim.without import worlds
 from tests.sim.without.patch import Mutant
 
 
@@ -75,31 +75,61 @@ true_reap_job = Reap._job
 true_store = Building.store_build
 
 
-LATE = Faults(delivery_late=0.4)
 MUTANTS = (
-    Mutant("no-reaper", "the reaper", ((Reap, "__call__", nothing),)),
     Mutant(
-        "bells-trusted", "bells rung again for waiting jobs", ((Reap, "_job", reap_only_leases),)
+        "no-reaper",
+        "the reaper",
+        "L[2-4] .* (is (starting|queued|blocked|running|received)|is left with)",
+        ((Reap, "__call__", nothing),),
     ),
-    Mutant("ends-not-reaped", "unreported ends looked at again", ((Reap, "_job", reap_no_ends),)),
-    Mutant("deliveries-trusted", "bells of deliveries", ((Reap, "_delivery", postpone_delivery),)),
-    Mutant("not-stored", "deliveries stored first", ((Accept, "_keep", remembers_no_delivery),)),
+    Mutant(
+        "bells-trusted",
+        "bells rung again for waiting jobs",
+        "L2 .* is queued",
+        ((Reap, "_job", reap_only_leases),),
+    ),
+    Mutant(
+        "ends-not-reaped",
+        "unreported ends looked at again",
+        "L2 the end of .* is not known to be shown",
+        ((Reap, "_job", reap_no_ends),),
+    ),
+    Mutant(
+        "deliveries-trusted",
+        "bells of deliveries",
+        "L3 .* is received",
+        ((Reap, "_delivery", postpone_delivery),),
+    ),
+    Mutant(
+        "not-stored",
+        "deliveries stored first",
+        "L3 .* never came in",
+        ((Accept, "_keep", remembers_no_delivery),),
+    ),
     Mutant(
         "planned-twice",
         "one write for the delivery and its build, whose id follows from it",
+        r"(L2 .* was planned \d+ times|S3 deployed twice)",
         ((Building, "id", another_id), (Building, "store_build", store_apart)),
     ),
     Mutant(
         "unseen-is-gone",
         "the wait for a commit",
+        "L2 nothing was planned",
         ((plan, "UNSEEN_FOR", 0.0), (request, "UNSEEN_FOR", 0.0)),
     ),
     Mutant(
         "order-trusted",
         "the look at what a pull request is now",
+        "L7 ",
         ((pull, "unlike", alike),),
-        LATE,
+        worlds.LATE_WEBHOOKS,
         "day",
     ),
-    Mutant("unsigned", "the signature", ((accept, "signed", signed_by_anybody),)),
+    Mutant(
+        "unsigned",
+        "the signature",
+        "L3 the forged delivery",
+        ((accept, "signed", signed_by_anybody),),
+    ),
 )

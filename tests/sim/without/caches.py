@@ -9,6 +9,7 @@ from dishwasher.core import shelf
 from dishwasher.core.build import Build
 from dishwasher.core.shelf import Entry, Reach, Room, Shelf
 
+from tests.sim.without import worlds
 from tests.sim.without.patch import Mutant
 
 
@@ -37,16 +38,23 @@ MUTANTS = (
     Mutant(
         "cache-of-anyone",
         "a place of its own for each branch",
+        "S7 .* restores what",
         ((shelf, "reach", reach_for_all),),
     ),
     Mutant(
         "cache-unannounced",
         "writing an upload down before it begins",
+        "L6 nobody will remove",
         ((shelf, "announce", announce_nothing), (shelf, "is_announced", lambda *_: True)),
+        worlds.DYING_RUNNERS,
+        "release",
     ),
     Mutant(
         "cache-forgotten",
         "writing down what has to be removed",
+        "L6 nobody will remove",
         ((shelf, "keep", keep_unseen),),
+        worlds.FAILING_FILES,
+        "release",
     ),
 )

@@ -18,7 +18,7 @@ from dishwasher.flow.settle import Settle
 from dishwasher.flow.verdict import Verdicts
 from dishwasher.ports import Record
 
-from tests.sim.faults import Faults
+from tests.sim.without import worlds
 from tests.sim.without.patch import Mutant
 
 
@@ -108,33 +108,59 @@ true_expire = job.expire
 true_save = Verdicts._save
 
 
-STALLING = Faults(stall=0.005)
-"""Moments for which many wait, so that jobs end together."""
 MUTANTS = (
-    Mutant("blind-claim", "compare-and-set of a claim", ((Dispatch, "_claim", claim_blindly),)),
+    Mutant(
+        "blind-claim",
+        "compare-and-set of a claim",
+        "S1 .* (was claimed while|went from|two runners)",
+        ((Dispatch, "_claim", claim_blindly),),
+    ),
     Mutant(
         "unfenced",
         "the fence and the one end",
+        "S2 ",
         (
             (attempt, "fence", unfenced),
             (settle, "fence", unfenced),
             (job, "conclude", conclude_again),
         ),
     ),
-    Mutant("no-renewal", "the renewal of leases", ((job, "beat", never_renewed),)),
-    Mutant("no-start-deadline", "the limit of a start", ((job, "claim", claim_without_deadline),)),
-    Mutant("endless-retries", "the limit of retries", ((job, "expire", retry_for_ever),)),
+    Mutant(
+        "no-renewal",
+        "the renewal of leases",
+        "L6 healthy .* ended as (lost|unknown_effect)",
+        ((job, "beat", never_renewed),),
+    ),
+    Mutant(
+        "no-start-deadline",
+        "the limit of a start",
+        "L2 .* is starting",
+        ((job, "claim", claim_without_deadline),),
+    ),
+    Mutant(
+        "endless-retries",
+        "the limit of retries",
+        "S1 .* is tried for ever",
+        ((job, "expire", retry_for_ever),),
+    ),
     Mutant(
         "no-build-counter",
         "the build's counter as a fence",
+        "L2 .* is blocked",
         ((Verdicts, "_save", save_with_late_counter), (Verdicts, "advance", nothing)),
-        STALLING,
+        worlds.STALLING,
         "crowd",
     ),
-    Mutant("hasty-reaper", "the second look at a lease", ((Reap, "_expire", expire_unseen),)),
+    Mutant(
+        "hasty-reaper",
+        "the second look at a lease",
+        "S1 the lease of",
+        ((Reap, "_expire", expire_unseen),),
+    ),
     Mutant(
         "result-after",
         "the words before the verdict",
+        "L2 check run .* annotations",
         ((Settle, "__call__", result_after_verdict),),
     ),
 )

@@ -13,7 +13,7 @@ from dishwasher.flow import dispatch
 from dishwasher.flow.attempt import Attempts
 from dishwasher.flow.dispatch import Dispatch
 
-from tests.sim.faults import Faults
+from tests.sim.without import worlds
 from tests.sim.without.patch import Mutant
 
 
@@ -58,23 +58,55 @@ class Unraised(Exception):
 true_expire = job.expire
 true_release = deploy.release
 
-VANISHING = Faults(gone=1.0, slow=0.05)
-"""Repositories that go just when a deployment is about to begin."""
 
 MUTANTS = (
-    Mutant("deploy-retried", "never again after a loss", ((job, "expire", deploy_again),)),
-    Mutant("no-intent", "the stored intent", ((Attempts, "_deploying", no_intent),)),
-    Mutant("no-lock", "the lock of an environment", ((deploy, "take", take_held),)),
     Mutant(
-        "unknown-unlocked", "the lock after an unknown end", ((deploy, "release", release_unknown),)
-    ),
-    Mutant("no-order", "the order of deployments", ((Dispatch, "_superseded", not_superseded),)),
-    Mutant(
-        "rollback-ignored", "the look at the branch", ((Dispatch, "_superseded", not_taken_off),)
+        "deploy-retried",
+        "never again after a loss",
+        "S3 deployed twice",
+        ((job, "expire", deploy_again),),
+        worlds.DYING_RUNNERS,
+        "release",
     ),
     Mutant(
-        *("gone-unheard", "the end of what is gone"),
+        "no-intent",
+        "the stored intent",
+        "S3 .* without a stored intent",
+        ((Attempts, "_deploying", no_intent),),
+    ),
+    Mutant(
+        "no-lock",
+        "the lock of an environment",
+        "S3 .* deploy at once",
+        ((deploy, "take", take_held),),
+        worlds.SLOW_DEPLOYMENTS,
+        "release",
+    ),
+    Mutant(
+        "unknown-unlocked",
+        "the lock after an unknown end",
+        "S3 .* after an unknown",
+        ((deploy, "release", release_unknown),),
+        worlds.DYING_RUNNERS,
+        "release",
+    ),
+    Mutant(
+        "no-order",
+        "the order of deployments",
+        "S3 .* after the later",
+        ((Dispatch, "_superseded", not_superseded),),
+    ),
+    Mutant(
+        "rollback-ignored",
+        "the look at the branch",
+        "S3 .* after the later",
+        ((Dispatch, "_superseded", not_taken_off),),
+        worlds.SLOW_DEPLOYMENTS,
+        "roll_back",
+    ),
+    Mutant(
+        *("gone-unheard", "the end of what is gone", "L2 .* is queued"),
         ((dispatch, "Gone", Unraised),),
-        VANISHING,
+        worlds.VANISHING,
     ),
 )

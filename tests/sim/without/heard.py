@@ -9,7 +9,7 @@ from dishwasher.core.build import Build
 from dishwasher.flow.heads import MissedHeads
 from dishwasher.flow.verdict import Verdicts
 
-from tests.sim.faults import Faults
+from tests.sim.without import worlds
 from tests.sim.without.patch import Mutant
 
 
@@ -28,10 +28,22 @@ def pass_over(table: Any, now: float, following: Any) -> tuple[Any, tuple[Any, .
 
 true_passed: Any = timetable.passed
 
-UNTOLD = Faults(delivery_unsent=0.3)
-"""Webhooks that never leave GitHub."""
 MUTANTS = (
-    Mutant("heads-unseen", "the look at heads", ((MissedHeads, "_plan", nothing),), UNTOLD),
-    Mutant("time-passed-over", "what is due", ((timetable, "passed", pass_over),), Faults()),
-    Mutant("line-open", "the end of a line in the list", ((Verdicts, "_listed", listed_never),)),
+    Mutant(
+        "heads-unseen",
+        "the look at heads",
+        "L10 ",
+        ((MissedHeads, "_plan", nothing),),
+        worlds.UNTOLD,
+    ),
+    Mutant(
+        "time-passed-over",
+        "what is due",
+        "S9 ",
+        ((timetable, "passed", pass_over),),
+        worlds.KIND,
+    ),
+    Mutant(
+        "line-open", "the end of a line in the list", "S8 ", ((Verdicts, "_listed", listed_never),)
+    ),
 )

@@ -14,6 +14,8 @@ class Mutant:
 
     name: str
     without: str
+    breaks: str
+    """How the violation begins that tells of this protection and of no other: a regex."""
     patches: tuple[tuple[Any, str, Any], ...]
     faults: Faults | None = None
     """The worlds that show it best; None for all."""

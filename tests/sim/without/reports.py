@@ -12,7 +12,7 @@ from dishwasher.flow.check_runs import CheckRuns
 from dishwasher.flow.claim import Claim
 from dishwasher.ports import Clock, Store
 
-from tests.sim.faults import Faults
+from tests.sim.without import worlds
 from tests.sim.without.patch import Mutant
 
 
@@ -105,40 +105,76 @@ def never_smaller(check: Any) -> tuple[Any, ...]:
     return ()
 
 
-SILENT_ZOMBIES = Faults(freeze=0.02, freeze_longest=400.0, thaw_dies=1.0)
-"""Reporters that freeze, go on without their claim and die before they can say so."""
-LOST_ANSWERS = Faults(github_after=0.15, github_before=0.1, github_refused=0.1, unlisted=0.9)
-"""A check run was made, nobody heard so, and the lists do not show it yet."""
 MUTANTS = (
     Mutant(
         "shared-reports",
         "the exclusive claim on a report",
+        "(L2 annotations of|G[2-4] )",
         ((turn, "take", take_anyway), (Claim, "report", report_whoever_holds)),
     ),
-    Mutant("not-dirty", "the dirty mark", ((turn, "take", take_or_leave),)),
+    Mutant(
+        "not-dirty",
+        "the dirty mark",
+        "L6 the end of healthy .* was shown only after",
+        ((turn, "take", take_or_leave),),
+        worlds.KIND,
+    ),
     Mutant(
         "no-look",
         "the look before a repeated POST",
+        "G2 .* was made again",
         ((CheckRuns, "_resolve", believe_unmade),),
     ),
-    Mutant("no-doubt", "the note before a POST", ((Claim, "note", never_doubt),)),
     Mutant(
-        *("forgotten-doubt", "a doubt that outlasts"),
-        ((Claim, "note", forget_doubts),),
-        LOST_ANSWERS,
+        "no-doubt",
+        "the note before a POST",
+        "G2 .* was made again",
+        ((Claim, "note", never_doubt),),
     ),
-    Mutant("no-sweep", "the sweep", ((CheckRuns, "sweep", sweep_nothing),)),
-    Mutant("no-warning", "the warning of a frozen writer", ((Claim, "warn", warn_if_held),)),
-    Mutant("no-linger", "the last look", ((Report, "look", property(only_soon)),), SILENT_ZOMBIES),
+    Mutant(
+        *("forgotten-doubt", "a doubt that outlasts", "G2 .* was made again"),
+        ((Claim, "note", forget_doubts),),
+        worlds.UNLISTED,
+    ),
+    Mutant(
+        "no-sweep",
+        "the sweep",
+        "L1 check run",
+        ((CheckRuns, "sweep", sweep_nothing),),
+        worlds.UNLISTED,
+    ),
+    Mutant(
+        "no-warning",
+        "the warning of a frozen writer",
+        "L1 check run",
+        ((Claim, "warn", warn_if_held),),
+        worlds.UNHEARD_ZOMBIES,
+    ),
+    Mutant(
+        "no-linger",
+        "the last look",
+        "L1 check run",
+        ((Report, "look", property(only_soon)),),
+        worlds.SILENT_ZOMBIES,
+        "day",
+    ),
     Mutant(
         "digest-kept",
         "sending once more after a doubt",
+        "L2 the end of .* is not known to be shown",
         ((CheckRuns, "_resolve", believe_the_digest),),
+        worlds.LOST_ANSWERS,
     ),
     Mutant(
         "annotations-again",
         "the count of annotations",
+        "L2 annotations of .* are doubled",
         ((CheckRuns, "_resolve", forget_annotations),),
     ),
-    Mutant("no-less", "the bare verdict", ((check_runs, "smaller", never_smaller),)),
+    Mutant(
+        "no-less",
+        "the bare verdict",
+        "L2 .* (has no check run|is not known to be shown)",
+        ((check_runs, "smaller", never_smaller),),
+    ),
 )

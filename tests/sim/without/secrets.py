@@ -35,11 +35,13 @@ MUTANTS = (
     Mutant(
         "secret-for-all",
         "secrets of an environment for its deployment alone",
+        "S4 .* got",
         ((grants, "choose", choose_for_all), (grants, "wants_some", lambda _: True)),
     ),
     Mutant(
         "secret-written-down",
         "secrets in the ticket alone",
+        "S4 a secret stands in",
         ((Attempts, "_secrets", write_down),),
     ),
 )

@@ -23,16 +23,19 @@ MUTANTS = (
     Mutant(
         "stranger-believed",
         "the base branch's configuration for a stranger",
+        "S5 ",
         ((trust, "distrust", believe),),
     ),
     Mutant(
         "stranger-trusted",
         "tickets that tell runners whom not to trust",
+        "S5 a fork's job is trusted",
         ((Build, "is_trusted", property(yes)),),
     ),
     Mutant(
         "anybody-commands",
         "the question who may write",
+        "S5 ",
         ((SimTalk, "may_write", yes),),
     ),
 )

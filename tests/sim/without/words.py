@@ -10,7 +10,7 @@ from dishwasher.flow.claim import Claim
 from dishwasher.flow.comment import PullComments
 from dishwasher.flow.deployment import Announcements
 
-from tests.sim.faults import Faults
+from tests.sim.without import worlds
 from tests.sim.without.patch import Mutant
 
 
@@ -42,39 +42,37 @@ def sweep_nothing(self: Announcements, held: Claim, repository: Any) -> None:
 
 true_turn = PullComments._turn
 
-LOST_ANSWERS = Faults(github_after=0.3, github_before=0.1, throttle=0.05, bell_lost=0.2)
-"""Of GitHub, to whom the comments and deployments of these worlds are told."""
-ZOMBIES = Faults(freeze=0.03, freeze_longest=300.0)
-"""Workers that freeze between asking and sending, and overwrite what was said since."""
-SHORT_ZOMBIES = Faults(freeze=0.02, freeze_longest=90.0)
-"""Not so long that nobody speaks of the pull request any more when they thaw."""
 MUTANTS = (
     Mutant(
-        *("comment-again", "the look for our comment"),
+        *(
+            "comment-again",
+            "the look for our comment",
+            r"(G3 .* got a second comment|L8 \d+ comments under)",
+        ),
         ((PullComments, "_ours", never_ours),),
-        LOST_ANSWERS,
+        worlds.LOST_ANSWERS,
         "day",
     ),
     Mutant(
-        *("comment-unmended", "the last look at comments"),
+        *("comment-unmended", "the last look at comments", "L8 the comment under"),
         ((PullComments, "_mend", mend_nothing),),
-        SHORT_ZOMBIES,
+        worlds.SHORT_ZOMBIES,
         "day",
     ),
     Mutant(
-        *("comment-stale", "the edit"),
+        *("comment-stale", "the edit", "L8 the comment under"),
         ((PullComments, "_turn", as_first_said),),
-        Faults(),
+        worlds.KIND,
         "day",
     ),
     Mutant(
-        *("announced-again", "the look for a deployment"),
+        *("announced-again", "the look for a deployment", r"(G4 |L9 .* is shown \d+ times)"),
         ((Announcements, "_resolve", believe_unmade),),
-        LOST_ANSWERS,
+        worlds.LOST_ANSWERS,
     ),
     Mutant(
-        *("announced-twice", "the sweep of deployments"),
+        *("announced-twice", "the sweep of deployments", "L9 "),
         ((Announcements, "sweep", sweep_nothing),),
-        ZOMBIES,
+        worlds.ZOMBIES,
     ),
 )
