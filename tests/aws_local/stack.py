@@ -12,6 +12,7 @@ from io import BytesIO
 from typing import Any
 
 import botocore.session
+from dishwasher.aws.clients import Clients
 
 from tests.aws_local.artifact import ANYONE, PARAMETERS, Artifact
 from tests.aws_local.function import Definition
@@ -68,6 +69,11 @@ class Stack:
             aws_access_key_id=ANYONE["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=ANYONE["AWS_SECRET_ACCESS_KEY"],
         )
+
+    @property
+    def clients(self) -> Clients:
+        """As our own adapters take them."""
+        return Clients(REGION, self._endpoint)
 
     def deploy(self, api_url: str) -> None:
         """`api_url` is what API Gateway would say: moto makes no API of this kind."""

@@ -37,6 +37,7 @@ def invoke(event: object, folder: Path, seconds: float = 900.0) -> subprocess.Co
             "PYTHONPATH": str(Path(dishwasher.__file__).parents[1]),
             "AWS_SECRET_ACCESS_KEY": SECRET,
             "DISHWASHER_SANDBOX": "plain",
+            "LANG": "xx_XX.UTF-8",
         },
         capture_output=True,
         text=True,
@@ -61,6 +62,7 @@ def test_a_job_is_not_told_the_functions_credentials(serve: Serve, tmp_path: Pat
     invoke(asdict(server.bootstrap), tmp_path)
     assert server.result().reason is Reason.OK
     assert b"DISHWASHER_SHA" in server.log
+    assert b"LANG=C.UTF-8\n" in server.log
     assert b"AWS_" not in server.log and SECRET.encode() not in server.log
 
 

@@ -22,7 +22,7 @@ import dishwasher
 from dishwasher.core.codec import decode
 from dishwasher.core.environment import carried
 from dishwasher.core.ticket import Bootstrap
-from dishwasher.runner import orphans, removal
+from dishwasher.runner import locales, orphans, removal
 from dishwasher.runner.attempt import BROKEN, run_attempt
 
 LAST_SECONDS = 20.0
@@ -52,7 +52,7 @@ def run(event: Mapping[str, Any], host: Mapping[str, str], seconds: float, folde
     orphans.adopt()
     pid = os.fork()
     if pid == 0:
-        _child(bootstrap, folder, carried(host))
+        _child(bootstrap, folder, _told(host))
     alarm = threading.Timer(max(seconds - LAST_SECONDS, 0.0), os.kill, (pid, signal.SIGTERM))
     alarm.start()
     try:
@@ -61,6 +61,14 @@ def run(event: Mapping[str, Any], host: Mapping[str, str], seconds: float, folde
         alarm.cancel()
         orphans.sweep()
         _empty(folder)
+
+
+def _told(host: Mapping[str, str]) -> dict[str, str]:
+    """What a runner may know, in a locale that is there: Lambda names one that it has not."""
+    told = carried(host)
+    if "LANG" in told:
+        told["LANG"] = locales.present(told["LANG"])
+    return told
 
 
 def _child(bootstrap: Bootstrap, folder: Path, host: Mapping[str, str]) -> NoReturn:

@@ -1,0 +1,68 @@
+"""The demo's bot on the local AWS: the story is told of the functions instead of one process."""
+
+from __future__ import annotations
+
+import time
+
+from dishwasher.core.pattern import Filter, Pattern, Syntax
+from dishwasher.core.secret import Rules, Slot, StoredSecret
+from dishwasher.demo.bot import Place
+from dishwasher.demo.github import App, Repo
+
+from tests.aws_local.artifact import Artifact
+from tests.aws_local.cloud import Cloud
+
+SETTINGS = "/dishwasher"
+"""As the template's parameter says."""
+
+
+class CloudBot:
+    """`artifact` is what `sam build` has made."""
+
+    def __init__(self, artifact: Artifact) -> None:
+        self._artifact = artifact
+        self.cloud: Cloud | None = None
+
+    def start(self, place: Place) -> str:
+        github = place.github
+        parameters = {"GithubUrl": github.url, "GithubApiUrl": github.api_url}
+        told = place.for_jobs
+        # As the runner's image has them: git, and whatever the sample's jobs call.
+        tools = told.pop("PATH")
+        self.cloud = Cloud(self._artifact, parameters, tools=tools, variables=told)
+        self.cloud.__enter__()
+        self.cloud.keep(settings(place.app), SETTINGS)
+        self.cloud.open()
+        return self.cloud.url
+
+    def keep(self, name: str, value: str, repository: Repo) -> None:
+        from dishwasher.aws.vault import SsmVault
+        from dishwasher.local.clock import SystemClock
+
+        assert self.cloud is not None
+        stack = self.cloud.stack
+        vault = SsmVault(stack.clients, stack.name("Table"), f"{SETTINGS}/secrets", SystemClock())
+        rules = Rules(
+            branches=Filter((Pattern(repository.row.default_branch, Syntax.EXACT),)),
+            tags=Filter((Pattern("v*", Syntax.GLOB),)),
+        )
+        vault.put(StoredSecret(Slot(repository.id, name), rules, time.time()), value)
+
+    @property
+    def said(self) -> str:
+        return self.cloud.log if self.cloud is not None else ""
+
+    def stop(self) -> None:
+        if self.cloud is not None:
+            self.cloud.close()
+
+
+def settings(app: App) -> dict[str, str]:
+    """The App's, by the names of their parameters."""
+    return {
+        "app-id": str(app.id),
+        "private-key": app.private_key,
+        "webhook-secret": app.webhook_secret,
+        "client-id": app.client_id,
+        "client-secret": "not used: nobody logs in",
+    }

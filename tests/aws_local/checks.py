@@ -1,0 +1,67 @@
+"""What GitHub shows of a story, as it can be compared: without ids, times and addresses."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+from dishwasher.demo.github import StandIn
+
+FIELDS = ("name", "status", "conclusion", "output", "actions")
+"""All but ids and times, and the address of the page."""
+VARYING = (
+    (re.compile(r"https?://[\w.:\[\]-]+"), "URL"),
+    (re.compile(r"\b[0-9a-f]{20}(-\d+)?\b"), "BUILD"),
+    (re.compile(r"\b[0-9a-f]{40}\b|\b(?=[a-f]*\d)[0-9a-f]{7,12}\b"), "SHA"),
+    (re.compile(r"\d[\d,.]* (ms|s|min|h|GB|MB|KB|B)(?!\w)( \d+ s)?"), "MUCH"),
+    (re.compile(r"(after MUCH of waiting|of a runner)"), ""),
+    (re.compile(r"/tmp/[^\s`'\"]*?/(checkout|home|artifacts|reports)"), r"PLACE/\1"),
+)
+"""What is another one in each telling, whoever the bot is."""
+
+
+def shown(github: StandIn) -> dict[str, Any]:
+    """Check runs by the number of their commit and their name, then comments, then deployments."""
+    with github.world.lock:
+        return dict(_shown(github))
+
+
+def differences(one: dict[str, Any], other: dict[str, Any]) -> Iterator[str]:
+    """A line for each field of which the two say something else."""
+    for name in sorted(one.keys() ^ other.keys()):
+        yield f"{name}: only {'here' if name in one else 'there'}"
+    for name in sorted(one.keys() & other.keys()):
+        for field in one[name].keys() | other[name].keys():
+            here, there = one[name].get(field), other[name].get(field)
+            if here != there:
+                yield f"{name}: {field}:\n    {here!r}\n    {there!r}"
+
+
+def _shown(github: StandIn) -> Iterator[tuple[str, Any]]:
+    world, numbers, seen = github.world, dict[str, int](), Counter[str]()
+    for suite in sorted(world.suites, key=lambda one: (one.created_at, one.id)):
+        numbers.setdefault(suite.head_sha, len(numbers) + 1)
+    for run in sorted(world.runs, key=lambda one: one.id):
+        name = f"commit {numbers[run.head_sha]}, {run.name}"
+        seen[name] += 1
+        fields = asdict(run)
+        yield f"{name} #{seen[name]}", {field: _plain(fields[field]) for field in FIELDS}
+    for number, comment in enumerate(sorted(world.comments, key=lambda one: one.id), 1):
+        yield f"comment {number}", {"body": _plain(comment.body)}
+    for number, made in enumerate(sorted(world.deployments, key=lambda one: one.id), 1):
+        yield f"deployment {number}", {"environment": made.environment, "ref": _plain(made.ref)}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        for pattern, word in VARYING:
+            value = pattern.sub(word, value)
+        return " ".join(value.split(" "))
+    if isinstance(value, dict):
+        return {key: _plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return value

@@ -1,0 +1,45 @@
+"""How long it takes from a push to the artifact of its job, on a stack that is cold or warm."""
+
+from __future__ import annotations
+
+import time
+
+from dishwasher.demo.scene import Scene
+
+from tests.aws_local.cloud import Cloud
+
+JOB = "checks: {hello: {setup: false, run: 'echo hello > $DISHWASHER_ARTIFACTS/hello.txt'}}\n"
+PATIENCE = 90.0
+WARM = 3
+
+
+def measure(scene: Scene, cloud: Cloud) -> list[tuple[str, float]]:
+    """Names and seconds; of the warm ones the best, for other programs run on this machine."""
+    repository = scene.github.add_repo("acme/hello", {".dishwasher.yml": JOB})
+    scene.github.install(scene.github.world.apps[next(iter(scene.github.world.apps))], "acme")
+    scene.github.wait_idle(PATIENCE)
+    cloud.cool()
+    cold = _once(scene, cloud, repository.commit({"n": "0"}))
+    warm = [_once(scene, cloud, repository.commit({"n": str(n)})) for n in range(1, WARM + 1)]
+    return [
+        ("from a webhook to an artifact, cold", cold[0]),
+        ("from a webhook to a concluded check, cold", cold[1]),
+        ("from a webhook to an artifact, warm", min(one[0] for one in warm)),
+        ("from a webhook to a concluded check, warm", min(one[1] for one in warm)),
+    ]
+
+
+def _once(scene: Scene, cloud: Cloud, sha: str) -> tuple[float, float]:
+    begun = time.time()
+    (run,) = scene.github.wait_concluded(sha, timeout=PATIENCE)
+    assert run.conclusion == "success", run.output
+    told = time.time() - begun
+    s3 = cloud.stack.client("s3")
+    bucket = cloud.stack.name("Bucket")
+    prefix = "attempts/" + run.details_url.rpartition("/")[2]
+    (found,) = [
+        one
+        for one in s3.list_objects_v2(Bucket=bucket, Prefix=prefix)["Contents"]
+        if one["Key"].endswith("hello.txt")
+    ]
+    return found["LastModified"].timestamp() - begun, told
