@@ -29,7 +29,11 @@ class Message:
 
 
 class Queue(Bells, Protocol):
-    """The queue as a worker loop sees it."""
+    """The queue as a worker loop sees it.
+
+    Rings for one key are one message in the embedded mode and several with SQS, where two workers
+    may look at the same thing at once.
+    """
 
     def take(self, topic: Topic, wait: float) -> Message | None:
         """The next message, hidden from others for a while; None when none came in time (s)."""

@@ -44,7 +44,11 @@ class Store(Protocol):
         ...
 
     def group(self, kind: type[R], group: str) -> tuple[R, ...]:
-        """All records of a kind in a group, by id."""
+        """All records of a kind in a group, by id, as they are now; of one save all or none.
+
+        Only what two calls show may be from before and after a save: who decides from both stores
+        one of what was read first along with it, as the build's counter is with its jobs.
+        """
         ...
 
     def latest(
@@ -56,6 +60,7 @@ class Store(Protocol):
     def due(self, kind: type[R], now: float, limit: int) -> tuple[R, ...]:
         """At most `limit` records of a kind with 0 < due <= now, the longest overdue first.
 
+        Each is as it is now, but one that has just become due may be missing, where the index lags.
         A row that can not be read is left out and logged: it must not hide the others.
         """
         ...
