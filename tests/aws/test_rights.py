@@ -78,6 +78,7 @@ ALLOWED: set[Right] = set().union(
     reads("ReapRole", *APP),
     rights("PagesRole", "Table", *READ),
     keeps("PagesRole", "s3:GetObject"),
+    rights("PagesRole", "Bucket/attempts/*/log%%@*", "s3:PutObject", "s3:AbortMultipartUpload"),
     reads("PagesRole", *APP, "client-id", "client-secret"),
     rights("ScheduleRole", "Reap", "lambda:InvokeFunction"),
 )

@@ -4,13 +4,14 @@ import gzip
 import io
 import json
 import tarfile
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from dishwasher.core.history import begun
 from dishwasher.core.job import Reason, State
 from dishwasher.core.result import Artifact, Result
-from dishwasher.http.files import disposition
+from dishwasher.http.files import LARGE, disposition
 from dishwasher.http.message import Request, Response
 from dishwasher.http.pages import SEARCHES, Site
 from dishwasher.http.readers import Readers
@@ -209,6 +210,37 @@ def test_a_folder_of_artifacts_comes_as_one_archive(sample: Sample) -> None:
         assert ask(sample, "/jobs/b1-1/artifacts.tar.gz", {"folder": folder}).status == 404
     assert ask(sample, "/jobs/b1-0/artifacts.tar.gz").status == 404
     assert ask(sample, "/jobs/nope/artifacts.tar.gz").status == 404
+
+
+def test_what_is_large_is_had_directly_where_that_can_be(sample: Sample) -> None:
+    asked_for: list[tuple[str, str, str]] = []
+
+    def direct(key: str, name: str, content_type: str) -> str:
+        asked_for.append((key, name, content_type))
+        return "https://bucket.invalid/file?signed"
+
+    sample.printed(DONE, b"x" * (LARGE + 1))
+    sample.made(DONE, "docs/in dex.html", b"x" * LARGE)
+    away = replace(site(sample), direct=direct)
+    answer = asked(away, "/jobs/b1-1/log")
+    assert (answer.status, content(answer)) == (303, b"")
+    assert dict(answer.headers)["location"] == "https://bucket.invalid/file?signed"
+    assert dict(answer.headers)["cache-control"] == "no-store"
+    assert len(content(asked(away, "/jobs/b1-1/log", {"start": "7", "end": "9"}))) == 2
+    assert asked(away, "/jobs/b1-1/artifacts/docs/in dex.html").status == 200
+    sample.made(DONE, "docs/in dex.html", b"x" * (LARGE + 1))
+    assert asked(away, "/jobs/b1-1/artifacts/docs/in dex.html").status == 303
+    assert asked(away, "/jobs/b1-1/artifacts/not-listed").status == 404
+    assert asked(away, "/jobs/b1-0/log").status == 200
+    found = f"attempts/{DONE.attempt_id}"
+    assert asked_for == [
+        (f"{found}/log", disposition("b1-1.1.log"), "text/plain; charset=utf-8"),
+        (
+            f"{found}/artifacts/docs/in dex.html",
+            disposition("in dex.html"),
+            "application/octet-stream",
+        ),
+    ]
 
 
 def test_an_artifact_can_only_be_saved(sample: Sample) -> None:

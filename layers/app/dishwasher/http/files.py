@@ -8,13 +8,22 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from dishwasher.core.result import artifact_key
-from dishwasher.http.browser import FILE_HEADERS
+from dishwasher.http.browser import FILE_HEADERS, SAFE
 from dishwasher.http.bundle import Bundle, Item
 from dishwasher.http.message import Request, Response
 from dishwasher.http.router import Route
 from dishwasher.http.span import Span
 from dishwasher.ports import Blobs
 from dishwasher.web.found import Found
+
+TEXT = "text/plain; charset=utf-8"
+BYTES = "application/octet-stream"
+LARGE = 4 * 1024 * 1024
+"""Bytes above which a file is had directly, where it can be: of an answer's 6 MB in Lambda a third
+goes to base64 (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html)."""
+
+Direct = Callable[[str, str, str], str | None]
+"""Key of a blob, Content-Disposition and -Type → where a browser gets it for some minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +32,8 @@ class Files:
     """Job id → the job; None for what is unknown, and for what is not for this reader."""
     blobs: Blobs
     missing: Callable[[Request], Response]
+    direct: Direct | None = None
+    """None where every file goes through this server."""
 
     def routes(self) -> Iterator[Route]:
         yield Route("GET", "/jobs/{job_id}/log", self.log)
@@ -38,11 +49,15 @@ class Files:
         start = min(request.number("start", 0), size)
         end = max(start, min(request.number("end", size), size))
         headers = (
-            ("content-type", "text/plain; charset=utf-8"),
+            ("content-type", TEXT),
             ("x-log-size", str(size)),
             ("x-job-attempt", str(found.job.attempt)),
             ("x-job-state", found.job.state.value),
         )
+        if not {"start", "end"} & request.query.keys():
+            name = disposition(f"{job_id}.{found.job.attempt}.log")
+            if elsewhere := self._elsewhere(found.log_key, size, name, TEXT):
+                return elsewhere
         return self._stream(found.log_key, start, end, headers)
 
     def artifact(self, request: Request, job_id: str, path: str) -> Response:
@@ -53,10 +68,10 @@ class Files:
         size = self.blobs.size(key)
         if size is None:
             return self.missing(request)
-        headers = (
-            ("content-type", "application/octet-stream"),
-            ("content-disposition", disposition(path.rpartition("/")[2])),
-        )
+        name = disposition(path.rpartition("/")[2])
+        if elsewhere := self._elsewhere(key, size, name, BYTES):
+            return elsewhere
+        headers = (("content-type", BYTES), ("content-disposition", name))
         return self._stream(key, 0, size, headers)
 
     def bundle(self, request: Request, job_id: str) -> Response:
@@ -85,6 +100,14 @@ class Files:
                 size = self.blobs.size(key)
                 if size is not None:
                     yield Item(path, key, size)
+
+    def _elsewhere(self, key: str, size: int, name: str, content_type: str) -> Response | None:
+        """The way to a large file that need not go through this server."""
+        url = self.direct(key, name, content_type) if self.direct and size > LARGE else None
+        if url is None:
+            return None
+        # The URL is a permission for some minutes: nobody keeps it.
+        return Response(303, (("location", url), ("cache-control", "no-store"), *SAFE))
 
     def _stream(
         self, key: str, start: int, end: int, headers: tuple[tuple[str, str], ...]

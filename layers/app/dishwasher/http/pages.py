@@ -13,7 +13,7 @@ from dishwasher.core.build import Build
 from dishwasher.core.session import own_place
 from dishwasher.errors import InfraError
 from dishwasher.http.browser import SAFE, answer, packed, page
-from dishwasher.http.files import Files
+from dishwasher.http.files import Direct, Files
 from dishwasher.http.login import Login
 from dishwasher.http.message import Request, Response
 from dishwasher.http.readers import Readers
@@ -38,6 +38,7 @@ class Site:
     public_url: Callable[[], str]
     readers: Readers
     searches: Semaphore = field(default_factory=lambda: Semaphore(SEARCHES))
+    direct: Direct | None = None
 
     def routes(self) -> Iterator[Route]:
         yield Route("GET", "/", self.front)
@@ -50,7 +51,7 @@ class Site:
         yield Route("GET", "/jobs/{job_id}/follow", self.follow_job)
         yield Route("GET", "/jobs/{job_id}/search", self.search)
         yield Route("GET", "/static/{name}", self.static)
-        yield from Files(self._job, self.blobs, self.missing).routes()
+        yield from Files(self._job, self.blobs, self.missing, self.direct).routes()
         if self.readers.people is not None:
             message = replace(self.pages, viewer=Viewer(login="/login")).message
             yield from Login(self.readers, self.readers.people, self.public_url, message).routes()

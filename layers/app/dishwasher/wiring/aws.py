@@ -133,7 +133,8 @@ class House:
         found = people(self._app, settings)
         readers = Readers(self.clock, derive(self._secret, "sessions"), found)
         words = (self.store, self.blobs, self.clock, Assets(), settings.url)
-        site = Site(Pages(*words, login=found is not None), self.blobs, self.url, readers)
+        shown = Pages(*words, login=found is not None)
+        site = Site(shown, self.blobs, self.url, readers, direct=self.blobs.link)
         parts = Health(lambda: True), site
         return Router((route for part in parts for route in part.routes()), site.missing)
 
