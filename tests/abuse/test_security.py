@@ -10,8 +10,15 @@ from tests.abuse.test_table import CASES
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/security.md").read_text()
 INCIDENT = re.compile(r"^\| (\d+) \|.*\| (`tests/.+`) \|$", re.MULTILINE)
-INCIDENTS = range(1, 17)
+INCIDENTS = range(1, 25)
 """Lessons of what has happened to others, by number."""
+MODEL = {
+    "What there is to lose": 7,
+    "Who is there": 6,
+    "Where the lines run": 6,
+    "What is not defended": 8,
+}
+"""The parts of the threat model, and of how many rows, lines or points each consists."""
 
 
 def test_every_incident_has_its_rule_and_its_proof() -> None:
@@ -30,3 +37,12 @@ def test_every_case_is_named_once() -> None:
     for first, last in re.findall(r"\b(\d+)(?: to (\d+))?", section.partition("|---|")[2]):
         named.extend(range(int(first), int(last or first) + 1))
     assert sorted(named) == list(CASES)
+
+
+def test_the_threat_model_has_all_its_parts() -> None:
+    parts = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL))
+    found = {
+        name: len(re.findall(r"^(?:\| (?!\||-)|\d+\. |- )", parts[name], re.MULTILINE))
+        for name in MODEL
+    }
+    assert found == MODEL
