@@ -164,12 +164,22 @@ def test_a_push_that_the_pull_request_builds_nothing_of_does_not_wait() -> None:
     assert names(house, build) == ["slow", "try"]
 
 
-def test_a_push_to_the_default_branch_is_shown_once_as_well() -> None:
+def test_a_push_to_the_default_branch_shares_without_being_asked_for_or_waiting() -> None:
     house = House(CHECKS + b"deployments:\n  live: {branch: main, run: ./deploy}\n")
     house.there.pulls[5] = ForgePull("main", SHA, BASE_SHA, "release")
     request = house.planned(pull_request(branch="main"))
     build = house.planned(push(delivery="push-1"))
     assert job(house, build, "lint").mirrors == job(house, request, "lint").id
+    assert "open_from" not in house.forge.calls
+
+
+def test_what_another_branch_s_pull_request_has_checked_is_checked_again_when_it_is_merged() -> (
+    None
+):
+    house = opened(CHECKS + b"deployments:\n  live: {branch: main, run: ./deploy}\n")
+    house.planned(pull_request())
+    build = house.planned(push(delivery="push-1"))
+    assert not job(house, build, "lint").silent
 
 
 # A pull request that is opened later

@@ -41,7 +41,8 @@ class Beside:
     def __call__(self, work: Work, planned: tuple[Planned, ...]) -> Share:
         if work.event.kind is EventKind.PULL_REQUEST:
             return self._request(work, planned)
-        if work.standing and beside.deploys(planned) and beside.shares(planned):
+        is_push = work.event.kind is EventKind.PUSH and not work.event.rerun
+        if is_push and beside.deploys(planned) and beside.shares(planned):
             return Share(work, self._push(work, planned))
         return Share(work, planned)
 
@@ -50,10 +51,11 @@ class Beside:
             build
             for build in self._builds(work)
             if not (build.abandoned or build.event.rerun)
-            and set(build.requests) & set(work.standing)
+            and build.event.branch == work.event.branch
+            and build.event.kind is EventKind.PULL_REQUEST
         ]
         if not builds:
-            if self.clock.now() < work.delivery.received + UNSEEN_FOR:
+            if work.standing and self.clock.now() < work.delivery.received + UNSEEN_FOR:
                 # Whose checks are shown comes first; its webhook comes with this one.
                 raise Unseen(f"pull request {work.standing[0]} is not planned yet")
             return planned

@@ -109,15 +109,14 @@ class Plan:
             event = replace(event, branch=branch, sha=sha)
         elif event.kind is EventKind.MANUAL and (stray := self._stray(event)):
             return Ignored(stray)
-        if event.kind is not EventKind.PUSH or not event.branch or event.rerun:
+        other = event.branch not in ("", repository.default_branch)
+        if event.kind is not EventKind.PUSH or not other or event.rerun:
             return Work(delivery, event)
         stands = self._requests.beside(delivery, event)
-        # What was pushed to the default branch is checked, whoever asks to have it elsewhere.
-        other = event.branch != repository.default_branch
         return Work(
             delivery,
             event,
-            requests=tuple(stand.number for stand in stands) if other else (),
+            requests=tuple(stand.number for stand in stands),
             standing=tuple(stand.number for stand in stands if stand.head_sha == event.sha),
         )
 
