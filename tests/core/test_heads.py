@@ -36,6 +36,17 @@ def test_a_head_in_doubt_counts_as_moved_until_it_is_decided() -> None:
     assert moved(done, [pushed]) == ()
 
 
+def test_a_head_that_went_back_has_moved_all_the_same() -> None:
+    """Found by the simulation (seed 12892): of two forced pushes no webhook came."""
+    looked = Looked("7", seen=True, heads=(("refs/heads/topic", OLD),))
+    away, back = push(branch="topic", sha=NEW), push(branch="topic", sha=OLD)
+    then = after(looked, [away], {mark(away)}, 5.0)
+    assert moved(then, [back]) == (back,)
+    again = after(then, [back], {mark(back)}, 6.0)
+    assert moved(again, [back]) == (back,)
+    assert moved(after(again, [back], (), 7.0), [back]) == ()
+
+
 def test_marks_tell_repositories_heads_and_commits_apart() -> None:
     one = push(sha=OLD)
     other = replace(REPOSITORY, id=REPOSITORY.id + 1)

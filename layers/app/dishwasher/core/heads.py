@@ -29,6 +29,8 @@ class Looked:
     """Name and commit of each branch and open pull request."""
     doubted: tuple[str, ...] = ()
     """Heads that had moved without a build: their webhook may still be on its way."""
+    unsettled: tuple[str, ...] = ()
+    """Their names: one that has gone back to where it stood before has moved all the same."""
     again: tuple[str, ...] = ()
     """Names of those whose build was called off, or never begun, because we were not let in."""
     due: float = 0.0
@@ -74,7 +76,7 @@ def missing(looked: Looked, event: Event) -> Looked:
 
 def moved(looked: Looked, events: Sequence[Event]) -> tuple[Event, ...]:
     """The heads that do not stand where they stood, with what stood there before."""
-    known = dict(looked.heads)
+    known = {head: sha for head, sha in looked.heads if head not in looked.unsettled}
     found = tuple(event for event in events if known.get(name(event)) != event.sha)
     return tuple(since(looked, event) for event in found if name(event) not in looked.again)
 
@@ -93,13 +95,14 @@ def since(looked: Looked, event: Event) -> Event:
 def after(looked: Looked, events: Sequence[Event], doubted: Container[str], now: float) -> Looked:
     """The record of this look: a head in doubt stays where it was, so that it is moved again."""
     known = dict(looked.heads)
-    heads = []
-    marks = []
+    heads, marks, unsettled = [], [], []
     for event in events:
         if mark(event) not in doubted:
             heads.append((name(event), event.sha))
             continue
         marks.append(mark(event))
+        unsettled.append(name(event))
         if name(event) in known:
             heads.append((name(event), known[name(event)]))
-    return replace(looked, time=now, seen=True, heads=tuple(heads), doubted=tuple(marks), again=())
+    then = replace(looked, time=now, seen=True, heads=tuple(heads), again=())
+    return replace(then, doubted=tuple(marks), unsettled=tuple(unsettled))
