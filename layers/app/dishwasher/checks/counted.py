@@ -1,4 +1,4 @@
-"""How many tests ran, from the words that unittest, Django's runner and pytest end with.
+"""How many tests ran and which failed, from the last words of unittest, Django's runner and pytest.
 
 For jobs without a report. Nothing is claimed where the words leave room for doubt.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from dishwasher.checks import printed
 from dishwasher.core.outcome import TestSummary
 
 # unittest.runner.TextTestRunner.run, the same since Python 2.7.
@@ -56,7 +57,7 @@ def _of_unittest(found: re.Match[str], text: str) -> TestSummary | None:
     passed = ran - _failing(text, bad) - surprises - skipped
     if passed < 0:
         return None
-    return TestSummary(passed, bad + surprises, skipped, float(found[2]))
+    return TestSummary(passed, bad + surprises, skipped, float(found[2]), printed.failing(text))
 
 
 def _failing(text: str, bad: int) -> int:
