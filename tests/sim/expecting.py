@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from tests.sim.commits import Repo
 from tests.sim.configs import Written
@@ -20,8 +20,6 @@ class Expected:
     sha: str
     names: tuple[str, ...]
     runs: bool
-    adopted: bool = False
-    """A fork's commit that a maintainer has pushed here as well."""
     is_tag: bool = False
 
 
@@ -33,6 +31,8 @@ class Expectations:
         self.all: list[Expected] = []
         self.written: dict[str, Written] = {}
         """By commit."""
+        self.adopted: set[tuple[int, str]] = set()
+        """Commits of forks that a maintainer has pushed here as well."""
         self.moved: set[tuple[int, str]] = set()
         """Branches (with the commit they left): a pull request may rightly be refused there."""
 
@@ -53,9 +53,6 @@ class Expectations:
         """Of a pull request: a stranger's is planned by its base."""
         self._tell_if(sent, repo, head)
         self._add(repo, sent, head, self.written[planned_by].checks, runs=own)
-
-    def adopt(self, sha: str) -> None:
-        self.all = [replace(known, adopted=known.adopted or known.sha == sha) for known in self.all]
 
     def _tell_if(self, sent: Sent, repo: Repo, head: str) -> None:
         if sent.unsent:

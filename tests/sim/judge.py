@@ -90,7 +90,8 @@ class Judge:
 
     def _planned(self, expected: Expected) -> Iterator[str]:
         # A fork's commit that one of the team pushed too is planned by its own configuration.
-        if self._is_gone(expected.repository) or expected.adopted:
+        adopted = (expected.repository, expected.sha) in self._expectations.adopted
+        if self._is_gone(expected.repository) or adopted:
             return
         row = self._rows.get(Delivery, expected.guid)
         if row is None or row.stage is Stage.RECEIVED:

@@ -141,7 +141,7 @@ class People:
         if forks:
             self._branches += 1
             head = self._world.random.choice(forks).head
-            self.expectations.adopt(head)
+            self.expectations.adopted.add((repo.value.id, head))
             self.move(repo, f"adopted-{self._branches}", head)
 
     def _merge(self, repo: Repo) -> None:

@@ -77,7 +77,7 @@ MUTANTS = (
     Mutant(
         "no-lock",
         "the lock of an environment",
-        "S3 .* deploy at once",
+        "S3 .* (deploy at once|after an unknown)",
         ((deploy, "take", take_held),),
         worlds.SLOW_DEPLOYMENTS,
         "release",

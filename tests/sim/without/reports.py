@@ -141,7 +141,7 @@ MUTANTS = (
         "the sweep",
         "L1 check run",
         ((CheckRuns, "sweep", sweep_nothing),),
-        worlds.UNLISTED,
+        worlds.ZOMBIES,
     ),
     Mutant(
         "no-warning",
@@ -156,7 +156,6 @@ MUTANTS = (
         "L1 check run",
         ((Report, "look", property(only_soon)),),
         worlds.SILENT_ZOMBIES,
-        "day",
     ),
     Mutant(
         "digest-kept",

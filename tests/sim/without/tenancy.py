@@ -10,7 +10,7 @@ from dishwasher.flow.places import Places
 from dishwasher.flow.tenancy import Tenancy
 from dishwasher.flow.turn import Turns
 
-from tests.sim.faults import Faults
+from tests.sim.without import worlds
 from tests.sim.without.patch import Mutant
 
 
@@ -34,15 +34,47 @@ def never_again(right: Any, since: float, now: float) -> float:
     return 0.0
 
 
-OWNERS = Faults(tenancy=0.9, slow=0.05)
-"""Owners that do something all the time, to a bot that is not the fastest."""
-UNTOLD = Faults(tenancy=0.9, delivery_unsent=0.4)
-"""GitHub does not even tell."""
 MUTANTS = (
-    Mutant("away-given-up", "the wait for who is not let in", ((Turns, "_park", give_up),), OWNERS),
-    Mutant("away-unwoken", "the end of that wait", ((Places, "wake", nothing),), OWNERS),
-    Mutant("away-unasked", "looks without an event", ((turn, "look_again", never_again),), UNTOLD),
-    Mutant("away-unlisted", "the list's word", ((Places, "listed", nothing),), UNTOLD),
-    Mutant("away-unplanned", "heads that were left", ((Places, "missed", nothing),), OWNERS),
-    Mutant("move-unheard", "where a repository is now", ((Tenancy, "_now", where_it_was),), OWNERS),
+    Mutant(
+        "away-given-up",
+        "the wait for who is not let in",
+        "L2 ",
+        ((Turns, "_park", give_up),),
+        worlds.OWNERS,
+    ),
+    Mutant(
+        "away-unwoken",
+        "the end of that wait",
+        "L2 ",
+        ((Places, "wake", nothing),),
+        worlds.OWNERS,
+    ),
+    Mutant(
+        "away-unasked",
+        "looks without an event",
+        "L2 ",
+        ((turn, "look_again", never_again),),
+        worlds.UNTOLD_OWNERS,
+    ),
+    Mutant(
+        "away-unlisted",
+        "the list's word",
+        "L",
+        ((Places, "listed", nothing),),
+        worlds.UNTOLD_OWNERS,
+    ),
+    Mutant(
+        "away-unplanned",
+        "heads that were left",
+        "L",
+        ((Places, "missed", nothing),),
+        worlds.OWNERS,
+    ),
+    Mutant(
+        "move-unheard",
+        "where a repository is now",
+        "L",
+        ((Tenancy, "_now", where_it_was),),
+        worlds.OWNERS,
+    ),
 )

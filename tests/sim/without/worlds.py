@@ -27,3 +27,7 @@ FAILING_FILES = Faults(blob=0.1, runner_crash=0.03)
 VANISHING = Faults(gone=1.0, slow=0.05)
 """Repositories that go just when a deployment is about to begin."""
 SLOW_DEPLOYMENTS = Faults(slow=0.1, lag=30.0, runner_crash=0.05)
+OWNERS = Faults(tenancy=0.9, slow=0.05)
+"""Owners that do something all the time, to a bot that is not the fastest."""
+UNTOLD_OWNERS = Faults(tenancy=0.9, delivery_unsent=0.4)
+"""GitHub does not even tell."""
