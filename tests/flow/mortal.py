@@ -47,7 +47,8 @@ class Mortal:
 def mortal(house: House, life: Life) -> House:
     """The same tables, queues and GitHub in the hands of a process that will die."""
     hands = House()
-    for name in ("clock", "store", "queue", "blobs", "forge", "fleet", "there", "effects", "vault"):
+    shared = ("clock", "store", "queue", "blobs", "forge", "fleet", "there", "effects", "vault")
+    for name in (*shared, "talk", "stages"):
         setattr(hands, name, getattr(house, name))
     forge = Mortal(house.forge, life, "create", "update", "clone_token", "revoke")
     ports: dict[str, object] = {
@@ -57,6 +58,9 @@ def mortal(house: House, life: Life) -> House:
         "fleet": Mortal(house.fleet, life, "start"),
         "source": forge,
         "checks": forge,
+        "comments": house.talk,
+        "members": house.talk,
+        "deployments": Mortal(house.stages, life, "announce", "tell"),
         "clock": house.clock,
         "vault": house.vault,
     }

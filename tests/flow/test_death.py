@@ -6,6 +6,7 @@ import pytest
 from dishwasher.core.build import Build
 from dishwasher.core.config import Kind
 from dishwasher.core.deploy import Environment
+from dishwasher.core.deployment import stage_of
 from dishwasher.core.job import Job, Reason
 from dishwasher.core.result import Result
 from dishwasher.core.ticket import Bootstrap
@@ -93,6 +94,11 @@ def _is_shown(house: House, name: str, job: Job) -> None:
     }
     if job.reason is Reason.OK:
         assert [len(run.annotations) for run in runs] == [60]
+    told = [one.stages[-1:] for one in house.stages.of(job.id)]
+    # A double that a lost answer has made is retired; without a runner nothing was announced.
+    assert [stage for stage in told if stage != ["inactive"]] == (
+        [[stage_of(job)]] if job.spec.kind is Kind.DEPLOYMENT and job.started else []
+    )
 
 
 def test_a_death_of_both_processes_is_no_worse() -> None:

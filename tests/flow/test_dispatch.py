@@ -67,7 +67,7 @@ def test_a_queued_job_is_claimed_and_a_runner_gets_the_only_code(checks: House) 
 
 def test_a_runner_is_told_whose_code_it_gets(checks: House) -> None:
     checks.dispatch(lint(checks).id)
-    stranger = from_fork(delivery="from-a-fork")
+    stranger = from_fork(delivery="from-a-fork", sha=OTHER_SHA)
     checks.dispatch(checks.jobs(checks.planned(stranger))["lint"].id)
     assert checks.fleet.tenants == ["7", "7/strangers"]
 
