@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from dishwasher.core.history import begun, ended
 from dishwasher.core.job import Reason, State
 from dishwasher.core.result import PhaseResult, Progress, Result, StepResult
 from dishwasher.daemon.server import Server
@@ -16,7 +17,7 @@ from dishwasher.http.readers import Readers
 from dishwasher.http.router import Router
 
 from tests.fakes.clock import NOON
-from tests.web.sample import Sample, job
+from tests.web.sample import BUILD, Sample, job
 
 CHROMIUM = shutil.which("chromium")
 pytestmark = pytest.mark.real("chromium")
@@ -47,7 +48,7 @@ def url(sample: Sample) -> Iterator[str]:
     server.stop()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
@@ -91,6 +92,23 @@ def test_a_running_job_is_followed_to_its_end(sample: Sample, url: str, browser:
     assert followed == shown(page)
     assert [int(number[1:]) for number, _ in followed] == list(range(1, 155))
     assert problems == []
+
+
+def test_a_repository_is_followed_and_its_times_are_told_for_people(
+    sample: Sample, url: str, browser: Any
+) -> None:
+    line = begun(BUILD, [RUNNING])
+    sample.store.save(line)
+    page = browser.new_page(timezone_id="UTC")
+    page.goto(url.replace("/jobs/b1-0", "/repositories/1"))
+    assert page.locator(".list .word").inner_text() == "Running"
+    assert page.locator(".list time").inner_text() == "Jun 15, 2025"
+    over = replace(RUNNING, state=State.CONCLUDED, reason=Reason.OK, ended=NOON)
+    sample.store.save(replace(ended(line, [over]), version=1))
+    page.get_by_text("Passed").wait_for(timeout=15_000)
+    hour = "Date.now() - 3_700_000"
+    assert page.evaluate(f"ago(new Date({hour}))") == "1 hour ago"
+    assert page.evaluate("ago(new Date())") == "just now"
 
 
 def test_a_new_attempt_starts_the_page_anew(sample: Sample, url: str, browser: Any) -> None:
