@@ -334,3 +334,10 @@ def test_a_push_that_its_pull_request_has_left_behind_is_not_built(house: House)
     house.there.branches["topic"] = OTHER_SHA
     pushed = push(branch="topic", delivery="push-1")
     assert reason(house, pushed) == "pull request 5 builds this branch"
+
+
+def test_a_draft_is_built_at_once_and_not_again_when_it_is_ready(house: House) -> None:
+    build = house.planned(pull_request(action="opened"))
+    ready = pull_request(action="ready_for_review", delivery="ready-1")
+    assert house.planned(ready).id == build.id
+    assert len(builds(house)) == 1

@@ -166,6 +166,7 @@ REFUSED: dict[str, tuple[Attempt, str]] = {
         creating(actions=[{"label": "a" * 21, "description": "b", "identifier": "c"}]),
         "Invalid request",
     ),
+    "a link that is none": (creating(details_url="javascript:alert(1)"), "http(s) scheme"),
     "a time that is none": (creating(started_at="yesterday"), "date-time"),
 }
 

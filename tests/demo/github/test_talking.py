@@ -159,6 +159,8 @@ def test_deployments_and_their_statuses(github: StandIn, repo: Repo, site: Repos
     assert [one.id for one in site.get_deployments(environment="staging")] == [second.id, first.id]
     with pytest.raises(pygithub.GithubException, match="Validation Failed"):
         second.create_status("failure", description="x" * 141)
+    with pytest.raises(pygithub.GithubException, match="scheme"):
+        second.create_status("failure", environment_url="staging.example.test")
     with pytest.raises(pygithub.GithubException, match="No ref found"):
         site.create_deployment("none")
     assert site.get_deployment(first.id).sha == repo.head()

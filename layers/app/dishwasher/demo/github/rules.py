@@ -6,7 +6,14 @@ from typing import Any
 
 from dishwasher.demo.github.answer import invalid
 
-__all__ = ["check_annotations", "check_output", "comment_body", "run_actions", "short_text"]
+__all__ = [
+    "check_annotations",
+    "check_output",
+    "comment_body",
+    "run_actions",
+    "short_text",
+    "web_address",
+]
 
 Json = dict[str, Any]
 
@@ -96,3 +103,9 @@ def comment_body(body: str) -> None:
 def short_text(resource: str, name: str, text: str | None, limit: int) -> None:
     if len(text or "") > limit:
         raise invalid(resource, name, f"{name} is too long (maximum is {limit} characters)")
+
+
+def web_address(resource: str, name: str, text: str | None) -> None:
+    """ "details_url must use http or https scheme"; the same of a deployment's links."""
+    if text and not text.lower().startswith(("http://", "https://")):
+        raise invalid(resource, name, f"{name} must use http(s) scheme")

@@ -141,6 +141,7 @@ def _changed(call: Call, run: CheckRun) -> CheckRun:
     body, now = call.body, call.world.clock.now()
     rules.check_output(body.get("output") or {})
     rules.run_actions(body.get("actions") or [])
+    rules.web_address("CheckRun", "details_url", body.get("details_url"))
     run = replace(
         run,
         name=body.get("name", run.name),

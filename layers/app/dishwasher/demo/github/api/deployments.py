@@ -90,6 +90,8 @@ def create_status(call: Call) -> Answer:
     body, deployment = call.body, _deployment(call)
     description = body.get("description") or ""
     rules.short_text("DeploymentStatus", "description", description, MAX_DESCRIPTION)
+    for name in ("log_url", "target_url", "environment_url"):
+        rules.web_address("DeploymentStatus", name, body.get(name))
     made = DeploymentStatus(
         id=call.world.new_id(),
         deployment_id=deployment.id,
