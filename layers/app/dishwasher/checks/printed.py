@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dishwasher.core.outcome import FAILING_KEPT, Status, TestCase
 
 RULE, LINE = "=" * 70 + "\n", "-" * 70 + "\n"
-MESSAGE, DETAILS = 500, 2_000
+MESSAGE, DETAILS = 300, 2_000
 """Characters that are kept of what went wrong, and of the end of what was printed."""
 _HEADING = re.compile(r"(FAIL|ERROR): (\S{1,500}) \((\S{1,500})\)")
 _END = re.compile(r"^-{70}\nRan \d", re.MULTILINE)
