@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import sys
 import time
 from collections import Counter
+from collections.abc import Sequence
 
 from tests.sim import mutants, sometimes
 from tests.sim.many import played
 from tests.sim.story import Outcome
+from tests.sim.without.patch import Fate, Mutant
 
 SHOWN = 400
 """Lines of a trace that are shown of a failing seed: the end is what matters."""
 EVERY = 25
-LAW = re.compile(r"[SLG]\d ")
 
 
 def main(arguments: list[str]) -> int:
     options = _parser().parse_args(arguments)
     mutant = mutants.BY_NAME[options.mutant] if options.mutant else None
     if options.mutants:
-        return _mutants(options.first, options.seeds, options.jobs)
+        chosen = (mutant,) if mutant else mutants.ALL
+        return _mutants(chosen, options.first, options.seeds, options.jobs)
     if options.trace is not None:
         outcome = mutants.played(mutant, options.trace, traced=True)
         print(*outcome.trace, sep="\n")
@@ -68,22 +69,22 @@ def _seeds(seeds: range, options: argparse.Namespace) -> int:
     return 1 if failed or kind else 0
 
 
-def _mutants(first: int, seeds: int, jobs: int) -> int:
-    survivors = 0
-    for mutant in mutants.ALL:
-        for tried, outcome in enumerate(played(range(first, first + seeds), mutant.name, jobs), 1):
+def _mutants(chosen: Sequence[Mutant], first: int, seeds: int, jobs: int) -> int:
+    """Each mutant with the first seed that shows it, by the law that it names itself."""
+    escaped = 0
+    for mutant in chosen:
+        for outcome in played(range(first, first + seeds), mutant.name, jobs):
             if outcome.violations:
-                why = outcome.violations[0].splitlines()[-1]
-                # A mutant that merely fails to run proves nothing.
-                fate = "killed" if LAW.match(outcome.violations[0]) else "BROKEN"
-                survivors += fate == "BROKEN"
-                print(f"{fate}    {mutant.name:<20} by seed {outcome.seed:<4} ({tried}): {why}")
+                fate, why = mutant.fate(outcome.violations)
                 break
         else:
-            survivors += 1
-            print(f"SURVIVED  {mutant.name:<20} {seeds} seeds: {mutant.without}")
-    print(f"{len(mutants.ALL)} mutants, {survivors} survived")
-    return 1 if survivors else 0
+            fate, why = Fate.SURVIVED, mutant.without
+            outcome = None
+        escaped += fate is not Fate.KILLED
+        seed = f"seed {outcome.seed}" if outcome else f"{seeds} seeds"
+        print(f"{fate:<9} {mutant.name:<20} {seed:<9} {why}", flush=True)
+    print(f"{len(chosen)} mutants, {escaped} of them not killed by the law that they break")
+    return 1 if escaped else 0
 
 
 def _explain(outcome: Outcome, mutant: str | None) -> None:

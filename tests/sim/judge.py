@@ -22,12 +22,16 @@ from dishwasher.core.result import Result, log_key, result_key
 from tests.sim import caching, heads, history, stages, talk, timing, vault
 from tests.sim.commits import Request, Run
 from tests.sim.expecting import Expectations, Expected
+from tests.sim.faults import Faults
 from tests.sim.house import House, page
 from tests.sim.laws import BY_A_RUNNER
 from tests.sim.talk import WRITER
 
 PATIENCE = 240.0
 """Seconds after which nothing is left open where each reporter could tell what it did."""
+
+PROMPT = 25.0
+"""Seconds from a verdict to GitHub in a world without any fault, however much there is to do."""
 
 
 class Judge:
@@ -264,6 +268,9 @@ class Judge:
         check = render(job, build, result, page(job.id))
         for run in runs:
             yield from self._says(run, check)
+            late = run.completed_at - job.ended
+            if late > PROMPT and self._house.world.faults == Faults():
+                yield f"L6 the end of {job.id} was shown only after {late:.0f} s"
         yield from self._annotated(max(runs, key=lambda run: run.id), job, check)
 
     def _says(self, run: Run, check: Check) -> Iterator[str]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields
 from random import Random
 
 import pytest
 
 from tests.sim import mutants, sometimes
-from tests.sim.__main__ import LAW, main
+from tests.sim.__main__ import main
 from tests.sim.faults import FIXED, STRONGEST, Faults, draw
 from tests.sim.story import play
+from tests.sim.without.patch import Fate
 
 SEEDS = range(20)
 SURE = ("no-reaper", "not-stored", "no-renewal", "no-intent")
@@ -25,15 +27,39 @@ def test_a_world_that_fails_breaks_no_law(seed: int) -> None:
 def test_a_kind_world_breaks_no_law_and_asks_nothing_again() -> None:
     outcome = play(1, faults=Faults())
     assert outcome.violations == ()
-    assert not [what for what in outcome.seen if not what.startswith("a job ")]
+    faults = set(outcome.seen).intersection(sometimes.FAULTS)
+    assert not [what for what in faults if not what.startswith("a job ")]
 
 
 @pytest.mark.parametrize("name", SURE)
-def test_a_world_without_a_protection_breaks_a_law(name: str) -> None:
-    with mutants.applied(mutants.BY_NAME[name]):
-        violations = next(filter(None, (play(seed).violations for seed in range(6))), ())
+def test_a_world_without_a_protection_breaks_the_law_that_it_keeps(name: str) -> None:
+    mutant = mutants.BY_NAME[name]
+    worlds = (mutants.played(mutant, seed).violations for seed in range(6))
+    violations = next(filter(None, worlds), ())
     assert violations
-    assert all(LAW.match(violation) for violation in violations)
+    assert mutant.fate(violations)[0] is Fate.KILLED
+
+
+def test_who_is_caught_by_another_law_proves_nothing() -> None:
+    mutant = mutants.BY_NAME["no-intent"]
+    other = ("L2 something is not shown",)
+    assert mutant.fate(other) == (Fate.ASTRAY, other[0])
+    assert mutant.fate(("Traceback\n  NameError: oh",))[0] is Fate.BROKEN
+    own = "S3 1/staging is deployed to without a stored intent"
+    assert mutant.fate((*other, own)) == (Fate.KILLED, own)
+
+
+def test_every_mutant_names_a_law_and_is_told_from_the_others() -> None:
+    assert len(mutants.BY_NAME) == len(mutants.ALL)
+    for mutant in mutants.ALL:
+        assert re.match(r"\(?[SLG][\d\[]", mutant.breaks), mutant.name
+
+
+def test_the_table_of_mutants_tells_seed_and_law(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--mutants", "--mutant", "no-intent", "--seeds", "2", "--jobs", "1"]) == 0
+    table = capsys.readouterr().out
+    assert re.search(r"killed +no-intent +seed 0 +S3 .* without a stored intent", table)
+    assert "1 mutants, 0 of them not killed" in table
 
 
 def test_a_mutant_leaves_nothing_behind() -> None:

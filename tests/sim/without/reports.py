@@ -115,9 +115,10 @@ MUTANTS = (
     Mutant(
         "not-dirty",
         "the dirty mark",
-        "L6 the end of healthy .* was shown only after",
+        "L6 the end of .* was shown only after",
         ((turn, "take", take_or_leave),),
         worlds.KIND,
+        "crowd",
     ),
     Mutant(
         "no-look",
