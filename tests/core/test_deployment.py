@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from dishwasher.core.deployment import (
     stage_of,
 )
 from dishwasher.core.job import Job, Reason, State
+from dishwasher.core.machine import Machine, Variable
 from dishwasher.core.report import Told
 
 from tests.fakes.clock import NOON
@@ -110,6 +112,22 @@ def test_the_address_of_an_environment_has_its_variables() -> None:
     wanted = desired(deploying(State.RUNNING, spec=spec), build(event=event), PAGE, Told("b"))
     assert wanted is not None
     assert wanted.url == "https://a%20b%2F..%2F%40x.example.test/1%262"
+
+
+def test_an_address_may_be_made_of_the_file_s_variables() -> None:
+    ours = (
+        Variable("HOST", "https://example.test"),
+        Variable("SITE", "$HOST/$DISHWASHER_BRANCH", expand=True),
+        Variable("PLAIN", "$HOST"),
+        # What somebody gave for this build wins, as it does in the job.
+        Variable("version", "9"),
+    )
+    values = {"DISHWASHER_BRANCH": "a b", "version": "1&2"}
+    assert address("$SITE/${version}", values, ours) == "https://example.test/a%20b/1%262"
+    assert address("$PLAIN/", values, ours) == ""
+    made = replace(deployment("site", url="$HOST"), machine=Machine(environment=ours))
+    wanted = desired(deploying(State.RUNNING, spec=made), BUILD, PAGE, Told("b"))
+    assert wanted is not None and wanted.url == "https://example.test"
 
 
 @pytest.mark.parametrize(

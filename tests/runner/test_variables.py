@@ -5,33 +5,11 @@ from __future__ import annotations
 import pytest
 from dishwasher.core.machine import Machine, Variable
 from dishwasher.core.step import Shell
-from dishwasher.runner.variables import directory, expand
+from dishwasher.runner.variables import directory
 
 from tests.runner.job import Jobs, phase
 
 VALUES = {"A": "a", "EMPTY": "", "LONG_1": "l"}
-
-
-@pytest.mark.parametrize(
-    ("text", "expanded"),
-    [
-        ("plain", "plain"),
-        ("$A", "a"),
-        ("${A}b", "ab"),
-        ("$LONG_1/x", "l/x"),
-        ("$Ab", ""),
-        ("$NONE|${NONE}", "|"),
-        ("${NONE:-x y}", "x y"),
-        ("${EMPTY:-x}${EMPTY-y}", "x"),
-        ("${A:-x}", "a"),
-        (r"\$A \\$A", r"$A \a"),
-        ("5$ and $5 and $", "5$ and $5 and $"),
-        ("${A##*/} $(date) `date`", "${A##*/} $(date) `date`"),
-        ("${A", "${A"),
-    ],
-)
-def test_values_are_expanded_without_a_shell(text: str, expanded: str) -> None:
-    assert expand(text, VALUES) == expanded
 
 
 def test_a_directory_is_absolute() -> None:

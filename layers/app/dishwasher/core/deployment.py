@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from string import Template
@@ -11,7 +11,9 @@ from urllib.parse import quote
 
 from dishwasher.core.build import Build
 from dishwasher.core.config import Kind
+from dishwasher.core.expansion import add
 from dishwasher.core.job import Job, Reason, State
+from dishwasher.core.machine import Variable
 from dishwasher.core.markdown import printable
 from dishwasher.core.rendering import verdict
 from dishwasher.core.report import Told
@@ -84,7 +86,7 @@ def desired(job: Job, build: Build, page: str, told: Told) -> Deployment | None:
         stage=stage,
         description=text if len(text) <= MAX_DESCRIPTION else f"{text[: MAX_DESCRIPTION - 1]}…",
         log_url=page,
-        url=address(job.spec.url, variables(build)),
+        url=address(job.spec.url, variables(build), job.spec.machine.environment),
         is_production=job.spec.name.lower() in PRODUCTION,
         is_transient=event.pull_request is not None,
     )
@@ -109,20 +111,38 @@ def stage_of(job: Job) -> Stage | None:
     return Stage.ERROR if job.reason in UNKNOWN else Stage.FAILURE
 
 
+ADDRESS_NAMES = (
+    "DISHWASHER_BRANCH",
+    "DISHWASHER_TAG",
+    "DISHWASHER_SHA",
+    "DISHWASHER_PULL_REQUEST",
+)
+"""Variables of the event that an address may name."""
+
+
 def variables(build: Build) -> dict[str, str]:
     """What an environment's address may name."""
     event = build.event
     return {
         **dict(event.inputs),
-        "DISHWASHER_BRANCH": event.branch,
-        "DISHWASHER_TAG": event.tag,
-        "DISHWASHER_SHA": event.sha,
-        "DISHWASHER_PULL_REQUEST": str(build.pull_request or ""),
+        **dict(
+            zip(
+                ADDRESS_NAMES,
+                (event.branch, event.tag, event.sha, str(build.pull_request or "")),
+                strict=True,
+            )
+        ),
     }
 
 
-def address(written: str, values: Mapping[str, str]) -> str:
-    """The address with its variables; empty unless it is an address on the web then."""
-    safe = {name: quote(value, safe="") for name, value in values.items()}
-    filled = Template(written).safe_substitute(safe)
+def address(written: str, values: Mapping[str, str], ours: Iterable[Variable] = ()) -> str:
+    """The address with its variables; empty unless it is an address on the web then.
+
+    `values` are of the event, and may hold anything. `ours` are those of the file, which says what
+    is deployed as well. Everybody may read an address, so that it knows no secrets and none of the
+    variables that the operator lets jobs see.
+    """
+    known = {name: quote(value, safe="") for name, value in values.items()}
+    add(known, ours, frozenset(values))
+    filled = Template(written).safe_substitute(known)
     return filled if _URL.fullmatch(filled) and len(filled) <= 1000 else ""

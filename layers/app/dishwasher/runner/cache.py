@@ -12,9 +12,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
+from dishwasher.core.expansion import expand
 from dishwasher.core.outputs import Cache
 from dishwasher.core.ticket import CacheOffer, CacheQuery, Ticket
-from dishwasher.runner import files, variables
+from dishwasher.runner import files
 from dishwasher.runner.archive import READ, SECONDS, Archives, size
 from dishwasher.runner.artifacts import open_regular
 from dishwasher.runner.environment import Workspace
@@ -100,8 +101,8 @@ class Caches:
         self._archives.attempt(what, partial(work, keyed))
 
     def _key(self, cache: Cache, environment: Mapping[str, str]) -> Keyed:
-        text = variables.expand(cache.key, environment)
-        fallbacks = (variables.expand(one, environment)[:KEY] for one in cache.fallbacks)
+        text = expand(cache.key, environment)
+        fallbacks = (expand(one, environment)[:KEY] for one in cache.fallbacks)
         if cache.files:
             text = text[:KEY] + self._hash(cache)
         what = json.dumps([FORMAT, *cache.paths]).encode()

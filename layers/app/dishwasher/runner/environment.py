@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dishwasher.core.environment import visible
+from dishwasher.core.expansion import add
 from dishwasher.core.ticket import Ticket
 from dishwasher.runner import locales, removal, variables
 
@@ -153,7 +154,7 @@ def job_environment(
         values["PATH"] = f"{bin}:{values['PATH']}"
     if spec.machine.timezone:
         values["TZ"] = spec.machine.timezone
-    variables.add(values, spec.machine.environment, given)
+    add(values, spec.machine.environment, given)
     return values
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from dishwasher.core.expansion import add
 from dishwasher.core.job import Reason
 from dishwasher.core.machine import Variable
 from dishwasher.core.outcome import TestSummary
@@ -136,9 +137,7 @@ class Steps:
     def _own(self, step: Step) -> dict[str, str]:
         """The step's own variables; each may hold the job's and earlier ones of its own."""
         values = dict(self.environment)
-        variables.add(
-            values, (Variable(*pair, expand=step.expand) for pair in step.environment), {}
-        )
+        add(values, (Variable(*pair, expand=step.expand) for pair in step.environment), {})
         return {name: values[name] for name, _ in step.environment}
 
     def _directory(self, step: Step) -> Path:

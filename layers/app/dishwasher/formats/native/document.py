@@ -9,7 +9,7 @@ from dishwasher.core.config import JOBS, Config
 from dishwasher.core.when import Happening
 from dishwasher.errors import ConfigError
 from dishwasher.formats import compose, jobs
-from dishwasher.formats.native import groups, keys, machine, matrices, reach, schedules
+from dishwasher.formats.native import addresses, groups, keys, machine, matrices, reach, schedules
 from dishwasher.formats.native.jobs import Jobs, Read
 from dishwasher.formats.native.machine import Setup
 from dishwasher.formats.problems import Problems, show
@@ -78,6 +78,7 @@ class _Native:
         planned = schedules.schedules(top, names, self._reader)
         self._check_scheduled(reads, has_schedules=keys.SCHEDULES in top)
         inputs = schedules.inputs(top, _variables(setup, reads), self._reader)
+        addresses.check(reads, inputs, self._reader)
         return Config(path, specs, planned, inputs)
 
     def _check_scheduled(self, reads: Sequence[Read], *, has_schedules: bool) -> None:

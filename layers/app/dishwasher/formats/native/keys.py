@@ -190,7 +190,8 @@ CHECK_RECORD = Record(
 URL = Key(
     "url",
     Url(),
-    "Where what was deployed can be looked at; may hold variables.",
+    "Where what was deployed can be looked at; may hold variables of the file, inputs, and "
+    "`$DISHWASHER_BRANCH`, `_TAG`, `_SHA` and `_PULL_REQUEST`.",
     "https://staging.example.com",
 )
 SMOKE = Key(
