@@ -43,10 +43,17 @@ SLOW = (
 
 
 @pytest.fixture(scope="session")
-def emulator() -> Iterator[Emulator]:
+def emulator_of_all() -> Iterator[Emulator]:
     """A server that speaks AWS's protocols; skipped with words where its packages are missing."""
     with started() as found:
         yield found
+
+
+@pytest.fixture
+def emulator(emulator_of_all: Emulator) -> Iterator[Emulator]:
+    """The same, with nothing on it."""
+    yield emulator_of_all
+    emulator_of_all.reset()
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -76,8 +76,10 @@ def line(server: str) -> Iterator[Line]:
                     self.send_header(name, value)
             length = answer.getheader("Content-Length") if self.command == "HEAD" else None
             self.send_header("Content-Length", length or str(len(arriving.body)))
-            self.end_headers()
-            self.wfile.write(arriving.body)
+            # Who has waited too long has hung up.
+            with suppress(ConnectionError):
+                self.end_headers()
+                self.wfile.write(arriving.body)
 
         do_POST = do_PUT = do_GET = do_HEAD = do_DELETE = _relay
 

@@ -35,14 +35,17 @@ def test_a_client_is_made_once_for_all_threads(emulator: Emulator) -> None:
     assert clients.sqs is clients.sqs
 
 
-def test_calls_have_an_end(emulator: Emulator) -> None:
-    found = _clients("us-east-1", "http://127.0.0.1:1")
+def test_calls_have_an_end(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    found = _clients("us-east-1")
     for client in (found.dynamodb, found.sqs, found.s3, found.ssm):
         config = client.meta.config
         assert config.connect_timeout == 2.0
         assert config.read_timeout <= 30.0
         assert config.retries == {"mode": "standard", "total_max_attempts": 4}
     assert found.sqs.meta.config.read_timeout > 20
+    here = _clients("us-east-1", "http://127.0.0.1:1").sqs.meta.config
+    assert here.read_timeout == 60
 
 
 def test_a_bucket_of_amazon_s_is_named_in_the_host_and_of_a_server_here_in_the_path(

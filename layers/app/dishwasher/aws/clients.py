@@ -26,6 +26,8 @@ LONG_POLL_SECONDS = 25.0
 """SQS may keep us waiting for 20."""
 BODY_SECONDS = 30.0
 """Between two pieces of a file."""
+HERE_SECONDS = 60.0
+"""For a server that stands for Amazon's on this machine, which others keep busy too."""
 ATTEMPTS = 4
 """Of one call, the first included; all of them end within a webhook's 10 s."""
 
@@ -51,8 +53,7 @@ class Clients:
     def s3(self) -> S3Client:
         # A presigned URL shall lead to the bucket's own region, which its virtual host does. A
         # server on this machine has no name for each bucket.
-        elsewhere = self._endpoint or os.environ.get("AWS_ENDPOINT_URL")
-        style = {"addressing_style": "path" if elsewhere else "virtual"}
+        style = {"addressing_style": "path" if self._is_here else "virtual"}
         client: S3Client = self.client("s3", BODY_SECONDS, signature_version="s3v4", s3=style)
         return client
 
@@ -60,6 +61,10 @@ class Clients:
     def ssm(self) -> SSMClient:
         client: SSMClient = self.client("ssm", READ_SECONDS)
         return client
+
+    @property
+    def _is_here(self) -> bool:
+        return bool(self._endpoint or os.environ.get("AWS_ENDPOINT_URL"))
 
     @cached_property
     def _session(self) -> Session:
@@ -79,7 +84,7 @@ class Clients:
                 endpoint_url=self._endpoint,
                 config=Config(
                     connect_timeout=CONNECT_SECONDS,
-                    read_timeout=read_seconds,
+                    read_timeout=HERE_SECONDS if self._is_here else read_seconds,
                     # `standard`: throttled calls too, with pauses that grow and are random.
                     retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
                     tcp_keepalive=True,
