@@ -259,3 +259,10 @@ def test_a_suite_of_a_build_that_was_given_up_is_none(house: House) -> None:
     house.planned(pull_request())
     reason(house, pull_request(kind=EventKind.PULL_REQUEST_CLOSED, delivery="closed-1"))
     assert reason(house, suite()) == "no check of this commit has ended yet"
+
+
+def test_a_suite_of_mistakes_is_answered_by_what_is_right_now() -> None:
+    house = House(BROKEN)
+    house.planned(push())
+    house.there.files[SHA][CONFIG_PATH] = CHECKS
+    assert list(house.jobs(house.planned(suite()))) == ["lint"]

@@ -68,14 +68,12 @@ class Clicks:
         return build, job
 
     def __call__(self, delivery: Delivery, event: Event) -> None:
-        """Asked for by somebody who may."""
+        """Asked for by somebody who may, of a check that is ours."""
         if event.kind is EventKind.RERUN_ALL:
             self._all(delivery, event)
             return
         found = self._clicked_on(event)
-        if found is None:
-            self._ignore(delivery, event, NOT_OURS)
-            return
+        assert found is not None
         build, job = found
         if event.kind is EventKind.CANCEL_JOB:
             self.cancels.job(event, job)
