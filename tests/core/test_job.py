@@ -326,3 +326,12 @@ def test_a_job_without_a_check_run_says_why_and_where_it_runs() -> None:
     assert job().apart == ""
     assert "/jobs/other-1" in job(mirrors="other-1", silent=True).apart
     assert "no check run" in job(silent=True).apart
+
+
+def test_a_report_is_put_off_only_for_what_is_to_be_reported() -> None:
+    over = conclude(job(), Reason.OK, "", NOON)
+    assert jobs.reported_later(over, NOON + 99).deadline == NOON + 99
+    assert jobs.reported_later(over, NOON + 1) == over
+    assert jobs.reported_later(over, 0.0).deadline == 0.0
+    for other in (job(), jobs.reported(over)):
+        assert jobs.reported_later(other, NOON + 99) == other

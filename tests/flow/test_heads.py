@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from dishwasher.core.access import Access, Right
+from dishwasher.core.build import AWAY
 from dishwasher.core.delivery import Delivery, Stage
 from dishwasher.core.event import Event, Repository
 from dishwasher.core.heads import Looked
+from dishwasher.core.place import Place
 from dishwasher.errors import Conflict, Gone
 from dishwasher.flow.heads import PAUSE, ROUND, MissedHeads
+from dishwasher.flow.places import Places
 from dishwasher.ports import Record, Topic
 
 from tests.fakes.clock import FakeClock
@@ -189,3 +193,97 @@ def test_another_process_may_look_at_the_same_time() -> None:
     world.forge.stands(branch(OLD))
     world.round()
     assert world.planned() == []
+
+
+# Heads that were left, because we were not let in
+
+
+def left(world: World, *events: Event) -> None:
+    places = Places(world.store, world.queue, world.clock)
+    for event in events:
+        places.missed(event)
+
+
+def test_a_head_that_was_left_is_planned_at_the_next_look() -> None:
+    world = World()
+    world.forge.stands(branch(OLD), pull_request(sha=OLD))
+    left(world, branch(OLD), pull_request(sha=OLD), branch(OLD, "deleted"))
+    world.round()
+    found = [delivery.event for delivery in world.planned() if delivery.event]
+    assert {event.happening.value for event in found} == {"push", "pull_request"}
+    # Nothing is known of what stood there before.
+    assert {event.before for event in found} == {branch(OLD).before}
+    for _ in range(3):
+        world.round()
+    assert world.planned() == []
+
+
+def test_a_head_that_was_called_off_twice_is_planned_twice() -> None:
+    world = World()
+    world.forge.stands(branch(OLD))
+    off = replace(build(), event=branch(OLD), abandoned=AWAY)
+    world.store.save(off)
+    for _ in range(2):
+        left(world, branch(OLD))
+        world.round()
+        assert len(world.planned()) == 1
+
+
+def test_a_head_that_was_left_and_is_built_by_now_is_not_planned() -> None:
+    world = World()
+    world.forge.stands(branch(OLD), pull_request(sha=OLD))
+    world.store.save(replace(build(), event=branch(OLD)))
+    asked = replace(build(), id="asked", event=pull_request(sha=OLD), pull_request=5)
+    world.store.save(asked)
+    left(world, branch(OLD), pull_request(sha=OLD))
+    world.round()
+    assert world.planned() == []
+
+
+def test_the_build_of_another_branch_is_none_of_this_one() -> None:
+    world = World()
+    world.forge.stands(branch(OLD, "main"))
+    world.store.save(replace(build(), event=branch(OLD)))
+    asked = replace(build(), id="asked", event=pull_request(sha=OLD), pull_request=5)
+    world.store.save(asked)
+    left(world, branch(OLD, "main"))
+    world.round()
+    assert len(world.planned()) == 1
+
+
+def test_a_head_that_moved_to_what_was_called_off_is_planned() -> None:
+    world = World()
+    world.forge.stands(branch(OLD))
+    world.round()
+    world.store.save(replace(build(), event=branch(NEW), abandoned=AWAY))
+    world.forge.stands(branch(NEW))
+    world.round()
+    world.round()
+    (delivery,) = world.planned()
+    assert delivery.event is not None and delivery.event.before == OLD
+
+
+def test_what_is_listed_is_reached_again_though_no_webhook_said_so() -> None:
+    world = World()
+    world.forge.stands(branch(OLD))
+    world.store.save(Access("3/0", Right.SUSPENDED, world.clock.now()))
+    world.flow()
+    # It was suspended at about the time of the list.
+    assert world.forge.asked == []
+    world.round()
+    world.round()
+    assert world.forge.asked == [7]
+    assert world.store.get(Access, "3/0") == Access(
+        "3/0", Right.GRANTED, 1_750_000_000.0, version=2
+    )
+
+
+def test_a_list_tells_where_a_repository_is_now() -> None:
+    world = World()
+    moved = replace(REPOSITORY, owner="others", installation=9)
+    places = Places(world.store, world.queue, world.clock)
+    places.owe(REPOSITORY)
+    world.forge.stands(branch(OLD), repository=moved)
+    world.round()
+    place = world.store.get(Place, "7")
+    assert place is not None and (place.repository, place.owed) == (moved, False)

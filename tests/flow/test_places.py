@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -15,12 +16,14 @@ from dishwasher.core.access import (
     Named,
     Right,
 )
-from dishwasher.core.build import Build
+from dishwasher.core.build import AWAY, Build
+from dishwasher.core.delivery import REFUSALS
 from dishwasher.core.heads import Looked
 from dishwasher.core.job import Conclusion, Job, Reason, State
 from dishwasher.core.place import Place
 from dishwasher.core.report import Report, Status, pull_key
-from dishwasher.errors import Conflict
+from dishwasher.errors import Conflict, Unseen
+from dishwasher.flow.claim import take
 from dishwasher.flow.places import SETTLED, Places
 from dishwasher.ports import Record, Topic
 
@@ -148,6 +151,17 @@ def test_an_end_of_the_suspension_that_nobody_told_is_seen_in_the_list(
     assert shown(house)["lint"] == DONE
     places.listed(REPOSITORY, house.clock.now() + SETTLED + 1)
     assert house.rung(Topic.REPORTS) == []
+
+
+def test_a_list_of_before_does_not_undo_what_was_told_since(house: House) -> None:
+    now = house.clock.now()
+    house.tells(replace(DELETED, told=now))
+    places = Places(house.store, house.queue, house.clock)
+    places.listed(REPOSITORY, now + SETTLED)
+    assert house.found(Place, "7").right is Right.DELETED
+    # Somebody at GitHub has restored it.
+    places.listed(REPOSITORY, now + SETTLED + 1)
+    assert house.found(Place, "7").right is Right.GRANTED
 
 
 def test_the_slow_round_tells_it_where_all_else_was_lost(house: House, build: Build) -> None:
@@ -341,7 +355,53 @@ def test_a_deployment_is_not_broken_off() -> None:
     assert house.job(staging).state is State.RUNNING
 
 
+def test_a_build_that_is_planned_anew_deploys_nothing_twice() -> None:
+    house = House()
+    build = house.planned(push(delivery="head-1"))
+    for name in ("lint", "tests"):
+        house.ended(house.jobs(build)[name])
+    house.ended(house.jobs(build)["staging"])
+    # Something else of it was called off, and its head is found again.
+    house.store.save(replace(house.build(build.id), abandoned=AWAY))
+    again = house.planned(push(delivery="head-2"))
+    assert again.id != build.id
+    for name in ("lint", "tests"):
+        house.ended(house.jobs(again)[name])
+    staging = house.jobs(again)["staging"]
+    house.dispatch(staging.id)
+    assert house.job(staging).reason is Reason.SUPERSEDED
+    assert house.job(staging).detail.startswith("This commit was deployed already")
+
+
 # Rows that several write
+
+
+def test_who_reports_at_this_moment_goes_round_once_more(house: House, build: Build) -> None:
+    house.ended(lint(house, build))
+    report(house, build)
+    claim = take(house.store, house.clock, build.group, house.timing.hold, build.id)
+    assert claim is not None
+    house.store.save(replace(house.report(build), away=house.clock.now()))
+    Places(house.store, house.queue, house.clock).wake("7")
+    assert house.report(build).dirty
+    assert not claim.release()
+
+
+def test_a_push_that_github_refuses_is_remembered_once(house: House) -> None:
+    house.forge.shut.add(3)
+    house.deliver(push())
+    for _ in range(REFUSALS):
+        with suppress(Unseen):
+            house.plan("delivery-1")
+    assert looked(house) == ("refs/heads/main",)
+    # Found again, and refused again: that is all.
+    row = house.found(Looked, "7")
+    house.store.save(replace(row, again=()))
+    house.deliver(push(delivery="head-1"))
+    for _ in range(REFUSALS):
+        with suppress(Unseen):
+            house.plan("head-1")
+    assert looked(house) == ()
 
 
 def test_a_row_that_is_always_written_by_others_is_given_up_with_a_conflict(house: House) -> None:

@@ -49,7 +49,8 @@ class SimHeads:
 
     def missed(self, repo: Repo, since: float) -> set[str]:
         """Commits that became heads untold; what stood there at the first look is not missed."""
-        return {sha for at, id, sha in self.untold if id == repo.value.id and at > since}
+        mine = [(at, sha) for at, id, sha in self.untold if id == repo.value.id]
+        return {sha for at, sha in mine if at > since} - {sha for at, sha in mine if at <= since}
 
     def is_taken_for_known(self, repository: int, sha: str, first_look: float) -> bool:
         """Whether it stood there untold when the repository's heads were looked at first."""

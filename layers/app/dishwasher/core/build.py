@@ -75,6 +75,13 @@ class Build:
             return self
         return replace(self, branches=(*self.pushed, event.branch))
 
+    def counts_for(self, event: Event) -> bool:
+        """Whether it is one of this head: of the branch, or of the pull request."""
+        request = event.pull_request
+        if request is not None:
+            return request.number in self.requests
+        return self.event.pull_request is None and event.branch in self.pushed
+
     @property
     def requests(self) -> tuple[int, ...]:
         """Numbers of the pull requests that it counts for."""

@@ -72,7 +72,8 @@ class MissedHeads:
                 doubted.add(heads.mark(event))
         # No webhook of these is on its way: it came, or we were not let in.
         for event in heads.left(looked, events):
-            if is_called_off(self._builds(event)):
+            # Another branch's build of this commit deploys nothing of this one's.
+            if all(one.abandoned for one in self._builds(event) if one.counts_for(event)):
                 self._plan(event, f"-{now:.0f}")
         self._keep(heads.after(looked, events, doubted, now))
 
