@@ -99,7 +99,7 @@ def test_a_finding_is_at_its_place() -> None:
     "hostile", ["git" * 1600, "<" * 4900, "`" * 4900, "a='" * 1600, "{%" * 2400]
 )
 def test_hostile_lines_cost_little(hostile: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     for _ in range(10):
         assert written(hostile) == []
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from dishwasher.checks.counted import read
-from dishwasher.checks.printed import DETAILS, LINE, RULE, failing
+from dishwasher.checks.printed import DETAILS, LINE, MESSAGE, RULE, failing
 from dishwasher.core.outcome import FAILING_KEPT, Status
 
 from tests.checks.test_counted import UNITTEST, said
@@ -45,6 +45,7 @@ def test_what_follows_the_last_block_is_no_part_of_it() -> None:
 def test_of_what_is_long_the_end_is_kept_and_of_many_the_first() -> None:
     (case,) = failing(f"{BLOCK}{'x' * 9000}\nthe end\n")
     assert len(case.details) == DETAILS and case.details.endswith("the end")
+    assert len(case.message) == MESSAGE and case.message.endswith("x…")
     many = "".join(BLOCK.replace("test_sum", f"test_{n}") for n in range(FAILING_KEPT + 9))
     assert len(failing(many)) == FAILING_KEPT
 

@@ -55,4 +55,5 @@ def _message(details: str) -> str:
     lines = details.split("\n")
     frames = [number for number, line in enumerate(lines) if line.startswith(FRAME)]
     behind = lines[frames[-1] :] if frames else lines
-    return next((line for line in behind if line and not line[0].isspace()), "")[:MESSAGE]
+    said = next((line for line in behind if line and not line[0].isspace()), "")
+    return said if len(said) <= MESSAGE else f"{said[: MESSAGE - 1]}…"
