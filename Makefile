@@ -9,7 +9,7 @@ VENV := .venv/$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info
 BIN := $(VENV)/bin
 STAMP := $(VENV)/ready
 
-.PHONY: demo test test-real test-presigned test-projects lint types check sim chaos soak fuzz bench screenshots clean
+.PHONY: aws-lint aws-local demo-aws demo test test-real test-presigned test-projects lint types check sim chaos soak fuzz bench screenshots clean
 .DELETE_ON_ERROR:
 
 # The lock lets two `make` run at once in one clone: the second waits and finds the work done.
@@ -48,6 +48,31 @@ test-presigned: $(AWS) $(LOCALSTACK)/ready
 test-projects: $(STAMP)
 	@infra/ci-packages
 	@DISHWASHER_TEST_REAL=1 DISHWASHER_TEST_PROJECTS=1 $(BIN)/python -m pytest -q tests/cms $(ARGS)
+
+# What reads template.yaml wants versions of its own, of packages that we use too.
+SAM := $(VENV)-sam
+$(SAM)/ready: pyproject.toml infra/venv
+	@$(PYTHON) infra/venv $(SAM) aws,aws-local,demo,sam
+
+CHECKOV := $(VENV)-checkov
+$(CHECKOV)/ready: pyproject.toml infra/venv
+	@$(PYTHON) infra/venv $(CHECKOV) checkov
+
+# Nothing of it leaves this machine: region and account are made up.
+aws-lint: export AWS_DEFAULT_REGION = us-east-1
+aws-lint: export SAM_CLI_TELEMETRY = 0
+aws-lint: $(SAM)/ready $(CHECKOV)/ready
+	@$(SAM)/bin/cfn-lint template.yaml infra/watch.yaml
+	@$(SAM)/bin/sam validate --lint
+	@$(CHECKOV)/bin/checkov --config-file .checkov.yaml
+
+# The stack of template.yaml on this machine, without docker; minutes at first, for `sam build`.
+aws-local: $(SAM)/ready
+	@$(SAM)/bin/python -m tests.aws_local $(ARGS)
+
+# The demo's story, told of that stack and then of the embedded mode, and compared.
+demo-aws: $(SAM)/ready
+	@$(SAM)/bin/python -m tests.aws_local --demo $(ARGS)
 
 lint: $(STAMP)
 	@$(BIN)/python -m ruff check . && $(BIN)/python -m ruff format --check .
@@ -88,7 +113,7 @@ bench: $(STAMP)
 screenshots: $(STAMP)
 	@$(BIN)/python infra/screenshots
 
-check: lint types sim
+check: lint types sim aws-lint
 	@$(BIN)/python -m pytest -q tests/test_architecture.py
 
 clean:

@@ -10,21 +10,33 @@ from typing import Any
 
 from dishwasher.demo.github import StandIn
 
+PATIENCE = 60.0
 FIELDS = ("name", "status", "conclusion", "output", "actions")
 """All but ids and times, and the address of the page."""
 VARYING = (
     (re.compile(r"https?://[\w.:\[\]-]+"), "URL"),
     (re.compile(r"\b[0-9a-f]{20}(-\d+)?\b"), "BUILD"),
     (re.compile(r"\b[0-9a-f]{40}\b|\b(?=[a-f]*\d)[0-9a-f]{7,12}\b"), "SHA"),
-    (re.compile(r"\d[\d,.]* (ms|s|min|h|GB|MB|KB|B)(?!\w)( \d+ s)?"), "MUCH"),
-    (re.compile(r"(after MUCH of waiting|of a runner)"), ""),
+    (re.compile(r"(under )?\d[\d,.]* (ms|s|min|h|GB|MB|KB|B)(?!\w)( \d+ s)?"), "MUCH"),
+    (re.compile(r" of a runner after MUCH of waiting"), ""),
+    (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d"), "WHEN"),
     (re.compile(r"/tmp/[^\s`'\"]*?/(checkout|home|artifacts|reports)"), r"PLACE/\1"),
 )
 """What is another one in each telling, whoever the bot is."""
 
 
 def shown(github: StandIn) -> dict[str, Any]:
-    """Check runs by the number of their commit and their name, then comments, then deployments."""
+    """Check runs by the number of their commit and their name, then comments, then deployments.
+
+    Once all is told: raises TimeoutError where that does not come.
+    """
+    world = github.world
+
+    def told() -> bool:
+        ended = all(run.status == "completed" for run in world.runs)
+        return ended and not any("still run" in comment.body for comment in world.comments)
+
+    github.wait_for(told, PATIENCE, "the last word")
     with github.world.lock:
         return dict(_shown(github))
 
@@ -48,6 +60,8 @@ def _shown(github: StandIn) -> Iterator[tuple[str, Any]]:
         name = f"commit {numbers[run.head_sha]}, {run.name}"
         seen[name] += 1
         fields = asdict(run)
+        # It is there for as long as another one runs, so which has it is a matter of time.
+        fields["actions"] = [one for one in fields["actions"] if one["identifier"] != "cancel"]
         yield f"{name} #{seen[name]}", {field: _plain(fields[field]) for field in FIELDS}
     for number, comment in enumerate(sorted(world.comments, key=lambda one: one.id), 1):
         yield f"comment {number}", {"body": _plain(comment.body)}
@@ -59,7 +73,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, str):
         for pattern, word in VARYING:
             value = pattern.sub(word, value)
-        return " ".join(value.split(" "))
+        return value
     if isinstance(value, dict):
         return {key: _plain(one) for key, one in value.items()}
     if isinstance(value, list | tuple):

@@ -196,6 +196,8 @@ def _transformed(template: Json) -> Json:
     os.environ.setdefault("AWS_DEFAULT_REGION", REGION)
     copy: Json = json.loads(json.dumps(template))
     place = f"s3://{CODE['S3Bucket']}/{CODE['S3Key']}"
+    # Alarms and a dashboard are for people, and moto has none to look at.
+    del copy["Resources"]["Watch"]
     for resource in copy["Resources"].values():
         for name in ("CodeUri", "ContentUri"):
             if name in resource.get("Properties", {}):

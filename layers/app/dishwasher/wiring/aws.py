@@ -192,7 +192,8 @@ class House:
     def vault(self) -> SsmVault:
         from dishwasher.aws.vault import SsmVault
 
-        prefix = self._environment["DISHWASHER_SECRETS"]
+        # Who hands out none, as the reaper, is not told where they are, and may not read them.
+        prefix = self._environment.get("DISHWASHER_SECRETS", "")
         return SsmVault(self.clients, self._table, prefix, self.clock)
 
     @cached_property
