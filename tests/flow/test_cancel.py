@@ -17,7 +17,7 @@ from dishwasher.ports import Record
 
 from tests.fakes.forge import ForgePull
 from tests.flow.house import CHECKS, House, builds, reason
-from tests.samples import BASE_SHA, OTHER_SHA, REPOSITORY, SHA, pull_request, push, rerun
+from tests.samples import BASE_SHA, OTHER_SHA, REPOSITORY, SHA, from_fork, pull_request, push, rerun
 
 
 @pytest.fixture
@@ -305,6 +305,61 @@ def test_a_queue_that_gives_a_try_up_ends_its_checks_alone(house: House) -> None
     reason(house, gone)
     assert house.jobs(tried)["lint"].detail == "The merge queue gave this try up."
     assert house.jobs(pushed)["lint"].reason is None
+
+
+# Another base branch
+
+
+def into(event: Event, base: str, **values: object) -> Event:
+    assert event.pull_request is not None
+    return replace(event, pull_request=replace(event.pull_request, base_ref=base, **values))
+
+
+def retargeted(house: House, event: Event, base: str, base_sha: str = BASE_SHA) -> Event:
+    """Its author chooses another base branch."""
+    assert event.pull_request is not None
+    shown = house.there.pulls[event.pull_request.number]
+    shown.base_ref, shown.base_sha = base, base_sha
+    return replace(into(event, base), action="edited", delivery=f"edited-{base}")
+
+
+def test_another_base_branch_ends_what_runs_for_the_one_before(house: House) -> None:
+    house.there.files[OTHER_SHA] = {**house.there.files[SHA], "b.txt": b"1"}
+    house.there.parents[OTHER_SHA] = (BASE_SHA,)
+    house.there.branches["release"] = OTHER_SHA
+    first = house.planned(pull_request())
+    again = house.planned(retargeted(house, pull_request(), "release", OTHER_SHA))
+    assert (again.id != first.id, house.jobs(again)["lint"].reason) == (True, None)
+    assert house.jobs(first)["lint"].reason is Reason.SUPERSEDED
+    assert house.jobs(first)["lint"].detail == "The pull request goes into release now."
+
+
+def test_what_becomes_the_same_by_either_branch_goes_on(house: House) -> None:
+    first = house.planned(pull_request())
+    assert house.planned(retargeted(house, pull_request(), "release")).id == first.id
+    assert house.jobs(first)["lint"].reason is None
+
+
+def test_a_stranger_s_is_checked_by_the_configuration_of_the_new_branch(house: House) -> None:
+    first = house.planned(from_fork())
+    again = house.planned(retargeted(house, from_fork(), "release"))
+    assert house.jobs(first)["lint"].reason is Reason.SUPERSEDED
+    back = house.planned(retargeted(house, from_fork(), "main"))
+    assert house.jobs(again)["lint"].reason is Reason.SUPERSEDED
+    assert (back.id != first.id, house.jobs(back)["lint"].reason) == (True, None)
+
+
+def test_what_is_offered_for_the_default_branch_is_checked_for_that_alone(house: House) -> None:
+    lax = house.planned(into(from_fork(number=6), "lax"))
+    strict = house.planned(from_fork(number=7, delivery="delivery-2"))
+    assert house.jobs(lax)["lint"].detail == "Pull request 7 offers this commit to main."
+    assert house.jobs(strict)["lint"].reason is None
+
+
+def test_the_team_s_other_pull_request_is_not_touched_by_one_more(house: House) -> None:
+    first = house.planned(pull_request())
+    house.planned(into(pull_request(number=6, delivery="delivery-2"), "release"))
+    assert house.jobs(first)["lint"].reason is None
 
 
 # The button

@@ -31,6 +31,26 @@ class Cancels:
         for build in self._of(event, old_head):
             self._leave(delivery, build, request.number, Reason.SUPERSEDED, why)
 
+    def retargeted(self, delivery: Delivery, event: Event, request: PullRequest) -> None:
+        """The pull request goes into another branch than these builds of its commit are for.
+
+        A stranger's commit that is offered for the default branch is checked for that alone: of
+        checks of one name GitHub shows the last, which could be those of a branch that asks less.
+        """
+        home = event.repository
+        strange = request.head_repository != home.id and request.base_ref == home.default_branch
+        for build in self._of(event, event.sha):
+            before = build.event.pull_request
+            if before is None or before.base_ref == request.base_ref:
+                continue
+            if request.number in build.requests:
+                if build.doubt or before.tree != request.tree:
+                    why = f"The pull request goes into {request.base_ref} now."
+                    self._leave(delivery, build, request.number, Reason.SUPERSEDED, why)
+            elif strange and not build.is_trusted:
+                why = f"Pull request {request.number} offers this commit to {request.base_ref}."
+                self._end(delivery, build, Reason.SUPERSEDED, why)
+
     def close(self, delivery: Delivery, event: Event, request: PullRequest) -> None:
         why = "The pull request was closed."
         for build in self._of(event, event.sha):

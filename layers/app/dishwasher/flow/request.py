@@ -43,7 +43,9 @@ class Requests:
             self.cancels.supersede(delivery, event, request, row.head)
         doubt = self.doubt(delivery, event)
         event, notes = self._pinned(delivery, event, request, stand)
-        after = row.at(event, event.pull_request or request)
+        request = event.pull_request or request
+        self.cancels.retargeted(delivery, event, request)
+        after = row.at(event, request)
         approval = after.approval if doubt else None
         return Work(delivery, event, doubt, notes, along=(after,), approval=approval)
 
