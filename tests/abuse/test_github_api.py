@@ -225,13 +225,64 @@ def test_case_49_a_token_that_is_refused_is_replaced_once(world: World) -> None:
     assert more == [("PATCH", 401), ("POST", 201), ("PATCH", 200)]
 
 
-@pytest.mark.parametrize("end", ["suspended", "uninstalled", "deleted"])
-def test_case_49_what_is_gone_ends_the_job_here_and_is_left_alone(world: World, end: str) -> None:
+def put_back(world: World, repo: Repo, end: str) -> None:
+    """What has ended begins again."""
+    if end == "suspended":
+        world.github.suspend(world.installation(repo), False)
+    elif end == "taken out":
+        world.github.choose(world.installation(repo), [repo])
+    else:
+        world.github.install(world.app, world.owners[repo.id])
+
+
+@pytest.mark.parametrize("end", ["suspended", "taken out", "uninstalled"])
+def test_case_49_an_open_check_is_concluded_when_the_app_is_let_in_again(
+    world: World, end: str
+) -> None:
     repo, gate, run = gated(world)
     before = len(calls(world, repo))
     if end == "suspended":
         world.github.suspend(world.installation(repo))
-    elif end == "uninstalled":
+    elif end == "taken out":
+        world.github.choose(world.installation(repo), [])
+    else:
+        world.github.uninstall(world.installation(repo))
+    gate.open()
+    world.table.wait(lambda: all(map(ended, world.table.jobs(run.head_sha))), "the job's end")
+    world.table.wait(
+        lambda: world.table.row("report", f"{repo.id}/{run.head_sha}").get("away"), "the wait"
+    )
+    world.wait_settled(run.head_sha)
+    assert len(calls(world, repo)) - before <= 5
+    assert repo.check_runs(run.head_sha)[0].conclusion is None
+    put_back(world, repo, end)
+    # By the event alone: nobody need wait for a look.
+    assert set(world.concluded(run.head_sha)) == {"slow"}
+    assert repo.check_runs(run.head_sha)[0].id == run.id
+
+
+def ended(job: dict[str, object]) -> bool:
+    return job["state"] == "concluded"
+
+
+def test_case_49_a_transfer_is_followed_to_its_new_owner(world: World) -> None:
+    repo, gate, run = gated(world)
+    world.github.add_user("buyer")
+    world.github.install(world.app, "buyer")
+    repo.transfer("buyer")
+    gate.open()
+    assert world.concluded(run.head_sha)["slow"].conclusion == "success"
+    sha = repo.commit({"n.txt": "2"})
+    assert gate.wait() == sha
+    gate.open()
+    assert world.concluded(sha)["slow"].conclusion == "success"
+
+
+@pytest.mark.parametrize("end", ["uninstalled", "deleted"])
+def test_case_49_what_is_gone_ends_the_job_here_and_is_left_alone(world: World, end: str) -> None:
+    repo, gate, run = gated(world)
+    before = len(calls(world, repo))
+    if end == "uninstalled":
         world.github.uninstall(world.installation(repo))
     else:
         repo.delete()
@@ -255,9 +306,12 @@ def test_case_49_a_rename_is_followed_once(world: World) -> None:
     repo, gate, run = gated(world)
     old = repo.full_name
     before = len(world.github.requests(path=f"/repos/{old}/*"))
+    # Nobody tells of it in time: the answer alone does.
+    world.github.hooks.hold()
     repo.rename("renamed")
     gate.open()
     assert world.concluded(run.head_sha)["slow"].conclusion == "success"
+    world.github.hooks.release()
     sha = repo.commit({"n.txt": "2"})
     assert gate.wait() == sha
     gate.open()

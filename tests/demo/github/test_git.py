@@ -169,6 +169,30 @@ def test_a_renamed_repository_redirects(
     assert (tmp_path / "work/app.py").exists()
 
 
+def test_a_transferred_repository_redirects(
+    github: StandIn, app: App, installation: Installation, repo: Repo, receiver: Receiver
+) -> None:
+    github.add_user("others")
+    there = github.install(app, "others")
+    repo.transfer("others")
+    (told,) = receiver.wait("repository", "transferred")
+    assert told.json["changes"]["owner"]["from"]["user"]["login"] == "acme"
+    assert told.json["repository"]["full_name"] == "others/site"
+    # Told to the installation that reaches it now.
+    assert told.json["installation"]["id"] == there.id
+
+
+def test_repositories_are_taken_out_and_put_back(
+    github: StandIn, installation: Installation, repo: Repo, receiver: Receiver
+) -> None:
+    github.choose(installation, [])
+    (told,) = receiver.wait("installation_repositories", "removed")
+    assert [one["id"] for one in told.json["repositories_removed"]] == [repo.id]
+    github.choose(installation, [repo])
+    (told,) = receiver.wait("installation_repositories", "added")
+    assert told.json["repositories_added"][0]["full_name"] == "acme/site"
+
+
 def test_a_fork_and_its_pull_request(
     github: StandIn, installation: Installation, repo: Repo, receiver: Receiver
 ) -> None:

@@ -14,7 +14,7 @@
 Where: `github.url` (git and pages), `github.api_url`, `repo.clone_url`, `repo.html_url`.
 Keys: `app.id`, `app.client_id`, `app.private_key` (PEM), `app.webhook_secret`, `user.token`.
 
-Stage       add_user add_repo repo add_app set_webhook install suspend uninstall sign_in
+Stage       add_user add_repo repo add_app set_webhook install choose suspend uninstall sign_in
 Hands       repo.commit move delete_branch tag open_pull merge close reopen comment rerun rename
             delete fork collaborate
 Looking     repo.head pull check_runs comments deployments statuses; github.check_runs requests

@@ -35,7 +35,8 @@ PREFIX = "/_control/"
 ON_REPO = frozenset(
     {
         *("commit", "move", "delete_branch", "tag", "open_pull", "merge", "close", "reopen"),
-        *("comment", "delete_comment", "lock", "rerun", "rename", "delete", "fork", "collaborate"),
+        *("comment", "delete_comment", "lock", "rerun", "rename", "transfer", "fork"),
+        *("delete", "collaborate"),
         *("rerun_all", "press", "retarget", "enqueue", "dequeue", "dispatch"),
         *("head", "pull", "check_runs", "comments", "deployments", "statuses"),
     }

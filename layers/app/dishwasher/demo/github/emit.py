@@ -13,7 +13,7 @@ from dishwasher.demo.github.shapes.account import node_id, user
 from dishwasher.demo.github.shapes.repository import hooked, name_only
 from dishwasher.demo.github.world import World
 
-__all__ = ["emit", "emit_installation", "emit_ping", "in_repository"]
+__all__ = ["emit", "emit_chosen", "emit_installation", "emit_ping", "in_repository"]
 
 Json = dict[str, Any]
 
@@ -65,6 +65,24 @@ def emit_installation(
     }
     app = world.apps[installation.app_id]
     _send(world, app, str(uuid.uuid4()), "installation", payload | extra, installation.id, None)
+
+
+def emit_chosen(
+    world: World, action: str, installation: Installation, repositories: list[Json]
+) -> None:
+    """`installation_repositories`: these were added or removed."""
+    payload = {
+        "action": action,
+        "installation": installation_shape(world, installation),
+        "repository_selection": "selected",
+        "repositories_added": repositories if action == "added" else [],
+        "repositories_removed": repositories if action == "removed" else [],
+        "requester": None,
+        "sender": user(world, world.users[installation.account_id]),
+    }
+    app = world.apps[installation.app_id]
+    event = "installation_repositories"
+    _send(world, app, str(uuid.uuid4()), event, payload, installation.id, None)
 
 
 def emit_ping(world: World, app: App) -> None:

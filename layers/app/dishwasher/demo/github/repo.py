@@ -20,6 +20,7 @@ from dishwasher.demo.github.model import (
 )
 from dishwasher.demo.github.objects import Signature
 from dishwasher.demo.github.repositories import fork
+from dishwasher.demo.github.shapes.account import user as user_shape
 from dishwasher.demo.github.world import World
 
 __all__ = ["Files", "Repo", "blobs"]
@@ -243,6 +244,19 @@ class Repo:
             payload = {
                 "action": "renamed",
                 "changes": {"repository": {"name": {"from": old}}},
+                **in_repository(self._world, row, self._user(user).id),
+            }
+            emit(self._world, "repository", row, payload)
+            self._world.notify()
+
+    def transfer(self, owner: str, user: str | None = None) -> None:
+        """To another account; the old name redirects from now on, as after a rename."""
+        with self._world.lock:
+            old = self._world.owner(self.row)
+            row = self._world.place(replace(self.row, owner_id=self._user(owner).id))
+            payload = {
+                "action": "transferred",
+                "changes": {"owner": {"from": {"user": user_shape(self._world, old)}}},
                 **in_repository(self._world, row, self._user(user).id),
             }
             emit(self._world, "repository", row, payload)

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from dishwasher.demo.github.accounts import AccountKind, App, Installation, User
-from dishwasher.demo.github.emit import emit_installation, emit_ping
+from dishwasher.demo.github.emit import emit_chosen, emit_installation, emit_ping
 from dishwasher.demo.github.objects import Signature
 from dishwasher.demo.github.registering import Wanted, register
 from dishwasher.demo.github.repo import Files, Repo, blobs
 from dishwasher.demo.github.repositories import make_user, place
+from dishwasher.demo.github.shapes.repository import name_only
 from dishwasher.demo.github.world import World
 from dishwasher.github import manifest
 
@@ -147,6 +148,23 @@ class Stage:
             self.world.installations[row.id] = row
             action = "suspend" if suspended else "unsuspend"
             emit_installation(self.world, action, row, row.account_id)
+            return row
+
+    def choose(self, installation: Installation, repositories: Iterable[Repo]) -> Installation:
+        """Let the App act on these repositories of the account alone."""
+        with self.world.lock:
+            before = self.world.installations[installation.id]
+            chosen, now = frozenset(repo.id for repo in repositories), self.world.clock.now()
+            row = replace(before, repository_ids=chosen, updated_at=now)
+            self.world.installations[row.id] = row
+            for action, here, there in (("added", row, before), ("removed", before, row)):
+                changed = [
+                    name_only(self.world, one)
+                    for one in self.world.repositories.values()
+                    if self.world.sees(here, one) and not self.world.sees(there, one)
+                ]
+                if changed:
+                    emit_chosen(self.world, action, row, changed)
             return row
 
     def uninstall(self, installation: Installation) -> None:
