@@ -56,8 +56,8 @@ HOSTILE = (
 
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_hostile_text_takes_linear_time(hostile: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     ansi.plain(hostile)
     ansi.strip(hostile)
     # It takes some 20 ms; anything quadratic takes minutes.
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5

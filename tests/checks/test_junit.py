@@ -170,10 +170,10 @@ def test_what_is_no_report_says_so(data: bytes, message: str) -> None:
 def test_entities_do_not_explode() -> None:
     entities = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 12))
     bomb = f'<!DOCTYPE x [<!ENTITY e0 "lol">{entities}]>' + SUITE % "<testcase name='a'/>&e11;"
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(UserError, match="is not XML"):
         junit.read(bomb.encode())
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5
 
 
 def test_an_empty_suite_has_no_tests() -> None:
@@ -193,9 +193,9 @@ def test_what_a_failure_says_in_its_text_alone_is_its_message() -> None:
 
 def test_fifty_thousand_tests_take_seconds_at_most() -> None:
     body = "".join(f'<testcase classname="c" name="t{n}" time="0.01"/>' for n in range(50_000))
-    began = time.monotonic()
+    began = time.process_time()
     assert len(junit.read((SUITE % body).encode())) == 50_000
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5
 
 
 TRACEBACK = """Traceback (most recent call last):

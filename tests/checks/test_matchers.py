@@ -174,17 +174,17 @@ def test_flake8_itself_in_colour(root: Path) -> None:
     ],
 )
 def test_hostile_lines_cost_little(scanner: Scanner, hostile: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     for _ in range(20):
         assert scanner.feed(hostile) is None
     # Each takes less than a millisecond; a pattern that goes back would take hours.
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_a_usual_line_costs_about_a_microsecond(scanner: Scanner) -> None:
     line = "Collecting numpy>=1.26 (from -r requirements.txt (line 4)): 12:30:01 cached\n"
-    started = time.perf_counter()
+    started = time.process_time()
     for _ in range(100_000):
         scanner.feed(line)
     # 0.6 µs each on an idle machine; the margin is for a busy one.
-    assert time.perf_counter() - started < 1.0
+    assert time.process_time() - started < 1.0

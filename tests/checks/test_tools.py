@@ -226,10 +226,10 @@ def test_mypy_itself(root: Path) -> None:
 def test_hostile_lines_cost_little(root: Path, name: str, hostile: str) -> None:
 
     scanner = Scanner((name,), root)
-    began = time.perf_counter()
+    began = time.process_time()
     for _ in range(20):
         scanner.feed(hostile)
         scanner.feed("E   x")
     list(scanner.scan(f"{hostile * 20}\n".encode()))
     list(scanner.scan(f"{hostile}\n".encode() * 20))
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5

@@ -43,9 +43,9 @@ def test_a_regex_matches_the_whole_name(text: str, matching: list[str], others: 
 )
 def test_a_regex_that_backtracks_for_ever_matches_nothing_soon(text: str) -> None:
     assert check_regex(text) == ""
-    began = time.monotonic()
+    began = time.process_time()
     assert not Pattern(text, Syntax.REGEX).matches("a" * 250 + "-")
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5
 
 
 def test_names_are_compared_letter_by_letter() -> None:

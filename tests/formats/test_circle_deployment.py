@@ -174,6 +174,6 @@ def test_a_warning_of_unbuilt_branches_is_not_worth_minutes() -> None:
     regexes = "".join(f"      - /(a|aa)+{number}?/\n" for number in range(100))
     name = "a" * 60 + "-"
     entries = "".join(f"  d{n}: {{branch: {name}{n}, commands: [x]}}\n" for n in range(20))
-    began = time.monotonic()
+    began = time.process_time()
     parse(f"general:\n  branches:\n    only:\n{regexes}deployment:\n{entries}")
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5

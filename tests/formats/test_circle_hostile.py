@@ -95,8 +95,8 @@ def test_a_file_of_500_lines_takes_no_more_than_50_ms() -> None:
 @pytest.mark.parametrize("part", [";a=", "service ", "\n", "sudo ", "{a,", "a.", "x://", "aws "])
 def test_a_hostile_command_is_read_in_a_moment(part: str) -> None:
     text = "test:\n  override:\n" + f"    - '{part * (40_000 // len(part))}'\n" * 20
-    start = time.perf_counter()
+    start = time.process_time()
     # More than a job may hold, perhaps; what counts is the time.
     with suppress(ConfigError):
         circle.parse(PATH, text.encode())
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5

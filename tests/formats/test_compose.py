@@ -211,10 +211,10 @@ def bomb(levels: int) -> str:
     ],
 )
 def test_hostile_files_end_soon(text: str, code: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     found = problems_of(text)
     # The pure Python parser reads 200 KB in half a second; what has no cap takes hours.
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
     if code:
         assert code in {problem.code for problem in found}
     assert sum(len(problem.message) for problem in found) < 50_000

@@ -135,6 +135,6 @@ def test_several_cycles_are_all_named() -> None:
 
 def test_fifty_jobs_that_all_need_each_other() -> None:
     names = [f"job{number}" for number in range(50)]
-    started = time.perf_counter()
+    started = time.process_time()
     assert found(*(draft(line, name, *names) for line, name in enumerate(names, 1)))
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2

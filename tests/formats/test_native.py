@@ -304,9 +304,9 @@ deployments:
 
 def test_a_hostile_file_of_many_jobs_gives_a_short_answer_soon() -> None:
     text = "checks:\n" + "".join(f"  a{n}: {{rn: x, needs: [a{n + 1}, b]}}\n" for n in range(1500))
-    started = time.perf_counter()
+    started = time.process_time()
     found = mistakes(text)
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
     assert len(found) == 101
     assert found[-1].code == "more"
 

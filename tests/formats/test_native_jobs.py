@@ -285,9 +285,9 @@ def test_many_needs_of_a_group_take_no_time() -> None:
         needs += [f"x{one}-{other}" for other in range(320)]
         group = "group: g, " if one % 2 else ""
         lines.append(f"  c{one}: {{run: x, {group}needs: [{', '.join(needs)}]}}\n")
-    began = time.monotonic()
+    began = time.process_time()
     mistakes("checks:\n" + "".join(lines))
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5
 
 
 def test_a_misspelt_need_of_a_deployment_may_mean_another_one() -> None:

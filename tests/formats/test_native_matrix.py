@@ -109,9 +109,9 @@ def test_one_job_too_many_is_refused_with_the_cap_and_the_count() -> None:
 def test_a_product_is_counted_and_not_expanded() -> None:
     axis = "[" + ", ".join(map(str, range(100))) + "]"
     axes = ", ".join(f"A{number}: {axis}" for number in range(AXES))
-    started = time.perf_counter()
+    started = time.process_time()
     found = mistake(f"checks: {{t: {{run: x, matrix: {{{axes}}}}}}}")
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
     assert f"a file has at most {JOBS} jobs" in found.message
     assert "100 × 100" in found.message
 
@@ -129,9 +129,9 @@ def test_thousands_of_exclusions_are_read_soon() -> None:
     axis = "[" + ", ".join(map(str, range(30))) + "]"
     gone = ", ".join(["{A: 29, B: 29}"] * 900)
     text = f"checks: {{t: {{run: x, matrix: {{A: {axis}, B: {axis}, exclude: [{gone}]}}}}}}"
-    started = time.perf_counter()
+    started = time.process_time()
     assert {problem.code for problem in mistakes(text)} == {"conflict", "more"}
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
 
 
 def test_exclude_may_bring_a_product_below_the_cap() -> None:
@@ -153,9 +153,9 @@ def test_hundreds_of_large_matrices_are_refused_soon() -> None:
     text = "checks:\n" + "".join(
         f"  t{number}: {{run: x, matrix: {matrix}}}\n" for number in range(600)
     )
-    started = time.perf_counter()
+    started = time.process_time()
     found = mistakes(text)
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
     assert {problem.code for problem in found} == {"too-many-jobs"}
 
 

@@ -236,7 +236,7 @@ def test_regexes_that_take_minutes_to_read_are_a_mistake() -> None:
         f"  c{job}: {{run: x, when: {{branch: [{', '.join(heavy[job * 40 : job * 40 + 40])}]}}}}\n"
         for job in range(50)
     )
-    began = time.monotonic()
+    began = time.process_time()
     found = mistake("checks:\n" + "".join(jobs))
     assert (found.line, found.code) == (2, "slow-regexes")
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5

@@ -58,9 +58,9 @@ def test_nearest(word: str, suggestion: str) -> None:
 def test_nearest_of_many_long_words_costs_little() -> None:
     problems = Problems()
     known = ["ab" * 500 + str(number) for number in range(10_000)]
-    started = time.perf_counter()
+    started = time.process_time()
     problems.nearest("ab" * 20, known)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 @pytest.mark.parametrize(
