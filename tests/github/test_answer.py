@@ -126,3 +126,17 @@ def test_json_of_another_shape_is_githubs_fault(data: object) -> None:
 
 def test_what_is_not_asked_for_is_ignored() -> None:
     assert read(Thing, {"id": 7, "new": [1]}, "GET /x") == Thing(7)
+
+
+@pytest.mark.parametrize(
+    ("said", "at"),
+    [
+        ({"date": "Sun, 15 Jun 2025 12:00:00 GMT"}, 1_749_988_800.0),
+        ({"date": "noon"}, None),
+        ({"date": "Sun, 99 Jun 2025 12:00:00 GMT"}, None),
+        ({}, None),
+    ],
+)
+def test_a_refusal_tells_the_time_where_github_does(said: dict[str, str], at: float | None) -> None:
+    refused = fault(Answer(401, said, "{}"), "GET /app", once=False)
+    assert isinstance(refused, Unauthorized) and refused.at == at

@@ -149,6 +149,45 @@ def test_a_wrong_key_is_our_fault_and_says_what_to_look_at(stage: Stage) -> None
     app.close()
 
 
+class Off:
+    """A machine whose clock is wrong by so many seconds."""
+
+    def __init__(self, stage: Stage, seconds: float) -> None:
+        self._clock, self._seconds = stage.clock, seconds
+
+    def now(self) -> float:
+        return self._clock.now() + self._seconds
+
+    def secret(self) -> str:
+        return self._clock.secret()
+
+
+@pytest.mark.parametrize("seconds", [-86_400, -900, 120, 900, 86_400])
+def test_a_clock_that_is_wrong_is_set_by_github_s(stage: Stage, seconds: float) -> None:
+    key = stage.registered.private_key
+    app = GithubApp(
+        *(str(stage.registered.id), key, stage.github.api_url, ""), Off(stage, seconds), Limiter()
+    )
+    source = GithubSource(app)
+    for _ in range(3):
+        assert source.branch_sha(stage.repository, "master") == stage.repo.head()
+    # Refused once, then a token that is kept for its hour.
+    tokens = f"/app/installations/{stage.installation.id}/access_tokens"
+    assert [one.status for one in stage.github.requests("POST", tokens)] == [401, 201]
+    app.close()
+
+
+def test_a_wrong_key_is_not_tried_by_another_clock(stage: Stage) -> None:
+    for seconds, tries in ((0, 1), (900, 2)):
+        off = Off(stage, seconds)
+        app = GithubApp(str(stage.registered.id), pem(), stage.github.api_url, "", off, Limiter())
+        before = len(stage.github.requests(path="/app/installations/*"))
+        with pytest.raises(InfraError, match="this machine's clock"):
+            GithubSource(app).branch_sha(stage.repository, "master")
+        assert len(stage.github.requests(path="/app/installations/*")) - before == tries
+        app.close()
+
+
 def test_a_client_id_will_do_as_the_apps_id(stage: Stage) -> None:
     own = set_up(
         stage.github,

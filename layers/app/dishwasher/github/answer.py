@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
 from dishwasher.core.codec import decode
@@ -24,7 +25,11 @@ class Missing(Gone):
 
 
 class Unauthorized(InfraError):
-    """The token or the JWT is not valid (any more)."""
+    """The token or the JWT is not valid (any more); `at` is GitHub's time, None where not told."""
+
+    def __init__(self, message: str, at: float | None = None) -> None:
+        super().__init__(message)
+        self.at = at
 
 
 class Redirected(InfraError):
@@ -86,7 +91,7 @@ def fault(answer: Answer, what: str, *, once: bool) -> Fault | None:
     if status >= 500:
         return Ambiguous(text) if once else InfraError(text)
     if status == 401:
-        return Unauthorized(text)
+        return Unauthorized(text, date(answer))
     if status in MOVED:
         return Redirected(text)
     if status == 404:
@@ -127,6 +132,14 @@ def number(answer: Answer, header: str) -> float | None:
     """A header as a finite number that is not negative; None when it is none."""
     text = answer.headers.get(header, "")
     return float(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
+
+
+def date(answer: Answer) -> float | None:
+    """When it was given, by GitHub's clock; None where that can not be read."""
+    try:
+        return parsedate_to_datetime(answer.headers.get("date", "")).timestamp()
+    except (TypeError, ValueError):
+        return None
 
 
 def message(answer: Answer) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from dishwasher.core.event import Repository
-from dishwasher.errors import Fault, Gone, InfraError, Rejected, Throttled
+from dishwasher.errors import Fault, Gone, Rejected, Throttled
 from dishwasher.github import answer as answers
 from dishwasher.github.answer import Answer, Missing, Redirected, Unauthorized, read
 from dishwasher.github.auth import (
@@ -25,6 +25,7 @@ from dishwasher.github.auth import (
     purpose_of,
 )
 from dishwasher.github.client import Call, Client
+from dishwasher.github.identity import Identity, not_us
 from dishwasher.github.limiter import READ, WRITE, Limiter
 from dishwasher.github.names import Names
 from dishwasher.ports import Clock
@@ -74,7 +75,7 @@ class GithubApp:
     ) -> None:
         self.url, self.api_url = url.rstrip("/"), api_url.rstrip("/")
         self._id = app_id.strip()
-        self._key = Key(app_id, private_key)
+        self._identity = Identity(Key(app_id, private_key), clock)
         self._client = Client(api_url)
         self._clock = clock
         self._limiter = limiter
@@ -148,14 +149,18 @@ class GithubApp:
 
     def as_app(self, call: Call, account: int = APP) -> Answer:
         """The answer to a call authorized by the App's JWT, paid for by that installation."""
-        jwt = self._key.jwt(self._clock.now())
         try:
-            return self._exchange(account, call, f"Bearer {jwt}")
+            return self._signed(call, account)
         except Unauthorized as error:
-            raise InfraError(
-                f"GitHub does not accept us as the App: {error}. Do DISHWASHER_GITHUB_APP_ID and "
-                "DISHWASHER_GITHUB_PRIVATE_KEY belong together, and is this machine's clock right?"
-            ) from error
+            if not self._identity.heed(error):
+                raise not_us(error) from error
+        try:
+            return self._signed(call, account)
+        except Unauthorized as error:
+            raise not_us(error) from error
+
+    def _signed(self, call: Call, account: int) -> Answer:
+        return self._exchange(account, call, f"Bearer {self._identity.jwt()}")
 
     def with_token(self, call: Call, token: str, installation: int) -> Answer:
         """The answer to a call that a token of one's own authorizes."""
@@ -216,13 +221,13 @@ class GithubApp:
 
     def _token(self, repository: Repository, purpose: Purpose, conclusion: bool) -> Token:
         scope = (repository.installation, repository.id, purpose)
-        if found := self._tokens.get(scope, self._clock.now()):
+        if found := self._tokens.get(scope, self._identity.now()):
             return found
         with self._tokens.minting(scope):
-            if found := self._tokens.get(scope, self._clock.now()):
+            if found := self._tokens.get(scope, self._identity.now()):
                 return found
             token = self.mint(repository, purpose, conclusion)
-            self._tokens.put(scope, token, self._clock.now())
+            self._tokens.put(scope, token, self._identity.now())
             return token
 
     def _authorized(self, repository: Repository, call: Call, purpose: Purpose) -> Answer:
