@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from dishwasher.core.build import Build, build_group
 from dishwasher.core.delivery import Delivery, Stage
-from dishwasher.core.job import Job
+from dishwasher.core.job import Job, State
 from dishwasher.core.report import Report
 from dishwasher.core.retention import DAY
 from dishwasher.errors import Ambiguous, Conflict, InfraError, Rejected
@@ -35,16 +35,17 @@ class House:
     def __init__(self, emulator: Emulator, line: Line) -> None:
         from dishwasher.aws.clients import Clients
         from dishwasher.aws.lasting import Lasting
+        from dishwasher.aws.pauses import Pauses
         from dishwasher.aws.store import DynamoStore
 
         self.emulator, self.line, self.table = emulator, line, emulator.table()
         self.pauses: list[float] = []
         self.meanwhile: Callable[[], None] = lambda: None
+        self._before: dict[tuple[str, str], dict[str, Any]] = {}
         self.clock = FakeClock()
         self.store: DynamoStore = DynamoStore(
             *(Clients(REGION, line.url), self.table, self.clock, Lasting(days=30)),
-            sleep=self._sleep,
-            chance=lambda: 0.5,
+            Pauses(self._sleep, lambda: 0.5),
         )
 
     def _sleep(self, seconds: float) -> None:
@@ -61,6 +62,19 @@ class House:
             if item["pk"]["S"] == pk and (not sk or item["sk"]["S"] == sk)
         )
         return found
+
+    def remember(self) -> None:
+        """The rows as they are, for `put_back`."""
+        self._before = {(item["pk"]["S"], item["sk"]["S"]): item for item in self.rows()}
+
+    def put_back(self, *places: tuple[str, str]) -> None:
+        for pk, sk in places:
+            if (pk, sk) in self._before:
+                self.put(self._before[pk, sk])
+            else:
+                self.emulator.clients.dynamodb.delete_item(
+                    TableName=self.table, Key={"pk": {"S": pk}, "sk": {"S": sk}}
+                )
 
     def put(self, item: dict[str, Any]) -> None:
         self.emulator.clients.dynamodb.put_item(TableName=self.table, Item=item)
@@ -192,29 +206,81 @@ def test_a_transaction_that_is_refused_says_why(
 # Groups
 
 
-def test_a_group_is_read_again_until_a_save_is_seen_whole(house: House) -> None:
-    pair = replace(JOB, id="b1.one"), replace(JOB, id="b1.two")
-    house.store.save(*pair)
-    before = house.row("job#b1", "b1.two")
-    house.store.save(*(replace(job, version=1, attempt=1) for job in pair))
-    after = house.row("job#b1", "b1.two")
-    house.put(before)
+PAIR = replace(JOB, id="b1.one"), replace(JOB, id="b1.two")
+BUILD = Build("b1", EVENT, "", ".dishwasher.yml", 1.0, ("b1.one", "b1.two"))
+
+
+def half(house: House, *late: tuple[str, str], back: int = 2) -> None:
+    """Undo a save in these rows until somebody has looked that often."""
+    after = [house.row(*place) for place in late]
+    house.put_back(*late)
 
     def finish() -> None:
-        if len(house.pauses) == 2:
-            house.put(after)
+        if len(house.pauses) == back:
+            for item in after:
+                house.put(item)
 
     house.meanwhile = finish
+
+
+def test_a_group_is_read_again_until_a_save_is_seen_whole(house: House) -> None:
+    house.store.save(*PAIR)
+    house.remember()
+    house.store.save(*(replace(job, version=1, attempt=1) for job in PAIR))
+    half(house, ("job#b1", "b1.two"))
     assert [(job.version, job.attempt) for job in house.store.group(Job, "b1")] == [(2, 1)] * 2
     assert len(house.pauses) == 2
 
 
-def test_a_group_that_stays_half_is_shown_as_it_is(house: House) -> None:
-    house.store.save(replace(JOB, id="b1.one"), replace(JOB, id="b1.two"))
-    key = {"pk": {"S": "job#b1"}, "sk": {"S": "b1.two"}}
-    house.emulator.clients.dynamodb.delete_item(TableName=house.table, Key=key)
+def test_who_has_seen_a_build_sees_the_jobs_that_were_made_with_it(house: House) -> None:
+    house.store.save(BUILD, *PAIR)
+    half(house, ("job#b1", "b1.one"), ("job#b1", "b1.two"))
+    assert house.store.get(Build, "b1") == replace(BUILD, version=1)
+    assert [job.id for job in house.store.group(Job, "b1")] == ["b1.one", "b1.two"]
+    assert len(house.pauses) == 2
+
+
+def test_who_has_seen_a_build_s_counter_sees_the_end_of_the_job_that_raised_it(
+    house: House,
+) -> None:
+    house.store.save(BUILD, *PAIR)
+    house.remember()
+    over = replace(PAIR[0], version=1, state=State.CONCLUDED)
+    house.store.save(replace(BUILD, settled=1, version=1), over)
+    half(house, ("job#b1", "b1.one"))
+    (build,) = house.store.group(Build, build_group(EVENT.repository.id, EVENT.sha))
+    assert build.settled == 1
+    assert house.store.group(Job, "b1")[0] == replace(over, version=2)
+    assert house.store.get(Job, "b1.one") == replace(over, version=2)
+    assert len(house.pauses) == 2
+
+
+def test_a_single_row_is_read_again_until_it_is_as_new_as_what_was_seen(house: House) -> None:
+    house.store.save(BUILD, *PAIR)
+    half(house, ("job#b1", "b1.one"), back=3)
+    assert house.store.get(Build, "b1") is not None
+    assert house.store.get(Job, "b1.one") == replace(PAIR[0], version=1)
+    assert len(house.pauses) == 3
+
+
+def test_what_is_gone_for_good_is_waited_for_once(house: House) -> None:
+    house.store.save(BUILD, *PAIR)
+    half(house, ("job#b1", "b1.two"), back=0)
     assert [job.id for job in house.store.group(Job, "b1")] == ["b1.one"]
     assert len(house.pauses) == 6
+    assert house.store.get(Job, "b1.two") is None
+    assert house.store.get(Build, "b1") is not None
+    assert house.store.get(Job, "b1.two") is None
+    assert len(house.pauses) == 12
+
+
+def test_a_row_whose_id_is_another_group_s_name_keeps_nobody_waiting(house: House) -> None:
+    house.store.save(
+        replace(JOB, id="mine", build="yours"), replace(JOB, id="mine.1", build="mine")
+    )
+    assert [job.id for job in house.store.group(Job, "mine")] == ["mine.1"]
+    assert [job.id for job in house.store.group(Job, "yours")] == ["mine"]
+    assert house.pauses == []
 
 
 def test_the_jobs_of_a_build_are_one_partition_and_no_second_row(house: House) -> None:

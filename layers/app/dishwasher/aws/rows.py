@@ -19,6 +19,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -56,6 +57,9 @@ class Key:
         return {"pk": {"S": self.pk}, "sk": {"S": self.sk}}
 
 
+Peers = tuple[tuple[Key, int], ...]
+
+
 def key_of(item: Item) -> Key:
     return Key(item["pk"]["S"], item["sk"]["S"])
 
@@ -86,10 +90,10 @@ def shard(kind: str, number: int) -> str:
     return f"{kind}#{number}"
 
 
-def row(record: Record, write: str, expires: int, peers: tuple[tuple[str, int], ...]) -> Item:
+def row(record: Record, write: str, expires: int, peers: Peers) -> Item:
     """The record one version on; `write` names the save, `expires` is 0 for never.
 
-    `peers` are sort keys and versions of the others of its group that the same save stores.
+    `peers` are all that the same save stores.
     """
     key = place(record.KIND, record.id)
     item = {
@@ -106,8 +110,9 @@ def row(record: Record, write: str, expires: int, peers: tuple[tuple[str, int], 
         item["due"] = {"N": repr(record.due)}
     if expires:
         item["expires"] = {"N": str(expires)}
-    if peers:
-        item["peers"] = {"S": json.dumps(peers, separators=(",", ":"))}
+    if len(peers) > 1:
+        told = [[peer.pk, peer.sk, version] for peer, version in peers]
+        item["peers"] = {"B": zlib.compress(json.dumps(told, separators=(",", ":")).encode())}
     return item
 
 
@@ -139,20 +144,11 @@ def due_of(item: Item) -> float:
     return float(item.get("due", {}).get("N", 0))
 
 
-def is_torn(items: tuple[Item, ...]) -> bool:
-    """Whether a save was seen in one of these rows and not yet in another.
-
-    A query sees each row as it was at some moment, and not all of them at one. So a row tells of
-    those that were saved with it, as in Bailis et al., "Scalable Atomic Visibility with RAMP
-    Transactions", SIGMOD 2014.
-    """
-    seen = {item["sk"]["S"]: version_of(item) for item in items}
-    return any(
-        seen.get(sk, 0) < version
-        for item in items
-        if "peers" in item
-        for sk, version in json.loads(item["peers"]["S"])
-    )
+def peers_of(item: Item) -> Iterator[tuple[Key, int]]:
+    """What else was stored with this row, and which version of it."""
+    if "peers" in item:
+        for pk, sk, version in json.loads(zlib.decompress(item["peers"]["B"])):
+            yield Key(pk, sk), version
 
 
 def record_of(kind: type[R], item: Item) -> R:

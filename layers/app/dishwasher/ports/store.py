@@ -39,16 +39,14 @@ class Store(Protocol):
     def save(self, *records: Record) -> None:
         """Store all or none, each with its version raised by one.
 
+        Who has seen one of them, by `get` or in a group, sees the others too from then on.
+
         Raises Conflict when the stored version of any is not the one given (absent counts as 0).
         """
         ...
 
     def group(self, kind: type[R], group: str) -> tuple[R, ...]:
-        """All records of a kind in a group, by id, as they are now; of one save all or none.
-
-        Only what two calls show may be from before and after a save: who decides from both stores
-        one of what was read first along with it, as the build's counter is with its jobs.
-        """
+        """All records of a kind in a group, by id, as they are now."""
         ...
 
     def latest(
