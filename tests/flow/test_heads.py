@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from dishwasher.core.access import Access, Right
 from dishwasher.core.build import AWAY
 from dishwasher.core.delivery import Delivery, Stage
-from dishwasher.core.event import Event, Repository
+from dishwasher.core.event import Event, EventKind, Repository
 from dishwasher.core.heads import Looked
 from dishwasher.core.place import Place
 from dishwasher.errors import Conflict, Gone
@@ -245,7 +245,9 @@ def test_the_build_of_another_branch_is_none_of_this_one() -> None:
     world.forge.stands(branch(OLD, "main"))
     world.store.save(replace(build(), event=branch(OLD)))
     asked = replace(build(), id="asked", event=pull_request(sha=OLD), pull_request=5)
-    world.store.save(asked)
+    # Nor is that of a schedule, which runs other jobs.
+    timed = replace(branch(OLD, "main"), kind=EventKind.SCHEDULE)
+    world.store.save(asked, replace(build(), id="timed", event=timed))
     left(world, branch(OLD, "main"))
     world.round()
     assert len(world.planned()) == 1

@@ -80,7 +80,8 @@ class Build:
         request = event.pull_request
         if request is not None:
             return request.number in self.requests
-        return self.event.pull_request is None and event.branch in self.pushed
+        # A schedule builds the same commit, and other jobs of it.
+        return self.event.kind is event.kind and event.branch in self.pushed
 
     @property
     def requests(self) -> tuple[int, ...]:
