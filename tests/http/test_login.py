@@ -7,8 +7,10 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 import pytest
+from dishwasher.core.access import Right
 from dishwasher.core.history import begun
 from dishwasher.core.home import Home
+from dishwasher.core.place import Place
 from dishwasher.core.session import (
     PendingLogin,
     Person,
@@ -18,6 +20,7 @@ from dishwasher.core.session import (
     seal_session,
 )
 from dishwasher.errors import InfraError
+from dishwasher.flow.tenancy import Tenancy
 from dishwasher.http.login import PENDING
 from dishwasher.http.message import Request, Response
 from dishwasher.http.pages import Site
@@ -45,7 +48,8 @@ class House:
         self.sample = Sample()
         self.clock = self.sample.clock
         self.people = MemoryPeople()
-        self.readers = Readers(self.clock, SECRET, self.people if login else None)
+        present = Tenancy(self.sample.store).shown
+        self.readers = Readers(self.clock, SECRET, self.people if login else None, present)
         pages = replace(self.sample.pages, login=login)
         site = Site(pages, self.sample.blobs, lambda: public_url, self.readers)
         self._router = Router(site.routes(), site.missing)
@@ -108,6 +112,32 @@ def test_a_missing_page_offers_a_login_or_a_logout(house: House) -> None:
     assert b'href="/login?next=/jobs/b1-0"' in content(house.ask("/jobs/b1-0"))
     known = content(house.ask("/jobs/b1-0", house.session()))
     assert b"logged in as anna" in known and b"/login?" not in known
+
+
+def became(house: House, right: Right, *, private: bool) -> None:
+    """GitHub told this of the repository after it was built."""
+    repository = replace(EVENT.repository, private=private)
+    house.sample.store.save(Place(str(repository.id), repository, right))
+
+
+def test_a_repository_that_was_made_private_shows_nothing_of_before(house: House) -> None:
+    build = house.sample.pages.find_build("b1")
+    assert build is not None
+    house.sample.store.save(replace(build, event=EVENT))
+    became(house, Right.GRANTED, private=True)
+    assert {house.ask(path).status for path in (*PATHS, "/repositories/1")} == {404}
+    house.people.readers.add((1, ANNA.id))
+    assert {house.ask(path, house.session()).status for path in PATHS} == {200}
+
+
+@pytest.mark.parametrize("login", [True, False])
+def test_a_repository_that_was_deleted_shows_nothing_any_more(login: bool) -> None:
+    house = House(login)
+    house.people.readers.add((1, ANNA.id))
+    became(house, Right.DELETED, private=False)
+    for cookie in ("", house.session()):
+        assert {house.ask(path, cookie).status for path in PATHS} == {404}
+        assert house.ask("/repositories/1", cookie).status == 404
 
 
 def test_public_pages_need_no_login(house: House) -> None:

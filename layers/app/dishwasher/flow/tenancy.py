@@ -31,6 +31,13 @@ class Tenancy:
         """The repository as it is now: renamed, transferred or reached anew since the event."""
         return self._now(self._place(repository), repository)
 
+    def shown(self, repository: Repository) -> Repository | None:
+        """The repository for pages: private if it is so by now; None where it was deleted."""
+        place = self._place(repository)
+        if place is not None and place.right is Right.DELETED:
+            return None
+        return self._now(place, repository)
+
     def moved(self, build: Build) -> Build:
         """The build of the repository as it is now, to be read and not to be stored."""
         present = self.present(build.event.repository)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -25,6 +25,10 @@ MOST = 4096
 """Such words that are kept."""
 
 
+def _as_told(repository: Repository) -> Repository | None:
+    return repository
+
+
 @dataclass(slots=True)
 class Readers:
     """`people` is None where no login is set up: pages then are for whoever knows their address."""
@@ -32,6 +36,8 @@ class Readers:
     clock: Clock
     secret: bytes = field(repr=False)
     people: People | None
+    present: Callable[[Repository], Repository | None] = _as_told
+    """What a repository is by now, which may not be what its builds know; None for deleted."""
     _known: dict[tuple[int, int], tuple[bool, float]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -43,20 +49,26 @@ class Readers:
 
     def may_see(self, request: Request, repository: Repository) -> bool:
         """Whether this reader may see a page with an address that nobody guesses."""
-        return self.people is None or self.may_list(request, repository)
+        if self.people is None:
+            return self.present(repository) is not None
+        return self.may_list(request, repository)
 
     def of_those(self, request: Request, asked: Sequence[Repository]) -> set[Repository]:
         """Those that this reader may list; GitHub is asked of several at once."""
-        private = [one for one in asked if one.private] if self.person(request) else []
-        shown = {one for one in asked if not one.private}
+        known = self.person(request) is not None
+        there = [(one, now) for one in asked if (now := self.present(one)) is not None]
+        private = [one for one, now in there if now.private and known]
+        shown = {one for one, now in there if not now.private}
         with ThreadPoolExecutor(AT_ONCE) as pool:
             may = pool.map(partial(self.may_list, request), private[:ASKED])
             return shown | {one for one, allowed in zip(private, may, strict=False) if allowed}
 
     def may_list(self, request: Request, repository: Repository) -> bool:
         """Whether this reader may see a page whose address anybody can guess."""
-        if not repository.private:
-            return True
+        now_there = self.present(repository)
+        if now_there is None or not now_there.private:
+            return now_there is not None
+        repository = now_there
         person = self.person(request)
         if person is None or self.people is None:
             return False

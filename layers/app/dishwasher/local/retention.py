@@ -18,6 +18,7 @@ from dishwasher.core.pull import Pull
 from dishwasher.core.report import Report, pull_key
 from dishwasher.core.retention import DAY, Keep, Stock
 from dishwasher.local.database import Database
+from dishwasher.local.deleted import GRACE, Deleted
 from dishwasher.local.stock import Stocktaking
 from dishwasher.ports import Clock
 
@@ -57,11 +58,15 @@ class Retention:
     def __init__(self, database: Database, blobs: Path, clock: Clock, keep: Keep) -> None:
         self._database = database
         self._stocks = Stocktaking(database, blobs)
+        self._deleted = Deleted(database, blobs)
         self._clock = clock
         self._keep = keep
 
     def __call__(self) -> None:
         now = self._clock.now()
+        for repository in self._deleted.before(now - GRACE):
+            self._remove(self._deleted.builds(repository))
+            self._deleted.forget(repository)
         self._stocks.measure()
         horizon = self._keep.horizon(now)
         old = self._remove(retention.aged(self._stocks.before(horizon)))

@@ -120,6 +120,7 @@ class House:
 
     @cached_property
     def pages(self) -> Router:
+        from dishwasher.flow.tenancy import Tenancy
         from dishwasher.http.health import Health
         from dishwasher.http.pages import Site
         from dishwasher.http.readers import Readers
@@ -131,7 +132,9 @@ class House:
 
         settings = self._settings
         found = people(self._app, settings)
-        readers = Readers(self.clock, derive(self._secret, "sessions"), found)
+        readers = Readers(
+            self.clock, derive(self._secret, "sessions"), found, Tenancy(self.store).shown
+        )
         words = (self.store, self.blobs, self.clock, Assets(), settings.url)
         shown = Pages(*words, login=found is not None)
         site = Site(shown, self.blobs, self.url, readers, direct=self.blobs.link)

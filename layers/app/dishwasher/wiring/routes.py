@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from dishwasher.flow.tenancy import Tenancy
 from dishwasher.http.caches import Caches, Downloads
 from dishwasher.http.health import Health
 from dishwasher.http.jobs import Jobs, Uploads
@@ -34,7 +35,12 @@ def promised(house: House) -> Callable[[str], int]:
 
 def routes(house: House, settings: Settings, ready: Callable[[], bool]) -> Router:
     found = people(house.app, settings)
-    readers = Readers(house.clock, derive(settings.webhook_secret.encode(), "sessions"), found)
+    readers = Readers(
+        house.clock,
+        derive(settings.webhook_secret.encode(), "sessions"),
+        found,
+        Tenancy(house.store).shown,
+    )
     pages = Pages(
         house.store, house.blobs, house.clock, Assets(), settings.url, login=found is not None
     )
