@@ -9,7 +9,7 @@ VENV := .venv/$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info
 BIN := $(VENV)/bin
 STAMP := $(VENV)/ready
 
-.PHONY: aws-lint aws-local demo-aws demo test test-real test-presigned test-projects lint types check sim chaos soak fuzz bench screenshots clean
+.PHONY: aws-lint aws-build aws-local aws-cold demo-aws demo test test-real test-presigned test-projects lint types check sim chaos soak fuzz bench screenshots clean
 .DELETE_ON_ERROR:
 
 # The lock lets two `make` run at once in one clone: the second waits and finds the work done.
@@ -67,6 +67,10 @@ aws-lint: $(SAM)/ready $(CHECKOV)/ready
 	@$(SAM)/bin/sam validate --lint
 	@$(CHECKOV)/bin/checkov --config-file .checkov.yaml
 
+# What `sam deploy` uploads, with byte code; it needs the Python of the template's Runtime.
+aws-build: $(SAM)/ready
+	@$(SAM)/bin/python infra/aws-build build/aws $(ARGS)
+
 # The stack of template.yaml on this machine, without docker; minutes at first, for `sam build`.
 aws-local: $(SAM)/ready
 	@$(SAM)/bin/python -m tests.aws_local $(ARGS)
@@ -74,6 +78,10 @@ aws-local: $(SAM)/ready
 # The demo's story, told of that stack and then of the embedded mode, and compared.
 demo-aws: $(SAM)/ready
 	@$(SAM)/bin/python -m tests.aws_local --demo $(ARGS)
+
+# The webhook's cold answer beside the least that could be one.
+aws-cold: $(SAM)/ready
+	@$(SAM)/bin/python -m bench.coldstart
 
 lint: $(STAMP)
 	@$(BIN)/python -m ruff check . && $(BIN)/python -m ruff format --check .

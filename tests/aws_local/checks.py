@@ -11,15 +11,17 @@ from typing import Any
 from dishwasher.demo.github import StandIn
 
 PATIENCE = 60.0
+AROUND = 60
+"""Characters of what is shown before a difference."""
 FIELDS = ("name", "status", "conclusion", "output", "actions")
 """All but ids and times, and the address of the page."""
 VARYING = (
     (re.compile(r"https?://[\w.:\[\]-]+"), "URL"),
     (re.compile(r"\b[0-9a-f]{20}(-\d+)?\b"), "BUILD"),
     (re.compile(r"\b[0-9a-f]{40}\b|\b(?=[a-f]*\d)[0-9a-f]{7,12}\b"), "SHA"),
-    (re.compile(r"(under )?\d[\d,.]* (ms|s|min|h|GB|MB|KB|B)(?!\w)( \d+ s)?"), "MUCH"),
-    (re.compile(r" of a runner after MUCH of waiting"), ""),
-    (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d"), "WHEN"),
+    (re.compile(r"(under )?\d[\d,.]* ?(ms|s|min|h|GB|MB|KB|B)(?!\w)( \d+ s)?"), "MUCH"),
+    (re.compile(r" of a runner( after MUCH of waiting)?"), ""),
+    (re.compile(r"\d{4}\\?-\d\d\\?-\d\d \d\d\\?:\d\d"), "WHEN"),
     (re.compile(r"/tmp/[^\s`'\"]*?/(checkout|home|artifacts|reports)"), r"PLACE/\1"),
 )
 """What is another one in each telling, whoever the bot is."""
@@ -49,7 +51,15 @@ def differences(one: dict[str, Any], other: dict[str, Any]) -> Iterator[str]:
         for field in one[name].keys() | other[name].keys():
             here, there = one[name].get(field), other[name].get(field)
             if here != there:
-                yield f"{name}: {field}:\n    {here!r}\n    {there!r}"
+                yield f"{name}: {field}: {_apart(repr(here), repr(there))}"
+
+
+def _apart(here: str, there: str) -> str:
+    """Both from a little before the place where they part."""
+    pairs = enumerate(zip(here, there, strict=False))
+    first = next((at for at, (one, other) in pairs if one != other), min(len(here), len(there)))
+    start = max(first - AROUND, 0)
+    return f"…{here[start : start + 3 * AROUND]!r} and …{there[start : start + 3 * AROUND]!r}"
 
 
 def _shown(github: StandIn) -> Iterator[tuple[str, Any]]:

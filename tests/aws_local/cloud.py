@@ -140,7 +140,7 @@ class Cloud:
             runs = name == RUNNER
             runtime = Runtime(
                 emulator,
-                runtime_python(self._artifact.folder.parent, packages),
+                runtime_python(self.folder, packages),
                 self._tools if runs else "",
                 self.folder,
             )

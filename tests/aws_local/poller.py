@@ -7,8 +7,6 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from tests.aws_local.function import Outcome
 from tests.aws_local.stack import REGION, Source
 
@@ -42,12 +40,14 @@ class Poller:
             thread.join()
 
     def _run(self) -> None:
+        from botocore.exceptions import BotoCoreError, ClientError
+
         while not self._stopping.is_set():
             try:
                 self._turn()
             except (BotoCoreError, ClientError):
-                if not self._stopping.wait(0.5):
-                    continue
+                # The messages that it had show again; so does this poller, in a moment.
+                self._stopping.wait(0.5)
 
     def _turn(self) -> None:
         answer = self._sqs.receive_message(

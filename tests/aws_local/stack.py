@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
-import botocore.session
 from dishwasher.aws.clients import Clients
 
 from tests.aws_local.artifact import ANYONE, PARAMETERS, Artifact
@@ -62,6 +61,9 @@ class Stack:
         self._physical: dict[str, str] = {}
 
     def client(self, service: str) -> Any:
+        # Here, so that the rest can be tested where only the demo's packages are.
+        import botocore.session
+
         return botocore.session.get_session().create_client(
             service,
             region_name=REGION,

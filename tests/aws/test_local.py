@@ -1,0 +1,104 @@
+"""What stands between the functions on the local AWS does as AWS says."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from tests.aws_local.checks import differences
+from tests.aws_local.function import Outcome
+from tests.aws_local.gateway import Gateway
+from tests.aws_local.poller import failed
+from tests.aws_local.stack import Route
+
+ALL = ["1", "2"]
+
+
+def outcome(payload: Any, error: str = "") -> Outcome:
+    return Outcome(payload, error, 0.0, False)
+
+
+@pytest.mark.parametrize(
+    ("payload", "back"),
+    [
+        (None, []),
+        ({"batchItemFailures": []}, []),
+        ({"batchItemFailures": [{"itemIdentifier": "2"}]}, ["2"]),
+        ({"batchItemFailures": [{"itemIdentifier": ""}]}, ALL),
+        ({"batchItemFailures": [{"itemIdentifier": "another"}]}, ALL),
+        ({"batchItemFailures": [{"wrong": "1"}]}, ALL),
+    ],
+)
+def test_messages_that_failed_come_back(payload: Any, back: list[str]) -> None:
+    assert failed(outcome(payload), ALL) == frozenset(back)
+
+
+def test_all_of_them_come_back_where_the_function_failed() -> None:
+    assert failed(outcome({"batchItemFailures": []}, "Runtime.ExitError"), ALL) == frozenset(ALL)
+
+
+@contextmanager
+def opened(said: dict[str, Any], error: str = "") -> Iterator[tuple[str, list[Any]]]:
+    gateway, asked = Gateway(), list[Any]()
+
+    def invoke(function: str, payload: bytes) -> Outcome:
+        asked.append((function, json.loads(payload)))
+        return outcome(said, error)
+
+    routes = (Route("GET", "/{page+}", "Pages"), Route("PUT", "/jobs/{id}/log", "Tickets"))
+    gateway.open(routes, invoke)
+    try:
+        yield gateway.url, asked
+    finally:
+        gateway.close()
+
+
+def test_a_request_becomes_an_event_and_its_answer_a_response() -> None:
+    said = {"statusCode": 201, "headers": {"x-a": "1"}, "cookies": ["c=2"], "body": "hello"}
+    with opened(said) as (url, asked):
+        request = urllib.request.Request(f"{url}/a/b%20c?d=e", headers={"Cookie": "f=g; h=i"})
+        with urllib.request.urlopen(request) as answer:
+            assert (answer.status, answer.headers["x-a"], answer.read()) == (201, "1", b"hello")
+            assert answer.headers["set-cookie"] == "c=2"
+    ((function, event),) = asked
+    assert (function, event["routeKey"]) == ("Pages", "GET /{page+}")
+    assert (event["rawPath"], event["rawQueryString"]) == ("/a/b c", "d=e")
+    assert event["cookies"] == ["f=g", "h=i"]
+    assert event["isBase64Encoded"] is False
+
+
+def test_bytes_are_handed_over_as_base64() -> None:
+    with opened({"statusCode": 200}) as (url, asked):
+        headers = {"Content-Type": "application/octet-stream"}
+        request = urllib.request.Request(f"{url}/jobs/7/log", b"\xff", headers, method="PUT")
+        urllib.request.urlopen(request).close()
+    ((function, event),) = asked
+    assert (function, event["pathParameters"]) == ("Tickets", {"id": "7"})
+    assert (event["body"], event["isBase64Encoded"]) == ("/w==", True)
+
+
+@pytest.mark.parametrize(
+    ("method", "error", "status"), [("DELETE", "", 404), ("GET", "Runtime.ExitError", 500)]
+)
+def test_what_has_no_route_or_fails_is_answered_by_the_gateway(
+    method: str, error: str, status: int
+) -> None:
+    with opened({"errorType": error}, error) as (url, _):
+        with pytest.raises(urllib.error.HTTPError) as caught:
+            urllib.request.urlopen(urllib.request.Request(f"{url}/x", method=method))
+        with caught.value:
+            assert caught.value.code == status
+
+
+def test_only_what_differs_is_told() -> None:
+    one = {"lint": {"title": "Passed", "name": "lint"}, "tests": {}}
+    other = {"lint": {"title": "Failed", "name": "lint"}, "docs": {}}
+    docs, tests, lint = differences(one, other)
+    assert (docs, tests) == ("docs: only there", "tests: only here")
+    assert lint.startswith("lint: title: ") and "Passed" in lint and "Failed" in lint
