@@ -187,7 +187,11 @@ class Judge:
     def _branches(self) -> Iterator[str]:
         """Nor has a branch lost its build because another went that stood there too."""
         for repo in self._house.hub.repos.values():
+            # Whose pull request is open, that one builds.
+            asked = {one.branch for one in repo.requests if one.is_open and not one.fork}
             for branch, sha in repo.branches.items() if not self._is_gone(repo.value.id) else ():
+                if branch in asked:
+                    continue
                 builds = self._rows.group(Build, build_group(repo.value.id, sha))
                 pushed = [
                     one for one in builds if one.event.kind is EventKind.PUSH and not one.requests
