@@ -10,8 +10,11 @@ from dishwasher.daemon.worker import FAILURES_KEPT, MOST_DELAY, WAIT, Loop
 from dishwasher.errors import Conflict, InfraError, Throttled
 from dishwasher.ports import Message, Topic
 
-from tests.fakes.clock import FakeClock
+from tests.fakes.clock import NOON, FakeClock
 from tests.fakes.queue import MemoryQueue
+
+GUID, BUILD = "d0c3f3a0-aaaa-bbbb-cccc-0123456789ab", "0123456789abcdef0123"
+FAULTS = Throttled("later", NOON + 5), InfraError("no"), KeyError("a bug")
 
 
 class Handler:
@@ -127,6 +130,32 @@ def test_a_bug_is_logged_with_its_traceback(
     loop(bells, clock, Handler(KeyError("a bug"))).turn(0)
     (record,) = caplog.records
     assert record.levelno == logging.ERROR and record.exc_info is not None
+
+
+@pytest.mark.parametrize(
+    ("topic", "fields"),
+    [
+        (Topic.DELIVERIES, {"delivery": GUID}),
+        (Topic.JOBS, {"job": "01234567-0"}),
+        (Topic.REPORTS, {"build": "01234567"}),
+    ],
+)
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_line_says_what_it_is_about_and_not_where_its_pages_are(
+    bells: MemoryQueue,
+    clock: FakeClock,
+    caplog: pytest.LogCaptureFixture,
+    topic: Topic,
+    fields: dict[str, str],
+    fault: Exception,
+) -> None:
+    caplog.set_level(logging.INFO)
+    keys = {Topic.DELIVERIES: GUID, Topic.JOBS: f"{BUILD}-0", Topic.REPORTS: BUILD}
+    bells.ring(topic, keys[topic])
+    Loop(bells, topic, Handler(fault), clock, "worker").turn(0)
+    (record,) = caplog.records
+    assert record.__dict__["fields"] == fields
+    assert next(iter(fields.values())) in record.getMessage()
 
 
 class BlockingQueue:

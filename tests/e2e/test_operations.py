@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 from tests.e2e.bot import Bot
 from tests.e2e.world import World
 
 SECONDS = 20.0
+LEASE = 24.0
+"""Seconds: a runner has to outlive a server that is away."""
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    world = World(tmp_path_factory.mktemp("world"), lease=LEASE)
+    try:
+        yield world.start()
+    finally:
+        world.close()
+    assert world.github.violations == []
 
 
 def told(bot: Bot, *signals: signal.Signals) -> tuple[int, str]:
@@ -81,6 +97,16 @@ def test_it_is_stopped_by_a_key_and_logs_as_it_is_asked_to(tmp_path: Path) -> No
         world.bot.start()
         sha = world.repo('checks: {ok: {run: "true"}}\n').commit({"a.txt": "1"})
         assert world.concluded(sha)["ok"].conclusion == "success"
-        assert '"what": "concluded"' in world.bot.log
+        world.wait_settled(sha)
+        (job,) = world.table.jobs(sha)
+        (delivery,) = (row["id"] for row in world.table.rows("delivery") if row["build"])
+        lines = {line["what"]: line for line in map(json.loads, world.bot.log.splitlines())}
+        short = job["build"][:8]
+        ids = {"delivery": delivery, "build": short}
+        assert lines["planned"].items() >= ids.items()
+        assert lines["concluded"].items() >= {**ids, "job": f"{short}-0"}.items()
+        assert lines["reported"].items() >= {"build": short, "job": f"{short}-0"}.items()
+        # Who knows the whole id may read the pages.
+        assert job["build"] not in world.bot.log
     finally:
         world.close()

@@ -59,11 +59,21 @@ def test_the_end_of_a_job_is_told_once(
     )
     store.save(running)
     ended = conclude(replace(running, version=1), Reason.FAILED, "step 1 failed", NOON + 1.5)
-    store.save(ended)
+    store.save(build(ended, id=BUILD), ended)
     store.save(reported(replace(ended, version=2)))
     assert caplog.messages == [
-        r'concluded job=01234567-0 name="lint \u00e9" attempt=2 reason=failed seconds=1.5'
+        "concluded delivery=delivery-1 build=01234567 job=01234567-0 "
+        r'name="lint \u00e9" attempt=2 reason=failed seconds=1.5'
     ]
+
+
+def test_an_end_without_its_build_is_told_all_the_same(
+    store: LoggedStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    store.save(conclude(job(id=f"{BUILD}-0", build=BUILD), Reason.OK, "", NOON))
+    (line,) = caplog.messages
+    assert line.startswith("concluded build=01234567 job=01234567-0 name=tests ")
 
 
 def test_what_was_not_stored_is_not_told(
@@ -80,14 +90,15 @@ def test_a_conclusion_that_github_has_taken_is_told(caplog: pytest.LogCaptureFix
     forge = FakeForge(FakeClock())
     sha = forge.commit(REPOSITORY, {})
     checks = LoggedChecks(forge)
-    check = Check("dishwasher / lint", sha, "job", "", Status.QUEUED, "Queued", "Queued")
+    check = Check("dishwasher / lint", sha, f"{BUILD}-0", "", Status.QUEUED, "Queued", "Queued")
     number = checks.create(REPOSITORY, check)
     checks.update(REPOSITORY, number, replace(check, status=Status.IN_PROGRESS))
     assert caplog.messages == []
     completed = replace(check, status=Status.COMPLETED, conclusion=Conclusion.SUCCESS)
     checks.update(REPOSITORY, number, completed)
     assert caplog.messages == [
-        f"reported check={number} repository=acme/site commit={sha[:10]} "
+        f"reported check={number} build=01234567 job=01234567-0 repository=acme/site "
+        f"commit={sha[:10]} "
         'name="dishwasher / lint" conclusion=success annotations=0'
     ]
 
@@ -98,7 +109,7 @@ def test_what_github_rejects_is_told_and_the_last_of_it_is_an_alarm(
     forge = FakeForge(FakeClock())
     sha = forge.commit(REPOSITORY, {})
     over = replace(
-        Check("dishwasher / lint", sha, "job", "", Status.QUEUED, "Failed", "Why"),
+        Check("dishwasher / lint", sha, f"{BUILD}-0", "", Status.QUEUED, "Failed", "Why"),
         status=Status.COMPLETED,
         conclusion=Conclusion.FAILURE,
     )
@@ -106,7 +117,8 @@ def test_what_github_rejects_is_told_and_the_last_of_it_is_an_alarm(
     for check in (over, smaller(over)[1]):
         with pytest.raises(Rejected):
             LoggedChecks(forge).create(REPOSITORY, check)
-    rest = f'repository=acme/site commit={sha[:10]} name="dishwasher / lint" why="create: invalid"'
+    rest = f"build=01234567 job=01234567-0 repository=acme/site commit={sha[:10]} "
+    rest += 'name="dishwasher / lint" why="create: invalid"'
     assert [(record.levelname, record.message) for record in caplog.records] == [
         ("WARNING", f"refused by GitHub {rest}"),
         ("ERROR", f"given up {rest}"),

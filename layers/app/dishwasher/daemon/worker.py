@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dishwasher.daemon.part import Part
 from dishwasher.errors import Conflict, InfraError, Throttled
 from dishwasher.ports import Clock, Message, Queue, Topic
+from dishwasher.wiring.lines import about, short
 
 logger = logging.getLogger(__name__)
 
@@ -81,22 +82,25 @@ class Loop(Part):
 
     def _try(self, message: Message) -> float | None:
         """Handle it; answers None when that is done, else the seconds until the next try."""
-        key = message.key
+        key, shown = message.key, short(message.key)
+        extra = about(self._topic, key)
         try:
             self._handle(key)
         except Throttled as fault:
-            logger.info("%s %s: %s", self._topic, key, fault)
+            logger.info("%s %s: %s", self._topic, shown, fault, extra=extra)
             return max(fault.retry_at - self._clock.now(), CONFLICT_DELAY)
         except Conflict as fault:
-            logger.debug("%s %s: %s", self._topic, key, fault)
+            logger.debug("%s %s: %s", self._topic, shown, fault, extra=extra)
             return self._later(key, CONFLICT_DELAY)
         except InfraError as fault:
             delay = self._later(key, FIRST_DELAY)
-            logger.warning("%s %s: %s; next try in %g s", self._topic, key, fault, delay)
+            text = "%s %s: %s; next try in %g s"
+            logger.warning(text, self._topic, shown, fault, delay, extra=extra)
             return delay
         except Exception:
             delay = self._later(key, FIRST_DELAY)
-            logger.exception("%s %s failed; next try in %g s", self._topic, key, delay)
+            text = "%s %s failed; next try in %g s"
+            logger.exception(text, self._topic, shown, delay, extra=extra)
             return delay
         self._failures.pop(key, None)
         return None

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from dishwasher.core.added import Added
@@ -21,13 +21,13 @@ from dishwasher.core.job import REPORT_AFTER, Job
 from dishwasher.core.report import Check, Status
 from dishwasher.errors import Rejected
 from dishwasher.ports import Checks, PostedCheck, Record, Store
+from dishwasher.wiring.lines import short
 
 logger = logging.getLogger(__name__)
 
 R = TypeVar("R", bound=Record)
 T = TypeVar("T")
 
-BUILD_CHARACTERS = 8
 COMMIT_CHARACTERS = 10
 PLAIN = re.compile(r"[A-Za-z0-9_./-]+")
 """Values that stand without quotes."""
@@ -55,11 +55,12 @@ class LoggedStore:
 
     def save(self, *records: Record) -> None:
         self._store.save(*records)
+        builds = {record.id: record for record in records if isinstance(record, Build)}
         for record in records:
             if isinstance(record, Delivery):
-                _delivery(record, [other for other in records if isinstance(other, Build)])
+                _delivery(record, builds.values())
             elif isinstance(record, Job) and _ends_now(record):
-                _job(record)
+                _job(record, builds.get(record.build))
 
 
 class LoggedChecks:
@@ -98,7 +99,9 @@ def _told(repository: Repository, check: Check, call: Callable[[], T]) -> T:
         last = check.status is Status.COMPLETED and not check.title
         _tell(
             "given up" if last else "refused by GitHub",
-            level=logging.ERROR if last else logging.WARNING,
+            logging.ERROR if last else logging.WARNING,
+            build=_build(check),
+            job=short(check.external_id),
             repository=repository.full_name,
             commit=check.head_sha[:COMMIT_CHARACTERS],
             name=check.name,
@@ -112,7 +115,7 @@ def _ends_now(job: Job) -> bool:
     return job.is_over and job.deadline == job.ended + REPORT_AFTER
 
 
-def _delivery(delivery: Delivery, builds: list[Build]) -> None:
+def _delivery(delivery: Delivery, builds: Iterable[Build]) -> None:
     event = delivery.event
     if delivery.stage is Stage.RECEIVED or event is None:
         return
@@ -122,16 +125,19 @@ def _delivery(delivery: Delivery, builds: list[Build]) -> None:
         event=delivery.name,
         repository=event.repository.full_name,
         commit=event.sha[:COMMIT_CHARACTERS],
-        build=delivery.build[:BUILD_CHARACTERS],
+        build=short(delivery.build),
         jobs=sum(len(build.jobs) for build in builds),
         why=delivery.reason,
     )
 
 
-def _job(job: Job) -> None:
+def _job(job: Job, build: Build | None) -> None:
+    """`build` is stored along with the end of each of its jobs."""
     _tell(
         "concluded",
-        job=f"{job.build[:BUILD_CHARACTERS]}-{job.position}",
+        delivery=build.event.delivery if build is not None else "",
+        build=short(job.build),
+        job=short(job.id),
         name=job.spec.name,
         attempt=job.attempt,
         reason=str(job.reason),
@@ -145,12 +151,18 @@ def _check(repository: Repository, id: int, check: Check) -> None:
     _tell(
         "reported",
         check=id,
+        build=_build(check),
+        job=short(check.external_id),
         repository=repository.full_name,
         commit=check.head_sha[:COMMIT_CHARACTERS],
         name=check.name,
         conclusion=str(check.conclusion),
         annotations=len(check.annotations),
     )
+
+
+def _build(check: Check) -> str:
+    return short(check.external_id.partition("-")[0])
 
 
 def _tell(what: str, level: int = logging.INFO, **fields: str | float) -> None:

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from dishwasher.errors import Conflict, InfraError, Throttled
 from dishwasher.ports import Bells, Clock, Topic
+from dishwasher.wiring.lines import about, short
 
 logger = logging.getLogger(__name__)
 
@@ -56,21 +57,24 @@ class Hearing:
         A message that failed shows again after a while, and not after the whole visibility.
         """
         key, receipt = record.body, record.receipt_handle
+        shown, extra = short(key), about(self.topic, key)
         try:
             key = self.read(record.body)
+            shown, extra = short(key), about(self.topic, key)
             self.handle(key)
         except Throttled as fault:
             # A new message, because this one may be received only so often.
-            logger.info("%s %s: %s", self.topic, key, fault)
+            logger.info("%s %s: %s", self.topic, shown, fault, extra=extra)
             self.bells.ring(self.topic, key, max(fault.retry_at - self.clock.now(), 1.0))
         except Conflict as fault:
-            logger.debug("%s %s: %s", self.topic, key, fault)
+            logger.debug("%s %s: %s", self.topic, shown, fault, extra=extra)
             self._postpone(receipt, 1)
             raise
         except Exception:
             times = int(record.attributes.approximate_receive_count)
             delay = min(2 ** min(times, 20), LONGEST)
-            logger.exception("%s %s failed; next try in %d s", self.topic, key, delay)
+            text = "%s %s failed; next try in %d s"
+            logger.exception(text, self.topic, shown, delay, extra=extra)
             self._postpone(receipt, delay)
             raise
 
