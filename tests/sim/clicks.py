@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from dishwasher.core.job import Conclusion
@@ -30,8 +30,8 @@ class Clicks:
 
     def acts(self) -> tuple[Callable[[Repo], None], ...]:
         return (
-            *(self.rerun,) * 2,
-            self.press,
+            *(self.rerun,) * 3,
+            *(self.press,) * 2,
             self.suite,
             self.dispatch,
             self.queue,
@@ -41,19 +41,14 @@ class Clicks:
 
     def rerun(self, repo: Repo) -> None:
         """A check run that has ended, most often one that asks for somebody."""
-        mine = [run for run in self._hub.runs.values() if run.repository == repo.value.id]
-        asking = [run for run in mine if run.conclusion == Conclusion.ACTION_REQUIRED]
-        ended = [run for run in mine if run.status is Status.COMPLETED]
-        if asking and self._world.random.random() < 0.5:
-            ended = asking
-        if ended:
-            run = self._world.random.choice(ended)
+        if run := self._run(repo, (Conclusion.ACTION_REQUIRED,), Status.COMPLETED):
             self._send(repo, "check_run", "rerequested", sender=self._anybody(), **_of(run, ""))
 
     def press(self, repo: Repo) -> None:
         """A button of a check run, whatever it is about."""
-        if run := self._run(repo):
-            button = self._world.random.choice(("rerun-failed", "cancel", "lgtm"))
+        button = self._world.random.choice((*("rerun-failed",) * 3, "cancel", "lgtm"))
+        wanted = (Conclusion.FAILURE,) if button == "rerun-failed" else ("",)
+        if run := self._run(repo, wanted):
             sender = self._anybody()
             self._send(repo, "check_run", "requested_action", sender=sender, **_of(run, button))
 
@@ -72,6 +67,10 @@ class Clicks:
         branch = f"{QUEUE}-{len(self._tries)}"
         self._tries.append(branch)
         self._send(repo, "merge_group", "checks_requested", **_try(repo, branch))
+        if self._world.random.random() < 0.3:
+            # Somebody has pushed to the default branch, say, and it begins anew.
+            self._world.baton.sleep(self._world.random.uniform(0.5, 30.0))
+            self.give_up(repo)
 
     def give_up(self, repo: Repo) -> None:
         if self._tries:
@@ -103,9 +102,18 @@ class Clicks:
         who = self._world.random.choice((WRITER, WRITER, WRITER, READER))
         return {"id": who.id, "login": who.login, "type": "User"}
 
-    def _run(self, repo: Repo) -> Run | None:
-        mine = [run for run in self._hub.runs.values() if run.repository == repo.value.id]
-        return self._world.random.choice(mine) if mine else None
+    def _run(
+        self, repo: Repo, wanted: Sequence[str] = (), status: Status | None = None
+    ) -> Run | None:
+        """One of this status, mostly one with such a conclusion."""
+        mine = [
+            run
+            for run in self._hub.runs.values()
+            if run.repository == repo.value.id and status in (None, run.status)
+        ]
+        best = [run for run in mine if run.conclusion in wanted]
+        chosen = best if best and self._world.random.random() < 0.6 else mine
+        return self._world.random.choice(chosen) if chosen else None
 
     def _send(self, repo: Repo, event: str, action: str, **more: object) -> None:
         self._mail.send(event, self._payload(repo) | {"action": action, **more})

@@ -31,7 +31,7 @@ class Hands:
     def rerun(self, repo: Repo) -> None:
         """A build, what has failed of it, or one job."""
         kind = self._world.random.choice(
-            (EventKind.RERUN_ALL, EventKind.RERUN_FAILED, EventKind.RERUN)
+            (EventKind.RERUN_ALL, EventKind.RERUN_ALL, EventKind.RERUN_FAILED, EventKind.RERUN)
         )
         self._click(repo, "rerun", kind, over=True)
 

@@ -111,7 +111,7 @@ class People:
             self.crowd,
             *(self._merge,) * 2,
             self._adopt,
-            self.roll_back,
+            *(self.roll_back,) * 2,
             self._small_talk,
             self._delete,
             self._tag,
@@ -156,6 +156,12 @@ class People:
                 return
 
     def roll_back(self, repo: Repo) -> None:
+        if self._world.random.random() < 0.5:
+            # What is taken back was pushed by mistake just before.
+            self.push(repo, MASTER)
+            self._world.baton.sleep(self._world.random.uniform(1.0, 30.0))
+            if self._world.calm:
+                return
         tip = self._hub.commits[repo.branches[MASTER]]
         older = sorted(tip.ancestors - {tip.sha})
         if older:

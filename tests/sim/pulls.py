@@ -52,6 +52,8 @@ class Pulls:
         branch = self._world.random.choice(known)
         request = self._request(repo, branch, repo.branches[branch], fork=False)
         self._send(repo, request, "opened")
+        if self._world.random.random() < 0.2:
+            self.retarget(repo)
         if self._world.random.random() < 0.3:
             # Opened by mistake: its checks are under way when it is closed.
             self._world.baton.sleep(self._world.random.uniform(1.0, 15.0))
@@ -69,10 +71,21 @@ class Pulls:
             self._world.baton.sleep(random.uniform(5.0, 60.0))
             if self._world.calm or not request.is_open or repo.gone_at <= self._world.now:
                 return
-            if branch in repo.branches and random.random() < 0.6:
-                self._push(repo, branch, failing(random))
-            else:
-                self._clicks.say(repo, request, "/rerun")
+            self._step(repo, request)
+
+    def _step(self, repo: Repo, request: Request) -> None:
+        fate = self._world.random.random()
+        if fate < 0.5 and request.branch in repo.branches:
+            self._push(repo, request.branch, failing(self._world.random))
+        elif fate < 0.8:
+            self._clicks.say(repo, request, "/rerun")
+        elif fate < 0.9:
+            self.touch(repo)
+        else:
+            self.close(repo)
+            self._world.baton.sleep(self._world.random.uniform(0.5, 20.0))
+            if not self._world.calm:
+                self.reopen(repo)
 
     def fork(self, repo: Repo) -> None:
         written = write(self._world.random)
@@ -80,7 +93,7 @@ class Pulls:
         self._expectations.written[commit.sha] = written
         request = self._request(repo, "patch", commit.sha, fork=True)
         self._send(repo, request, "opened")
-        for _ in range(self._world.random.choice((0, 2))):
+        for _ in range(self._world.random.choice((0, 2, 3))):
             # Somebody looks at it, or its author hopes to get away with it.
             self._world.baton.sleep(self._world.random.uniform(5.0, 60.0))
             if not self._world.calm:

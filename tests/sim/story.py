@@ -100,7 +100,7 @@ def _live(world: World, people: People, until: float) -> None:
             world.baton.spawn(f"the end of {id}", partial(people.tenants.bury, repo))
         repos.append(repo)
     world.baton.spawn("tenants", lambda: people.tenants.work(repos, until))
-    people.work(repos, until, world.random.randint(4, 18))
+    people.work(repos, until, world.random.randint(6, 26))
 
 
 def _settle(world: World, house: House, people: People, healthy: _Healthy) -> list[str]:

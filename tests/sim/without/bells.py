@@ -87,18 +87,21 @@ MUTANTS = (
         "bells rung again for waiting jobs",
         "L2 .* is queued",
         ((Reap, "_job", reap_only_leases),),
+        worlds.LOST_BELLS,
     ),
     Mutant(
         "ends-not-reaped",
         "unreported ends looked at again",
-        "L2 the end of .* is not known to be shown",
+        "(L2 the end of .* is not known to be shown|L1 check run)",
         ((Reap, "_job", reap_no_ends),),
+        worlds.LOST_BELLS,
     ),
     Mutant(
         "deliveries-trusted",
         "bells of deliveries",
         "L3 .* is received",
         ((Reap, "_delivery", postpone_delivery),),
+        worlds.LOST_BELLS,
     ),
     Mutant(
         "not-stored",

@@ -105,8 +105,13 @@ MUTANTS = (
         "roll_back",
     ),
     Mutant(
-        *("gone-unheard", "the end of what is gone", "L2 .* is queued"),
+        *(
+            "gone-unheard",
+            "the end of what is gone",
+            "(L2 .* is queued|L5 still in the queue: jobs)",
+        ),
         ((dispatch, "Gone", Unraised),),
         worlds.VANISHING,
+        "release",
     ),
 )

@@ -64,16 +64,6 @@ def warn_if_held(self: Claim, time: float) -> None:
     self.sweep_at(time)
 
 
-def believe_the_digest(
-    self: CheckRuns, held: Claim, repository: Any, check: Any, posted: Posted
-) -> Posted:
-    """Takes a check run whose annotations are all there for finished."""
-    if not posted.check:
-        return true_resolve(self, held, repository, check, posted)
-    found = self.checks.annotated(repository, posted.check)
-    return held.note(replace(posted, annotations=found, doubtful=False))
-
-
 def forget_annotations(
     self: CheckRuns, held: Claim, repository: Any, check: Any, posted: Posted
 ) -> Posted:
@@ -157,13 +147,6 @@ MUTANTS = (
         "L1 check run",
         ((Report, "look", property(only_soon)),),
         worlds.SILENT_ZOMBIES,
-    ),
-    Mutant(
-        "digest-kept",
-        "sending once more after a doubt",
-        "L2 the end of .* is not known to be shown",
-        ((CheckRuns, "_resolve", believe_the_digest),),
-        worlds.LOST_ANSWERS,
     ),
     Mutant(
         "annotations-again",

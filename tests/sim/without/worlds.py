@@ -8,6 +8,7 @@ KIND = Faults()
 LATE_WEBHOOKS = Faults(delivery_late=0.4)
 UNTOLD = Faults(delivery_unsent=0.3)
 """Webhooks that never leave GitHub."""
+LOST_BELLS = Faults(bell_lost=0.3, github_before=0.1)
 STALLING = Faults(stall=0.005)
 """Moments for which many wait, so that jobs end together."""
 LOST_ANSWERS = Faults(github_after=0.3, github_before=0.1, throttle=0.05, bell_lost=0.2)
@@ -24,8 +25,8 @@ SILENT_ZOMBIES = Faults(freeze=0.02, freeze_longest=400.0, thaw_dies=1.0)
 """They die before they can say so."""
 DYING_RUNNERS = Faults(runner_crash=0.1, slow=0.05)
 FAILING_FILES = Faults(blob=0.1, runner_crash=0.03)
-VANISHING = Faults(gone=1.0, slow=0.05)
-"""Repositories that go just when a deployment is about to begin."""
+VANISHING = Faults(gone=1.0, slow=0.05, delivery_unsent=0.5)
+"""Repositories that go just when a deployment is about to begin, and nobody tells."""
 SLOW_DEPLOYMENTS = Faults(slow=0.1, lag=30.0, runner_crash=0.05)
 OWNERS = Faults(tenancy=0.9, slow=0.05)
 """Owners that do something all the time, to a bot that is not the fastest."""

@@ -167,8 +167,7 @@ class CheckRuns:
         """A call was begun and its end not seen: ask GitHub what there is."""
         if posted.check:
             count = self.checks.annotated(repository, posted.check)
-            # Without the digest it is sent once more: nobody knows what else of it has arrived.
-            return claim.note(replace(posted, annotations=count, digest="", doubtful=False))
+            return claim.note(replace(posted, annotations=count, doubtful=False))
         listed = self.checks.list(repository, check.head_sha)
         # The last of them, should there be two: it is what GitHub shows of a name.
         latest = max((run.id for run in listed if run.external_id == check.external_id), default=0)
