@@ -210,7 +210,9 @@ checks: {paint: 'echo "$COLOUR $DISHWASHER_BRANCH" >> "$LEDGER.painted"'}
 
 
 def button(world: World, repo: Repo, run: CheckRun, identifier: str) -> None:
-    """The button pressed, as GitHub tells it to the App."""
+    """The button pressed by one of the team, as GitHub tells it to the App."""
+    ann = world.github.world.user("ann") or world.github.add_user("ann")
+    repo.collaborate(ann.login, "write")
     payload = {
         "action": "requested_action",
         "requested_action": {"identifier": identifier},
@@ -222,7 +224,7 @@ def button(world: World, repo: Repo, run: CheckRun, identifier: str) -> None:
             "default_branch": "master",
         },
         "installation": {"id": world.installation(repo).id},
-        "sender": {"login": "ann", "id": 7},
+        "sender": {"login": ann.login, "id": ann.id},
     }
     guid = f"button-{identifier}-{run.id}"
     status, text = world.deliver(guid, "check_run", json.dumps(payload).encode())

@@ -9,6 +9,7 @@ from pathlib import Path
 from dishwasher.demo.github import CheckRun, Delivery, Installation, Repo, StandIn
 from dishwasher.demo.github.hooks import signed_headers
 
+from tests.demo.github.described import Described
 from tests.e2e.bot import Bot
 from tests.e2e.gate import Gate
 from tests.e2e.table import Table
@@ -55,10 +56,15 @@ class World:
         return self
 
     def close(self) -> None:
+        """Whatever a test is about: all that was sent to the bot is as GitHub describes it."""
         self.bot.stop()
+        described = Described()
+        for delivery in self.github.deliveries():
+            described.delivery(delivery)
         self.github.close()
         for gate in self._gates:
             gate.close()
+        assert described.problems == []
 
     def repo(
         self,

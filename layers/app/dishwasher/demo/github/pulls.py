@@ -21,6 +21,7 @@ __all__ = [
     "merged",
     "moved",
     "open_pull",
+    "ready",
     "refresh",
     "reopen",
     "retarget",
@@ -145,6 +146,13 @@ def retarget(world: World, pull: PullRequest, base_ref: str, sender_id: int) -> 
     was = {"ref": {"from": old.base_ref}, "sha": {"from": old.base_sha}}
     _emit(world, pull, "edited", sender_id, changes={"base": was})
     return refresh(world, pull)
+
+
+def ready(world: World, pull: PullRequest, sender_id: int) -> PullRequest:
+    """It is no draft any more."""
+    pull = world.pulls.put(replace(pull, draft=False, updated_at=world.clock.now()))
+    _emit(world, pull, "ready_for_review", sender_id)
+    return pull
 
 
 def label(world: World, pull: PullRequest, name: str, put: bool, sender_id: int) -> PullRequest:

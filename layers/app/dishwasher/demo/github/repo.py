@@ -214,6 +214,11 @@ class Repo:
         with self._world.lock:
             return pulls.retarget(self._world, self.pull(number), base, self._user(user).id)
 
+    def ready(self, number: int, user: str | None = None) -> PullRequest:
+        """A draft is ready for review."""
+        with self._world.lock:
+            return pulls.ready(self._world, self.pull(number), self._user(user).id)
+
     def label(self, number: int, name: str, user: str | None = None) -> PullRequest:
         with self._world.lock:
             return pulls.label(self._world, self.pull(number), name, True, self._user(user).id)
