@@ -118,7 +118,7 @@ def test_started_beat_uploads_result(attempts: FakeAttempts) -> None:
     assert content(send(attempts, "POST", "/jobs/j.1/beat", progress)) == {"cancel": True}
     wanted = UploadRequest((Artifact("a/b.txt", 3, "0" * 64),))
     answer = content(send(attempts, "POST", "/jobs/j.1/uploads", wanted))
-    assert answer == {"uploads": [{"path": "a/b.txt", "url": "http://u"}]}
+    assert answer == {"uploads": [{"path": "a/b.txt", "url": "http://u", "sha256": ""}]}
     assert send(attempts, "POST", "/jobs/j.1/result", RESULT).status == 200
     assert attempts.heard == [("started", "ghs"), progress, RESULT]
 
