@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 from dishwasher.core.build import Build
 from dishwasher.core.deploy import Environment, environment_id
-from dishwasher.core.job import Job, Reason, State
+from dishwasher.core.job import INFRA_RETRIES, Job, Reason, State
 from dishwasher.core.outputs import ArtifactSet
 from dishwasher.core.result import Artifact, PhaseResult, Progress, log_key, progress_key
 from dishwasher.core.ticket import PROTOCOL, UploadRequest
-from dishwasher.errors import Conflict, Fault, InfraError, Refused, UserError
+from dishwasher.errors import Conflict, Fault, Gone, InfraError, Refused, UserError
 from dishwasher.flow.attempt import LOG_MARGIN
 from dishwasher.flow.dispatch import digest
 from dishwasher.ports import Topic
@@ -109,6 +109,26 @@ def test_the_code_is_still_good_when_github_has_failed(house: House, lint: Job) 
     with pytest.raises(InfraError):
         house.attempts.claim(bootstrap.attempt, bootstrap.code)
     assert house.attempts.claim(bootstrap.attempt, bootstrap.code).token
+
+
+def test_a_repository_that_can_not_be_fetched_is_told_as_the_cause(house: House, lint: Job) -> None:
+    house.forge.shut.add(3)
+    for _ in range(INFRA_RETRIES + 1):
+        with pytest.raises(Gone):
+            house.claimed(lint)
+    # Not when a runner would have been late, but at once.
+    assert house.job(lint).reason is Reason.INFRA
+    assert house.job(lint).detail.endswith("clone_token: this installation has been suspended.")
+    with pytest.raises(Refused):
+        house.attempts.claim(house.fleet.started[-1].attempt, house.fleet.started[-1].code)
+
+
+def test_who_is_let_in_again_fetches_it_at_the_next_attempt(house: House, lint: Job) -> None:
+    house.forge.shut.add(3)
+    with pytest.raises(Gone):
+        house.claimed(lint)
+    house.forge.shut.clear()
+    assert house.claimed(lint).ticket.attempt == 2
 
 
 @pytest.mark.parametrize(

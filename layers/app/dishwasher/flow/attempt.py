@@ -57,9 +57,23 @@ class Attempts:
         token = self.clock.secret()
         build = Tenancy(self.store).moved(build)
         # Minted before the code is used up: when GitHub fails, the runner may ask again.
-        ticket = self._ticket(current, build, self.source.clone_token(build.event.repository))
+        ticket = self._ticket(current, build, self._source_token(current, build))
         self.store.save(job.redeem(current, digest(token)))
         return Claimed(token, replace(ticket, secrets=secrets))
+
+    def _source_token(self, current: Job, build: Build) -> str:
+        """Where there can be none, whoever looks at the job is told why and not that it is late."""
+        try:
+            return self.source.clone_token(build.event.repository)
+        except Gone as error:
+            why, number = f"{error}.", current.attempt
+
+            def ended(found: Job) -> Job:
+                fence(found, number)
+                return job.expire(found, self.clock.now(), self.timing, why)
+
+            self.verdicts.change(current.id, ended)
+            raise
 
     def _secrets(self, current: Job, build: Build) -> tuple[tuple[str, str], ...]:
         """What the job gets of the vault; without what it asks for it is refused."""
