@@ -179,7 +179,9 @@ class Judge:
                     continue
                 builds = self._rows.group(Build, build_group(repo.value.id, request.head))
                 mine = [one for one in builds if request.number in one.requests]
-                if mine and all(one.abandoned for one in mine):
+                # Of a commit that the team has pushed too, the team's own build answers.
+                adopted = (repo.value.id, request.head) in self._expectations.adopted
+                if all(one.abandoned for one in (builds if adopted else mine)) and mine:
                     yield f"L7 pull request {request.number} lost its build of {request.head}"
                 if mine:
                     yield from self._left_over(repo.value.id, request)

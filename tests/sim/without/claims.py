@@ -162,5 +162,7 @@ MUTANTS = (
         "the words before the verdict",
         "L2 check run .* annotations",
         ((Settle, "__call__", result_after_verdict),),
+        worlds.FAILING_FILES,
+        "day",
     ),
 )
