@@ -18,7 +18,7 @@ MODEL = {
     "Where the lines run": 6,
     "What is not defended": 8,
 }
-"""The parts of the threat model, and of how many rows, lines or points each consists."""
+"""The parts of the threat model, and how many rows, lines or points each has at least."""
 
 
 def test_every_incident_has_its_rule_and_its_proof() -> None:
@@ -45,4 +45,4 @@ def test_the_threat_model_has_all_its_parts() -> None:
         name: len(re.findall(r"^(?:\| (?!\||-)|\d+\. |- )", parts[name], re.MULTILINE))
         for name in MODEL
     }
-    assert found == MODEL
+    assert all(found[name] >= least for name, least in MODEL.items()), found
