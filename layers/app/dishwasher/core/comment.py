@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from dishwasher.core.command import HELP, WHO
 from dishwasher.core.config import Kind, Uses
+from dishwasher.core.failure import Shown, rows, what
 from dishwasher.core.job import MEETS_A_NEED, Job, Reason
 from dishwasher.core.link import artifact_url, bundle_url, link, log_url
-from dishwasher.core.markdown import fenced, folded, inert, sections
+from dishwasher.core.markdown import fenced, inert, sections
 from dishwasher.core.moment import stamp
-from dishwasher.core.outcome import TestCase
 from dishwasher.core.pull import Pull
-from dishwasher.core.rendering import RIGHT_HERE, duration, size, verdict
-from dishwasher.core.result import Result
+from dishwasher.core.rendering import RIGHT_HERE, duration, size
 
 MARKER = "<!-- dishwasher: what fails -->"
 """The last line of ours: with the author it tells our comment from all others."""
@@ -26,8 +24,6 @@ https://github.com/peter-evans/create-issue-from-file/issues/1049
 """
 HEADLINE = 100
 """Characters that an e-mail's list or a phone shows."""
-ROWS, FOLDED = 10, 20
-"""Rows of one job that are seen at once, and after a click; the job's page has all."""
 TAIL = 10
 LINKED = 3
 """Artifacts that are linked one by one."""
@@ -43,25 +39,6 @@ ACT = frozenset(
 """Ends after which somebody has to do something."""
 OURS = frozenset({Reason.LOST, Reason.INFRA})
 _PLAIN = re.compile(r"[A-Za-z0-9_@%+=:,./-]+")
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """The latest job of a name, with what is known of it."""
-
-    job: Job
-    page: str
-    result: Result | None = None
-    base: frozenset[str] | None = None
-    """Tests that fail on the base branch as well; None where this job does not fail there."""
-
-    @property
-    def failing(self) -> tuple[TestCase, ...]:
-        return self.result.tests.failing if self.result and self.result.tests else ()
-
-    @property
-    def is_new(self) -> bool:
-        return self.base is None or any(case.title not in self.base for case in self.failing)
 
 
 def latest(jobs: Iterable[tuple[float, Job]]) -> tuple[Job, ...]:
@@ -165,85 +142,15 @@ def _headline(failing: Sequence[Shown], total: int, runs: bool) -> str:
 def _job(one: Shown, base: str) -> str:
     job, result = one.job, one.result
     name = inert(job.spec.name)
-    rows = _tests(one, base) or _findings(result)
-    parts = [f"#### {name}: {_what(one, base)}"]
-    if job.detail and (job.reason is not Reason.FAILED or not rows):
+    found = rows(one, base)
+    parts = [f"#### {name}: {what(one, base)}"]
+    if job.detail and (job.reason is not Reason.FAILED or not found):
         parts.append(inert(job.detail, 500))
-    parts += rows
-    if result and result.tail and not rows:
+    parts += found
+    if result and result.tail and not found:
         parts.append(fenced(result.tail[-TAIL:], 200))
     parts += [_links(one), *_advice(job)]
     return "\n\n".join(parts)
-
-
-def _what(one: Shown, base: str) -> str:
-    tests = one.result.tests if one.result else None
-    assert one.job.reason is not None
-    if tests is not None and tests.failed:
-        said = f"{tests.failed:,} of {tests.total:,} tests failed{_mended(one, base)}"
-    else:
-        said = verdict(one.job, one.job.reason).lower()
-        if one.job.started:
-            said += f", in {duration(one.job.ended - one.job.started)}"
-    return f"{said} (on {inert(base)}, too)" if base and not one.is_new else said
-
-
-def _mended(one: Shown, base: str) -> str:
-    """What fails on the base branch and does not here, where all that fails here is named."""
-    tests = one.result.tests if one.result else None
-    if one.base is None or tests is None or tests.failed > len(one.failing):
-        return ""
-    count = len(one.base - {case.title for case in one.failing})
-    does = "does" if count == 1 else "do"
-    return f"; {count} that fail{'s' * (count == 1)} on {_named(base)} {does} not" if count else ""
-
-
-def _named(base: str) -> str:
-    return inert(base) if base else "the base branch"
-
-
-def _tests(one: Shown, base: str) -> list[str]:
-    known = one.base or frozenset()
-    new = [case for case in one.failing if case.title not in known]
-    old = [case for case in one.failing if case.title in known]
-    tests = one.result.tests if one.result else None
-    more = tests.failed - len(one.failing) if tests else 0
-    parts = ["\n".join(map(_test, new[:ROWS]))] if new else []
-    if rest := new[ROWS:]:
-        parts.append(_folded(f"{len(rest) + more} more", [_test(case) for case in rest], more))
-    elif more > 0 and one.failing:
-        parts.append(f"and {more} more")
-    if old:
-        title = f"{len(old)} on {base or 'the base branch'}, too"
-        parts.append(_folded(title, [_test(case) for case in old]))
-    return parts
-
-
-def _test(case: TestCase) -> str:
-    place = f" ({inert(case.path, 100)}{f':{case.line}' if case.line else ''})" if case.path else ""
-    message = f": {inert(case.message, 150)}" if case.message else ""
-    return f"- **{inert(case.title, 120)}**{message}{place}"
-
-
-def _findings(result: Result | None) -> list[str]:
-    if result is None or not result.findings:
-        return []
-    rows = [
-        f"- {inert(one.path, 100)}:{one.start_line} {inert(one.message, 150)}"
-        for one in result.findings[: ROWS + FOLDED]
-    ]
-    rest = max(result.findings_total, len(result.findings)) - ROWS
-    parts = ["\n".join(rows[:ROWS])]
-    if rest > 0:
-        parts.append(_folded(f"{rest:,} more", rows[ROWS:], rest - len(rows[ROWS:])))
-    return parts
-
-
-def _folded(title: str, rows: Sequence[str], more: int = 0) -> str:
-    """Rows that are seen after a click."""
-    left = max(0, len(rows) - FOLDED) + more
-    kept = [*rows[:FOLDED], *([f"- and {left:,} more, on the job's page"] if left > 0 else [])]
-    return folded(title, "\n".join(kept))
 
 
 def _links(one: Shown) -> str:

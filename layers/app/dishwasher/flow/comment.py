@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 
 from dishwasher.core import comment
 from dishwasher.core.build import Build, build_group
-from dishwasher.core.comment import MARKER, Shown
+from dishwasher.core.comment import MARKER
 from dishwasher.core.config import Kind
 from dishwasher.core.event import Repository
+from dishwasher.core.failure import Shown
 from dishwasher.core.job import Job
 from dishwasher.core.pull import Pull, pull_id
 from dishwasher.core.report import Said, pull_key
