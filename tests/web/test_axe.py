@@ -16,6 +16,7 @@ import pytest
 from dishwasher.core.config import JobSpec, Kind
 from dishwasher.core.findings import Finding, Level
 from dishwasher.core.history import begun
+from dishwasher.core.home import Home
 from dishwasher.core.job import Conclusion, Job, Reason, State
 from dishwasher.core.outcome import Status, TestCase, TestSummary
 from dishwasher.core.result import Artifact, PhaseResult, Result, StepResult
@@ -33,6 +34,7 @@ AXE = "axe-core@4.14.1"
 PATHS = [
     "/",
     "/repositories/1",
+    "/repositories/1?branch=fix",
     "/builds/b1",
     "/jobs/b1-0",
     "/jobs/b1-1",
@@ -108,6 +110,7 @@ def furnished() -> Sample:
         entry = begun(replace(BUILD, created=NOON - 999 + number), jobs[:1])
         place = "master" if number % 2 else "fix"
         sample.store.save(replace(entry, conclusion=conclusion, branch=place, title="A title"))
+    sample.store.save(Home("1"))
     return sample
 
 
