@@ -8,7 +8,7 @@ from typing import Any
 from dishwasher.core import pull
 from dishwasher.core.build import Build
 from dishwasher.core.delivery import Delivery, Stage
-from dishwasher.core.job import LIVE, Job
+from dishwasher.core.job import Job, State
 from dishwasher.flow import accept, plan, request
 from dishwasher.flow.accept import Accept
 from dishwasher.flow.building import Building
@@ -24,12 +24,12 @@ def nothing(*_: Any, **__: Any) -> None:
     """Instead of what protects."""
 
 
-def reap_only_leases(self: Reap, found: Job) -> None:
-    """Trusts that no bell for a waiting job or an unreported end is ever lost."""
-    if found.state in LIVE:
-        self._expire(found)
-    else:
+def reap_no_waiting(self: Reap, found: Job) -> None:
+    """Trusts that no bell for a waiting job is ever lost."""
+    if found.state in (State.QUEUED, State.BLOCKED):
         self._postpone(replace(found, deadline=self.clock.now() + 30.0))
+    else:
+        true_reap_job(self, found)
 
 
 def reap_no_ends(self: Reap, found: Job) -> None:
@@ -86,7 +86,7 @@ MUTANTS = (
         "bells-trusted",
         "bells rung again for waiting jobs",
         "L2 .* is queued",
-        ((Reap, "_job", reap_only_leases),),
+        ((Reap, "_job", reap_no_waiting),),
         worlds.LOST_BELLS,
     ),
     Mutant(
