@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from dishwasher.core.approval import LOOKED
@@ -151,3 +152,29 @@ def test_a_fork_can_not_reach_this_machine(world: World) -> None:
     run = stranger.ended("lint")
     assert run.conclusion == "success"
     assert "\nreached" not in stranger.log(run)
+
+
+def test_a_stranger_puts_no_green_check_over_the_team_s_red_one(world: World) -> None:
+    """By a pull request with the very same commit, into a branch that asks for less."""
+    repo = world.repo("checks: {lint: 'false'}\n")
+    repo.commit({".dishwasher.yml": "checks: {lint: 'true'}\n"}, branch="lax", message="[skip ci]")
+    sha = repo.commit({"a.txt": "1"}, branch="topic")
+    world.concluded(sha)
+    fork = repo.fork(f"stranger-{repo.id}")
+    fork.move("same", sha)
+    number = repo.open_pull("same", fork=fork, base="lax").number
+
+    def reason() -> str:
+        rows = world.table.rows("delivery")
+        mine = [one for one in rows if _number(one) == (repo.id, number)]
+        return str(mine[0]["reason"]) if mine and mine[0]["stage"] == "ignored" else ""
+
+    assert "the team's" in world.table.wait(reason, "the end of the stranger's pull request")
+    assert [run.conclusion for run in repo.check_runs(sha)] == ["failure"]
+
+
+def _number(delivery: dict[str, Any]) -> tuple[int, int]:
+    """Repository and number of the pull request that a delivery is about."""
+    event = delivery["event"] or {}
+    request = event.get("pull_request") or {}
+    return (event.get("repository") or {}).get("id", 0), request.get("number", 0)
