@@ -130,6 +130,18 @@ def test_a_repository_that_was_made_private_shows_nothing_of_before(house: House
     assert {house.ask(path, house.session()).status for path in PATHS} == {200}
 
 
+@pytest.mark.parametrize("path", ["/jobs/b1-0", "/builds/b1", "/repositories/1", "/"])
+def test_pages_name_a_repository_as_it_is_called_by_now(house: House, path: str) -> None:
+    old = EVENT.repository
+    house.people.readers.add((1, ANNA.id))
+    moved = replace(old, owner="others", name="shop", private=True)
+    house.sample.store.save(Place("1", moved), Home("1"))
+    shown = content(house.ask(path, house.session()))
+    assert b"others/shop" in shown
+    # Whoever has its old name now is somebody else.
+    assert old.full_name.encode() not in shown
+
+
 @pytest.mark.parametrize("login", [True, False])
 def test_a_repository_that_was_deleted_shows_nothing_any_more(login: bool) -> None:
     house = House(login)

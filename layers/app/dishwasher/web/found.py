@@ -21,6 +21,7 @@ from dishwasher.core.result import (
 )
 from dishwasher.ports import Blobs, Store
 from dishwasher.web.log import Mark
+from dishwasher.web.moved import moved
 from dishwasher.web.steps import step_id
 
 T = TypeVar("T", Result, Progress)
@@ -62,6 +63,7 @@ def find(store: Store, blobs: Blobs, job_id: str, may_see: Callable[[Build], boo
     build = store.get(Build, job.build) if job is not None else None
     if job is None or build is None or not may_see(build):
         return None
+    build = moved(store, build)
     result = _read(blobs, result_key(job.attempt_id), Result)
     progress = None if result else _read(blobs, progress_key(job.attempt_id), Progress)
     return Found(job, build, result, progress)

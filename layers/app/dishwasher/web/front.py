@@ -12,6 +12,7 @@ from dishwasher.core.home import HOMES, Home
 from dishwasher.ports import Store
 from dishwasher.web.commit import repository_path
 from dishwasher.web.history import EntryView, entry_view
+from dishwasher.web.moved import moved
 
 MOST = 200
 """Repositories that are looked at; each costs a few reads."""
@@ -38,7 +39,8 @@ def newest_builds(store: Store) -> tuple[Build, ...]:
 def newest(store: Store, id: int) -> Build | None:
     """The last build of a repository; None where there is none."""
     lines = store.latest(Entry, history_group(id), 1)
-    return store.get(Build, lines[0].build) if lines else None
+    build = store.get(Build, lines[0].build) if lines else None
+    return moved(store, build) if build is not None else None
 
 
 def homes(store: Store, builds: Iterable[Build], now: float) -> tuple[HomeView, ...]:

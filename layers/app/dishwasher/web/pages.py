@@ -19,6 +19,7 @@ from dishwasher.web.found import Found
 from dishwasher.web.front import homes, newest, newest_builds
 from dishwasher.web.line import job_line
 from dishwasher.web.log import Place, follow, window, window_from
+from dishwasher.web.moved import moved
 from dishwasher.web.repository import repository, repository_badge
 from dishwasher.web.search import search
 from dishwasher.web.siblings import siblings
@@ -61,7 +62,8 @@ class Pages:
         return self._render("search.html", hits=search(self.blobs, found.log_key, text), **values)
 
     def find_build(self, build_id: str) -> Build | None:
-        return self.store.get(Build, build_id)
+        build = self.store.get(Build, build_id)
+        return moved(self.store, build) if build is not None else None
 
     def find_repository(self, id: int) -> Build | None:
         """The newest build of the repository, which knows it best."""
