@@ -220,11 +220,11 @@ def test_a_link_to_a_long_log_leads_to_all_of_it_and_is_copied_once(long_log: Ho
 
 def test_a_link_to_a_file_is_to_the_file_itself(house: House) -> None:
     assert house.blobs.link("a b", "attachment", "text/plain") is None
-    house.blobs.put("a b", b"file")
+    house.blobs.put("a b", TEXT)
     url = house.blobs.link("a b", "attachment", "text/plain")
     assert url is not None
-    assert HttpVisitor().get(url) == b"file"
-    assert house.objects() == {"a%20b": 4}
+    assert HttpVisitor().get(url) == TEXT
+    assert house.objects() == {"a%20b": len(TEXT)}
 
 
 def test_two_who_copy_a_log_at_once_both_get_it(long_log: House) -> None:
@@ -237,6 +237,29 @@ def test_two_who_copy_a_log_at_once_both_get_it(long_log: House) -> None:
     url = long_log.blobs.link(LOG, "attachment", "text/plain")
     assert url is not None
     assert HttpVisitor().get(url) == TEXT
+
+
+def test_a_copy_that_another_reader_has_made_is_as_good(long_log: House) -> None:
+    said = Answer(412, b"<Error><Code>PreconditionFailed</Code></Error>")
+
+    def too_late(asked: Asked, answer: Answer) -> Answer:
+        return said if asked.what.startswith("POST") and "uploadId" in asked.what else answer
+
+    long_log.line.reply = too_late
+    url = long_log.blobs.link(LOG, "attachment", "text/plain")
+    assert url is not None
+    assert HttpVisitor().get(url) == TEXT
+
+
+def test_a_log_that_goes_while_it_is_copied_is_no_copy(long_log: House) -> None:
+    def gone(asked: Asked, answer: Answer) -> Answer:
+        long_log.line.reply = lambda asked, answer: answer
+        long_log.blobs.delete(LOG)
+        return answer
+
+    long_log.line.reply = first(1, "POST", gone)
+    with pytest.raises(InfraError, match="is not what it was"):
+        long_log.blobs.link(LOG, "attachment", "text/plain")
 
 
 def test_a_copy_that_fails_leaves_no_upload_behind(long_log: House) -> None:

@@ -76,11 +76,11 @@ class S3Blobs:
         For what is too large for an answer of Lambda's, which has at most 6 MB. Of a log with more
         than one object a copy is made once.
         """
-        object = object_of(key)
-        if self._objects.head(object) is None:
+        whole = self._logs.whole(object_of(key))
+        if whole is None:
             return None
         words = {"ResponseContentDisposition": disposition, "ResponseContentType": content_type}
-        return self._signed("get_object", self._logs.whole(object), LINK_SECONDS, **words)
+        return self._signed("get_object", whole, LINK_SECONDS, **words)
 
     def delete(self, key: str) -> None:
         self._logs.delete(object_of(key))

@@ -91,11 +91,12 @@ class Logs:
                 self._clear(first)
             self.objects.delete(first)
 
-    def whole(self, first: str) -> str:
-        """The key of one object with all that the log has now; made at its first call."""
+    def whole(self, first: str) -> str | None:
+        """The key of one object with all that the log, or file, has now; made at its first call."""
+        head = self.objects.head(first)
+        if head is None or not head.is_log or head.total < PART:
+            return first if head is not None else None
         size = self.size(first) or 0
-        if size <= PART:
-            return first
         key = keys.whole_of(first, size)
         if self.objects.head(key) is None:
             self._copy(first, key, size)
@@ -138,8 +139,7 @@ class Logs:
                 parts.append({"PartNumber": number, "ETag": answer["ETag"]})
             self._complete(place, upload, parts)
         except BaseException:
-            with faults(f"can not give up {key}"):
-                s3.abort_multipart_upload(**place, UploadId=upload)
+            self._give_up(place, upload)
             raise
 
     def _complete(self, place: Any, upload: str, parts: list[Any]) -> None:
@@ -153,7 +153,15 @@ class Logs:
                 if code(error) not in OTHER:
                     raise
                 # Another reader has stored the same bytes; the parts of this one are not needed.
-                s3.abort_multipart_upload(**place, UploadId=upload)
+                self._give_up(place, upload)
+
+    def _give_up(self, place: Any, upload: str) -> None:
+        with faults(f"can not give up {place['Key']}"):
+            try:
+                self.objects.clients.s3.abort_multipart_upload(**place, UploadId=upload)
+            except ClientError as error:
+                if code(error) != "NoSuchUpload":
+                    raise
 
     def _bytes(self, first: str, start: int, end: int) -> bytes:
         head = self.objects.read(first, start, end)
