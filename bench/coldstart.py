@@ -107,7 +107,10 @@ def _push(github: StandIn, app: App) -> str:
     """What GitHub says of one."""
     repository = github.add_repo("acme/site", {"README": "hello"})
     github.install(app, "acme")
+    # Where nobody listens: what is wanted is what would have been sent.
+    github.set_webhook(app, "http://127.0.0.1:9/webhook")
     repository.commit({"README": "hello, world"})
+    github.wait_idle()
     (delivery,) = github.deliveries("push")[:1]
     return json.dumps(delivery.payload)
 

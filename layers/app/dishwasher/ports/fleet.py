@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from dishwasher.core.ticket import Bootstrap
+if TYPE_CHECKING:
+    # For the annotations alone: who only rings a bell need not load all that can be told.
+    from dishwasher.core.ticket import Bootstrap
 
 
 class Fleet(Protocol):

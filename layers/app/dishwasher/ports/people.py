@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from dishwasher.core.event import Repository
-from dishwasher.core.session import Person
+if TYPE_CHECKING:
+    # For the annotations alone: who only rings a bell need not load all that can be told.
+    from dishwasher.core.event import Repository
+    from dishwasher.core.session import Person
 
 
 class People(Protocol):

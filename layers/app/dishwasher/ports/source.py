@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from dishwasher.core.event import Event, Repository
-from dishwasher.core.pull import Commit, Stand
+if TYPE_CHECKING:
+    # For the annotations alone: who only rings a bell need not load all that can be told.
+    from dishwasher.core.event import Event, Repository
+    from dishwasher.core.pull import Commit, Stand
 
 
 @dataclass(frozen=True, slots=True)

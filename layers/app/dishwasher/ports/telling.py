@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from dishwasher.core.added import Added
-from dishwasher.core.command import Reaction
-from dishwasher.core.deployment import Deployment
-from dishwasher.core.event import Repository
-from dishwasher.core.report import Check
+if TYPE_CHECKING:
+    # For the annotations alone: who only rings a bell need not load all that can be told.
+    from dishwasher.core.added import Added
+    from dishwasher.core.command import Reaction
+    from dishwasher.core.deployment import Deployment
+    from dishwasher.core.event import Repository
+    from dishwasher.core.report import Check
 
 
 @dataclass(frozen=True, slots=True)

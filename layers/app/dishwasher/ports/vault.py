@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from dishwasher.core.secret import Slot, StoredSecret
+if TYPE_CHECKING:
+    # For the annotations alone: who only rings a bell need not load all that can be told.
+    from dishwasher.core.secret import Slot, StoredSecret
 
 
 class Vault(Protocol):
