@@ -86,7 +86,7 @@ class _Names:
         self._known: dict[int, str] = {}
 
     def __call__(self, id: int) -> str:
-        from dishwasher.web.repository import newest
+        from dishwasher.web.front import newest
 
         if id not in self._known:
             build = newest(self._ledger.store, id)

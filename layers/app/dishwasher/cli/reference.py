@@ -56,7 +56,7 @@ def short(build: str) -> str:
 def repository(ledger: Ledger, name: str) -> int:
     """The id of `owner/name`; raises UserError where it has no build."""
     from dishwasher.local import repositories
-    from dishwasher.web.repository import newest
+    from dishwasher.web.front import newest
 
     for id in ledger.index.repositories():
         last = newest(ledger.store, id)
