@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
 from dishwasher.core.access import Change, Right
 from dishwasher.core.build import Build
 from dishwasher.core.comment import MARKER, WAIT
+from dishwasher.core.delivery import REFUSALS
 from dishwasher.core.job import Reason
 from dishwasher.core.outcome import Status, TestCase, summarise
 from dishwasher.core.report import Report, Said, pull_key
-from dishwasher.errors import Ambiguous, InfraError
+from dishwasher.errors import Ambiguous, Gone, InfraError
 from dishwasher.flow.claim import LINGER, SWEEP_AFTER, take
 from dishwasher.flow.comment import LAG
 from dishwasher.flow.turn import RETRY_AFTER
@@ -234,15 +236,44 @@ def test_a_locked_conversation_gets_no_new_comment(house: House, build: Build) -
     assert calls(house, *WRITING) == []
 
 
-def test_a_conversation_that_is_locked_meanwhile_is_left_in_peace(
-    house: House, build: Build
+@pytest.mark.parametrize("end", ["lock", "close"])
+def test_a_conversation_that_ends_meanwhile_is_left_in_peace(
+    house: House, build: Build, end: str
 ) -> None:
-    house.forge.plan("comment", Trouble.GONE)
+    def refused(*_: object) -> int:
+        getattr(house.talk, end)(REPOSITORY, 5)
+        raise Gone("the conversation is locked")
+
+    house.talk.comment = refused  # type: ignore[method-assign]
     failed(house, build)
     assert said(house) == Said(silent=SHA)
     house.reports(build.id)
     assert bodies(house) == []
     assert the_report(house).due == 0
+
+
+@pytest.mark.parametrize("call", ["comment", "edit"])
+def test_one_refusal_silences_nothing(house: House, build: Build, call: str) -> None:
+    if call == "edit":
+        failed(house, build)
+        build = house.planned(rerun(house.jobs(build)["lint"].id))
+    house.forge.plan(call, Trouble.GONE)
+    with pytest.raises(InfraError):
+        failed(house, build) if call == "comment" else house.reports(build.id)
+    assert said(house).refused == 1
+    house.clock.advance(RETRY_AFTER)
+    house.reports(build.id)
+    assert (len(bodies(house)), said(house).refused, said(house).silent) == (1, 0, "")
+
+
+def test_what_is_refused_again_and_again_is_believed(house: House, build: Build) -> None:
+    house.forge.weather = lambda call: Trouble.GONE if call == "comment" else Trouble.NONE
+    end(house, build, lint=Reason.FAILED, docs=Reason.OK)
+    for _ in range(REFUSALS):
+        with suppress(InfraError):
+            house.reports(build.id)
+        house.clock.advance(RETRY_AFTER)
+    assert said(house) == Said(silent=SHA)
 
 
 def test_a_comment_that_someone_deleted_comes_back_with_a_new_commit_only(

@@ -89,6 +89,8 @@ class Said:
     """A call was begun whose end we have not seen: look before repeating it."""
     silent: str = ""
     """The head for which nothing more is said: someone deleted the comment, or closed the talk."""
+    refused: int = 0
+    """How often in a row GitHub has refused what it shows no reason for."""
 
 
 @dataclass(frozen=True, slots=True)

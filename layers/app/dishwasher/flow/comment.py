@@ -14,6 +14,7 @@ from dishwasher.core import comment
 from dishwasher.core.build import Build, build_group
 from dishwasher.core.comment import MARKER
 from dishwasher.core.config import Kind
+from dishwasher.core.delivery import REFUSALS
 from dishwasher.core.event import Repository
 from dishwasher.core.failure import Shown
 from dishwasher.core.job import Job
@@ -127,11 +128,22 @@ class PullComments:
             return
         try:
             self._post(claim, build.event.repository, number, said, body)
-        except Gone:
-            # Raises it again where not the comment is gone, but we are not let in.
-            self.comments.conversation(build.event.repository, number)
-            # Someone deleted it or ended the talk: this is not the place to insist.
-            claim.say(Said(silent=head))
+        except Gone as error:
+            self._refused(claim, build.event.repository, number, head, error)
+
+    def _refused(
+        self, claim: Claim, repository: Repository, number: int, head: str, error: Gone
+    ) -> None:
+        # Raises it again where not the comment is gone, but we are not let in.
+        talk, said = self.comments.conversation(repository, number), claim.report().said
+        there = [one.id for one in self._ours(repository, number)] if said.comment else []
+        ended = talk.is_locked or not talk.is_open or (said.comment and said.comment not in there)
+        if not ended and said.refused + 1 < REFUSALS:
+            # One 403 may be a passing fault of GitHub's own.
+            claim.say(replace(said, refused=said.refused + 1))
+            raise InfraError(str(error)) from error
+        # Someone deleted it or ended the talk: this is not the place to insist.
+        claim.say(Said(silent=head))
 
     def _row(self, repository: Repository, number: int) -> Pull:
         key = pull_id(repository.id, number)
@@ -205,7 +217,7 @@ class PullComments:
             # It may have overwritten a later state, when we had lost the claim meanwhile.
             claim.alert()
             raise
-        claim.done(claim.say, replace(said, digest=digest(body)))
+        claim.done(claim.say, replace(said, digest=digest(body), refused=0))
 
     def _mend(self, claim: Claim, repository: Repository, number: int) -> None:
         """Withdraw doubles that a lost answer has left, and see whether ours says what we think."""
