@@ -153,6 +153,8 @@ def test_a_merge_group_and_the_push_of_its_branch_are_one_thing() -> None:
 def test_a_merge_group_that_is_given_up_is_told() -> None:
     gone = event("merge_group", "checks_requested", action="destroyed", reason="dequeued")
     assert gone.kind is EventKind.MERGE_GROUP_DESTROYED
+    said = reason("merge_group", "checks_requested", action="destroyed", reason="merged")
+    assert said == "the merge queue has merged it, and its checks stand"
     said = reason("merge_group", "checks_requested", action="new")
     assert said == "nothing is built for merge_group.new"
 

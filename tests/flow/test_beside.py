@@ -232,6 +232,79 @@ def test_other_files_are_built_though_the_push_was() -> None:
     assert not job(house, request, "lint").silent
 
 
+# A merge queue
+
+QUEUE = "gh-readonly-queue/main/pr-5-" + SHA
+LIVE = CHECKS + b"deployments:\n  live: {branch: main, run: ./deploy}\n"
+
+
+def tried() -> Event:
+    return push(kind=EventKind.MERGE_GROUP, branch=QUEUE, delivery="queue-1")
+
+
+def given_up(**values: object) -> Event:
+    return push(
+        **(
+            {
+                "kind": EventKind.MERGE_GROUP_DESTROYED,
+                "branch": QUEUE,
+                "delivery": "gone-1",
+            }
+            | values
+        )
+    )
+
+
+def test_what_a_merge_queue_has_checked_is_deployed_without_being_checked_again() -> None:
+    house = House(LIVE)
+    queue = house.planned(tried())
+    house.ended(job(house, queue, "lint"))
+    build = house.planned(push(delivery="push-1"))
+    assert job(house, build, "lint").mirrors == job(house, queue, "lint").id
+    assert job(house, build, "live").state is State.QUEUED
+    house.reports(queue.id)
+    assert names(house, build) == ["lint", "live"]
+
+
+def test_a_try_that_was_merged_keeps_the_checks_that_its_deployment_waits_for() -> None:
+    house = House(LIVE)
+    queue = house.planned(tried())
+    house.planned(push(delivery="push-1"))
+    house.deliver(given_up())
+    house.plan("gone-1")
+    assert not job(house, queue, "lint").is_over
+
+
+def test_a_try_that_was_merged_counts_for_its_base_branch() -> None:
+    house = House(CHECKS)
+    queue = house.planned(tried())
+    assert house.planned(push(delivery="push-1")).id == queue.id
+    house.deliver(given_up())
+    house.plan("gone-1")
+    assert not job(house, queue, "lint").is_over
+    assert house.build(queue.id).pushed == ("main",)
+
+
+def test_a_try_that_is_given_up_ends() -> None:
+    house = House(CHECKS)
+    queue = house.planned(tried())
+    house.deliver(given_up())
+    house.plan("gone-1")
+    assert job(house, queue, "lint").reason is Reason.CANCELLED
+
+
+def test_what_a_queue_has_left_out_is_shown_where_the_branch_has_it() -> None:
+    house = House(LIVE.replace(b"checks:", b"checks:\n  slow: {run: a, when: {event: push}}"))
+    queue = house.planned(tried())
+    assert job(house, queue, "slow").reason is Reason.FILTERED
+    build = house.planned(push(delivery="push-1"))
+    assert {name: one.silent for name, one in house.jobs(build).items()} == {
+        "slow": False,
+        "lint": True,
+        "live": False,
+    }
+
+
 # Ends
 
 

@@ -299,8 +299,8 @@ def test_a_build_whose_last_branch_goes_while_another_comes_is_made_anew() -> No
 
 def test_a_queue_that_gives_a_try_up_ends_its_checks_alone(house: House) -> None:
     branch = "gh-readonly-queue/main/pr-5-x"
-    tried = house.planned(push(branch=branch, kind=EventKind.MERGE_GROUP))
     pushed = house.planned(push(delivery="delivery-2"))
+    tried = house.planned(push(branch=branch, kind=EventKind.MERGE_GROUP))
     gone = push(branch=branch, kind=EventKind.MERGE_GROUP_DESTROYED, delivery="gone-1")
     reason(house, gone)
     assert house.jobs(tried)["lint"].detail == "The merge queue gave this try up."

@@ -126,6 +126,10 @@ class Judge:
         report = self._rows.get(Report, build.group)
         known = report.of(job.id).check if report else 0
         runs = [run for run in self._house.hub.runs.values() if run.external_id == job.id]
+        if job.silent:
+            if runs:
+                yield f"L2 {job.id} is shown beside another of its name"
+            return
         if known not in {run.id for run in runs}:
             yield f"L2 {job.id} has no check run that we know of"
             return

@@ -164,7 +164,12 @@ class Laws:
 
     def _verdict(self, job: Job) -> None:
         self._world.sometimes(f"a job ended as {job.reason}")
-        if job.reason in BY_A_RUNNER:
+        if job.mirrors and job.reason in BY_A_RUNNER:
+            other = self.rows.get(Job, job.mirrors)
+            true = other is not None and other.reason is job.reason and not job.attempt
+            self._world.law(true, "S2", job.id, "did not end as", job.mirrors)
+            self._world.sometimes("a job ended with that of another build")
+        elif job.reason in BY_A_RUNNER:
             said = self._said.get(job.attempt_id)
             true = said is not None and said.reason is job.reason
             if job.reason is Reason.ADVISORY and job.detail.startswith(ALLOWED):

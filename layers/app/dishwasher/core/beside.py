@@ -42,6 +42,15 @@ def is_of_push(build: Build) -> bool:
     return build.event.kind is EventKind.PUSH and not (build.abandoned or build.event.rerun)
 
 
+def is_for_push(build: Build, branch: str) -> bool:
+    """Whether a push of the same commit to this branch has its checks from there: it is of a pull
+    request from the branch, or what a merge queue has tried before it put it there."""
+    if build.abandoned or build.event.rerun:
+        return False
+    queued = build.event.kind is EventKind.MERGE_GROUP
+    return queued or (build.event.kind is EventKind.PULL_REQUEST and build.event.branch == branch)
+
+
 def of_push(
     planned: Sequence[Planned], there: Mapping[str, Job], *, same: bool
 ) -> tuple[Planned, ...]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from dishwasher.core.approval import Approval
-from dishwasher.core.event import Event
+from dishwasher.core.event import Event, EventKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,10 @@ class Build:
 
     def pushed_to(self, event: Event) -> Build:
         """Counting for this push too, or for this try of a merge queue."""
-        same = event.kind is self.event.kind and event.branch and not event.pull_request
+        # What a merge queue has tried is what it then puts on its base branch.
+        merged = (self.event.kind, event.kind) == (EventKind.MERGE_GROUP, EventKind.PUSH)
+        alike = event.kind is self.event.kind or merged
+        same = alike and event.branch and not event.pull_request
         if not same or event.branch in self.pushed:
             return self
         return replace(self, branches=(*self.pushed, event.branch))

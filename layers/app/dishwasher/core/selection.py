@@ -12,8 +12,10 @@ from dishwasher.core.pattern import Filter
 from dishwasher.core.when import Happening, When
 from dishwasher.errors import ConfigError, Problem
 
-SKIP_TEXTS = ("[skip ci]", "[ci skip]", "[no ci]", "[skip dishwasher]")
-"""Anywhere in a commit's message, in any case: nothing is run for it."""
+SKIP_TEXTS = ("[skip ci]", "[ci skip]", "[no ci]", "[skip dishwasher]", "skip-checks: true")
+"""Anywhere in a commit's message, in any case: nothing is run for it. The last is GitHub's own.
+https://docs.github.com/en/pull-requests/collaborating-with-pull-requests/collaborating-on-repositories-with-code-quality-features/about-status-checks#skipping-and-requesting-checks-for-individual-commits
+"""
 SKIPPABLE = frozenset({Happening.PUSH, Happening.TAG, Happening.PULL_REQUEST})
 JUDGED_BY_PATHS = frozenset({Happening.PUSH, Happening.PULL_REQUEST, Happening.MERGE_GROUP})
 ON_BRANCHES_OF_A_REQUEST = frozenset({Happening.PULL_REQUEST, Happening.MERGE_GROUP})

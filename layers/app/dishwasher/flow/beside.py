@@ -8,7 +8,7 @@ from dishwasher.core import beside
 from dishwasher.core.build import Build, build_group
 from dishwasher.core.comment import latest
 from dishwasher.core.event import EventKind
-from dishwasher.core.job import Job, Timing
+from dishwasher.core.job import Job, Reason, Timing
 from dishwasher.core.plan import advance
 from dishwasher.core.report import Report, pull_key
 from dishwasher.core.selection import Planned
@@ -48,19 +48,19 @@ class Beside:
 
     def _push(self, work: Work, planned: tuple[Planned, ...]) -> tuple[Planned, ...]:
         builds = [
-            build
-            for build in self._builds(work)
-            if not (build.abandoned or build.event.rerun)
-            and build.event.branch == work.event.branch
-            and build.event.kind is EventKind.PULL_REQUEST
+            build for build in self._builds(work) if beside.is_for_push(build, work.event.branch)
         ]
         if not builds:
             if work.standing and self.clock.now() < work.delivery.received + UNSEEN_FOR:
                 # Whose checks are shown comes first; its webhook comes with this one.
                 raise Unseen(f"pull request {work.standing[0]} is not planned yet")
             return planned
+        there = self._jobs(*builds)
+        if all(build.event.kind is EventKind.MERGE_GROUP for build in builds):
+            # What a queue has left out is no answer to who looks at the branch.
+            there = {name: job for name, job in there.items() if job.reason is not Reason.FILTERED}
         same = all(map(beside.is_of_head, builds))
-        return beside.of_push(planned, self._jobs(*builds), same=same)
+        return beside.of_push(planned, there, same=same)
 
     def _request(self, work: Work, planned: tuple[Planned, ...]) -> Share:
         request = work.event.pull_request

@@ -77,7 +77,7 @@ class Cancels:
             if others:
                 # Merged, say, by a push of the very same commit.
                 self.store.save(replace(build, branches=others))
-            else:
+            elif not self._is_waited_for(build, 0):
                 self._end(delivery, build, Reason.CANCELLED, left)
 
     def job(self, event: Event, job: Job) -> None:

@@ -120,6 +120,9 @@ def merge_group(delivery: str, payload: Json) -> Event | Ignored:
     action = fields.action(payload)
     if action not in ("checks_requested", "destroyed"):
         return Ignored(f"nothing is built for merge_group.{action}")
+    if action == "destroyed" and payload.get("reason") == "merged":
+        # The base branch stands at that very commit now.
+        return Ignored("the merge queue has merged it, and its checks stand")
     group = fields.member(payload, "merge_group")
     tried = action == "checks_requested"
     commit = group.get("head_commit")
