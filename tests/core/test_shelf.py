@@ -11,6 +11,7 @@ from dishwasher.core.shelf import (
     ANNOUNCED_SECONDS,
     ENTRIES,
     REPLACED_SECONDS,
+    UNUSED_SECONDS,
     USED_SECONDS,
     Entry,
     Leaving,
@@ -190,6 +191,21 @@ def test_a_use_is_written_down_once_an_hour() -> None:
     later = NOW + USED_SECONDS
     assert shelf.use(there, one, later).entries == (replace(one, used=later), other)
     assert shelf.use(Shelf("s"), one, later) == Shelf("s")
+
+
+def test_what_nobody_has_restored_for_long_goes() -> None:
+    """A repository at rest, or one that is gone, takes no room."""
+    one, other = entry(), entry("other", used=NOW + 5)
+    there = Shelf("s", (one, other))
+    end = NOW + UNUSED_SECONDS
+    assert there.due == end
+    assert shelf.unused(there, end - 1) is there
+    after = shelf.unused(there, end)
+    assert (after.entries, after.due) == ((other,), end + 5)
+    # A job may have been told of it just now.
+    assert after.leavings == (Leaving(one.blob, one.size, end + REPLACED_SECONDS),)
+    last = shelf.unused(after, end + 5)
+    assert (last.entries, last.due) == ((), end + REPLACED_SECONDS)
 
 
 def test_an_entry_without_its_blob_goes() -> None:

@@ -10,7 +10,13 @@ import pytest
 from dishwasher.core.build import Build
 from dishwasher.core.event import Event
 from dishwasher.core.job import Job, Reason, conclude
-from dishwasher.core.shelf import ANNOUNCED_SECONDS, REPLACED_SECONDS, USED_SECONDS, Shelf
+from dishwasher.core.shelf import (
+    ANNOUNCED_SECONDS,
+    REPLACED_SECONDS,
+    UNUSED_SECONDS,
+    USED_SECONDS,
+    Shelf,
+)
 from dishwasher.core.ticket import CacheFound, CacheLeave, CacheOffer, CacheQuery
 from dishwasher.errors import Conflict, Refused, UserError
 from dishwasher.flow.caches import ALREADY, FALLBACKS, TEXT, WRITES, Caches
@@ -156,6 +162,22 @@ def test_a_key_that_moves_has_the_last_content(house: House) -> None:
     house.clock.advance(REPLACED_SECONDS)
     house.reap()
     assert house.blobs.get(old) is None
+
+
+def test_a_cache_that_nobody_uses_is_removed(house: House) -> None:
+    main = visitor(house)
+    assert main.store("pip-1", b"wheels")
+    blob = shelf_of(house).entries[0].blob
+    house.clock.advance(UNUSED_SECONDS - 1)
+    house.reap()
+    assert house.blobs.get(blob) == b"wheels" and len(shelf_of(house).entries) == 1
+    house.clock.advance(1)
+    house.reap()
+    assert shelf_of(house).entries == ()
+    house.clock.advance(REPLACED_SECONDS)
+    house.reap()
+    assert house.blobs.get(blob) is None
+    assert shelf_of(house) == replace(Shelf(shelf_of(house).id), version=shelf_of(house).version)
 
 
 def test_of_a_slot_the_newest_stays(house: House) -> None:

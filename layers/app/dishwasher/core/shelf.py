@@ -19,6 +19,8 @@ ANNOUNCED_SECONDS = 2 * 3600.0
 REPLACED_SECONDS = 3600.0
 """After this what was replaced or evicted is removed: a job may still be downloading it, and the
 URL of its upload has ended."""
+UNUSED_SECONDS = 30 * 24 * 3600.0
+"""After this a cache that nobody has restored leaves: a repository at rest takes no room."""
 USED_SECONDS = 3600.0
 """A cache that was used again within this is not written down again."""
 
@@ -112,7 +114,8 @@ class Shelf:
 
     @property
     def due(self) -> float:
-        return min((one.due for one in self.leavings), default=0.0)
+        ends = [one.due for one in self.leavings]
+        return min((*ends, *(one.used + UNUSED_SECONDS for one in self.entries)), default=0.0)
 
 
 def reach(build: Build) -> Reach:
@@ -237,6 +240,14 @@ def is_announced(shelf: Shelf, blob: str) -> bool:
 def overdue(shelf: Shelf, now: float) -> tuple[str, ...]:
     """Blobs that nobody may need any more."""
     return tuple(one.blob for one in shelf.leavings if one.due <= now)
+
+
+def unused(shelf: Shelf, now: float) -> Shelf:
+    """Without what nobody has restored for long, as if it had been evicted."""
+    gone = tuple(one for one in shelf.entries if one.used + UNUSED_SECONDS <= now)
+    kept = tuple(one for one in shelf.entries if one not in gone)
+    leavings = (Leaving(one.blob, one.size, now + REPLACED_SECONDS) for one in gone)
+    return replace(shelf, entries=kept, leavings=(*shelf.leavings, *leavings)) if gone else shelf
 
 
 def removed(shelf: Shelf, blobs: tuple[str, ...]) -> Shelf:

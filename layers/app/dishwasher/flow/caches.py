@@ -98,11 +98,12 @@ class Caches:
 
     def sweep(self, found: Shelf) -> None:
         """Remove what nobody may need any more; done twice, or by two at once, it is the same."""
+        now = self.clock.now()
         # Read anew: a list of what is due may show a shelf as it was before an upload was kept.
-        blobs = shelf.overdue(self._shelf(found.id), self.clock.now())
+        blobs = shelf.overdue(self._shelf(found.id), now)
         for blob in blobs:
             self.blobs.delete(blob)
-        self._change(found.id, lambda there: shelf.removed(there, blobs))
+        self._change(found.id, lambda there: shelf.unused(shelf.removed(there, blobs), now))
 
     def _build(self, attempt_id: str, token: str) -> Build:
         job = self.attempts.authorised(attempt_id, token)
