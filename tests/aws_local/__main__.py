@@ -37,7 +37,7 @@ def main() -> int:
     say("sam build ...")
     built = artifact.build()
     say(f"Built in {time.monotonic() - begun:.0f} s.")
-    bot = CloudBot(built)
+    bot = CloudBot(built, bare=not options.demo)
     # A Lambda function can not jail a job, so it refuses those of strangers.
     with Scene(Level.PLAIN, bot) as scene:
         say(f"A stand-in for GitHub: {scene.github.url}")

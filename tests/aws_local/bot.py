@@ -11,24 +11,30 @@ from dishwasher.demo.github import App, Repo
 
 from tests.aws_local.artifact import Artifact
 from tests.aws_local.cloud import Cloud
+from tests.aws_local.tools import bare
 
 SETTINGS = "/dishwasher"
 """As the template's parameter says."""
 
 
 class CloudBot:
-    """`artifact` is what `sam build` has made."""
+    """`artifact` is what `sam build` has made.
 
-    def __init__(self, artifact: Artifact) -> None:
-        self._artifact = artifact
+    `bare`: the runner's function has the programs of the template's own, which is no image.
+    """
+
+    def __init__(self, artifact: Artifact, *, bare: bool = False) -> None:
+        self._artifact, self._bare = artifact, bare
         self.cloud: Cloud | None = None
 
     def start(self, place: Place) -> str:
         github = place.github
         parameters = {"GithubUrl": github.url, "GithubApiUrl": github.api_url}
         told = place.for_jobs
-        # As the runner's image has them: git, and whatever the sample's jobs call.
+        # As an image would have them: git, and whatever the sample's jobs call.
         tools = told.pop("PATH")
+        if self._bare:
+            tools = bare(place.folder / "tools")
         self.cloud = Cloud(self._artifact, parameters, tools=tools, variables=told)
         self.cloud.__enter__()
         self.cloud.keep(settings(place.app), SETTINGS)

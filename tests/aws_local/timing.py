@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from dishwasher.demo.scene import Scene
+from dishwasher.demo.story.teller import fetch
 
 from tests.aws_local.cloud import Cloud
 
@@ -34,6 +35,8 @@ def _once(scene: Scene, cloud: Cloud, sha: str) -> tuple[float, float]:
     (run,) = scene.github.wait_concluded(sha, timeout=PATIENCE)
     assert run.conclusion == "success", run.output
     told = time.time() - begun
+    # There is no git in such a function.
+    assert "By a tarball" in fetch(f"{run.details_url}/log")
     s3 = cloud.stack.client("s3")
     bucket = cloud.stack.name("Bucket")
     prefix = "attempts/" + run.details_url.rpartition("/")[2]
