@@ -265,6 +265,30 @@ def ended(job: dict[str, object]) -> bool:
     return job["state"] == "concluded"
 
 
+def test_case_49_what_was_called_off_is_built_when_the_app_is_let_in_again(world: World) -> None:
+    gate = world.gate()
+    repo = world.repo(f"checks: {{slow: '{gate.script}', after: {{run: 'true', needs: slow}}}}\n")
+    sha = repo.commit({"n.txt": "1"})
+    gate.wait()
+    installation = world.installation(repo)
+    world.github.suspend(installation)
+    world.table.wait(
+        lambda: world.table.row("access", f"{installation.id}/0")["right"] == "suspended", "word"
+    )
+    gate.open()
+    world.table.wait(lambda: all(map(ended, world.table.jobs(sha))), "the end of both")
+    world.github.suspend(installation, False)
+    shown = {name: run.conclusion for name, run in world.concluded(sha, 2).items()}
+    assert shown == {"slow": "success", "after": "cancelled"}
+    # The look at heads is every five minutes, and at each start.
+    world.bot.stop()
+    world.bot.start()
+    gate.wait()
+    gate.open()
+    runs = world.github.wait_concluded(sha, at_least=4)
+    assert [run.conclusion for run in runs[2:]] == ["success", "success"]
+
+
 def test_case_49_a_transfer_is_followed_to_its_new_owner(world: World) -> None:
     repo, gate, run = gated(world)
     world.github.add_user("buyer")

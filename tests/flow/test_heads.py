@@ -218,6 +218,17 @@ def test_a_head_that_was_left_is_planned_at_the_next_look() -> None:
     assert world.planned() == []
 
 
+def test_where_a_head_was_left_is_looked_first() -> None:
+    world = World()
+    for id in range(1, ROUND + 6):
+        repository = replace(REPOSITORY, id=id, name=f"r{id}")
+        world.forge.stands(branch(OLD), repository=repository)
+    last = replace(REPOSITORY, id=ROUND + 5)
+    left(world, replace(branch(OLD), repository=last))
+    world.round()
+    assert world.forge.asked == [ROUND + 5, *range(1, ROUND)]
+
+
 def test_a_head_that_was_called_off_twice_is_planned_twice() -> None:
     world = World()
     world.forge.stands(branch(OLD))

@@ -41,7 +41,8 @@ class MissedHeads:
             for repository in listed
             if (looked := self._looked(repository)).time + PAUSE <= now
         ]
-        turn.sort(key=lambda one: (one[0].time, one[1].id))
+        # Where a head is known to have been left, somebody waits for it.
+        turn.sort(key=lambda one: (not one[0].again, one[0].time, one[1].id))
         for looked, repository in turn[:ROUND]:
             # Whoever reports needs the calls more.
             if self.heads.has_room(repository):
