@@ -89,6 +89,13 @@ class Clicks:
         lines = ("/rerun", "/cancel", approve, approve, approve, "/approve", "/help", "/me")
         self.say(repo, request, choice(lines), who)
 
+    def look_at(self, repo: Repo, request: Request) -> None:
+        """Somebody has looked at what a stranger wrote, or its author hopes to get away with it."""
+        if self._world.random.random() < 0.4:
+            self.say(repo, request, f"/approve {request.head}")
+        else:
+            self.command(repo)
+
     def say(self, repo: Repo, request: Request, line: str, who: Person = WRITER) -> None:
         self._said += 1
         author = {"id": who.id, "login": who.login, "type": "User"}

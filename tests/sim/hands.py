@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dishwasher.core.build import Build
 from dishwasher.core.delivery import REPLAN_AFTER, Delivery
 from dishwasher.core.event import NO_COMMIT, Event, EventKind, Repository
-from dishwasher.core.job import Job
+from dishwasher.core.job import Job, Reason
 from dishwasher.core.trust import BY_HAND
 from dishwasher.errors import InfraError
 from dishwasher.ports import Topic
@@ -26,7 +26,7 @@ class Hands:
         self._asked = 0
 
     def acts(self) -> tuple[Callable[[Repo], None], ...]:
-        return (self.rerun, self.cancel, self.start)
+        return (self.rerun, self.insist, self.cancel, self.start)
 
     def rerun(self, repo: Repo) -> None:
         """A build, what has failed of it, or one job."""
@@ -34,6 +34,10 @@ class Hands:
             (EventKind.RERUN_ALL, EventKind.RERUN_ALL, EventKind.RERUN_FAILED, EventKind.RERUN)
         )
         self._click(repo, "rerun", kind, over=True)
+
+    def insist(self, repo: Repo) -> None:
+        """The very job that asks for somebody, a deployment whose end nobody knows, say."""
+        self._click(repo, "rerun", EventKind.RERUN, over=True)
 
     def cancel(self, repo: Repo) -> None:
         kind = self._world.random.choice((EventKind.CANCEL, EventKind.CANCEL_JOB))
@@ -52,8 +56,9 @@ class Hands:
             for job in rows.group(Job, build.id)
             if build.event.repository.id == repo.value.id and job.is_over is over
         ]
+        asking = [one for one in known if one[0].reason is Reason.UNKNOWN_EFFECT]
         if known:
-            job, build = self._world.random.choice(known)
+            job, build = self._world.random.choice(asking or known)
             self._ask(what, self._event(repo.value, kind, build.event.sha, "", job.id))
 
     def _event(

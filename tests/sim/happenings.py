@@ -28,7 +28,7 @@ def tell(world: World, row: Delivery) -> None:
 def _word(row: Delivery) -> str:
     event = row.event
     if row.change is not None:
-        return row.name
+        return f"{row.name}, {row.change.right},"
     if event is None:
         return row.reason if row.name in ("push", "pull_request") else row.name
     where = " by hand" if trust.is_by_hand(event) else ""

@@ -114,7 +114,7 @@ class People:
             *(self.roll_back,) * 2,
             self._small_talk,
             self._delete,
-            self._tag,
+            *(self._tag,) * 2,
             *self._pulls.acts(),
             *self._clicks.acts(),
             *self._hands.acts(),

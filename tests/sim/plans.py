@@ -17,6 +17,8 @@ from tests.sim.expecting import Expectations, Expected
 from tests.sim.house import House
 from tests.sim.talk import WRITER
 
+PUSHED = frozenset({EventKind.PUSH, EventKind.MERGE_GROUP})
+
 
 class Plans:
     """Holds the bot to what people may expect of what they did."""
@@ -139,9 +141,8 @@ class Plans:
                 if branch in asked:
                     continue
                 builds = self._rows.group(Build, build_group(repo.value.id, sha))
-                pushed = [
-                    one for one in builds if one.event.kind is EventKind.PUSH and not one.requests
-                ]
+                # A try of the merge queue builds the very same where nothing is deployed.
+                pushed = [one for one in builds if one.event.kind in PUSHED and not one.requests]
                 if pushed and all(one.abandoned for one in pushed):
                     yield f"L7 {branch} of {repo.value.id} lost its build of {sha}"
 

@@ -52,7 +52,7 @@ class Pulls:
         branch = self._world.random.choice(known)
         request = self._request(repo, branch, repo.branches[branch], fork=False)
         self._send(repo, request, "opened")
-        if self._world.random.random() < 0.2:
+        if self._world.random.random() < 0.4:
             self.retarget(repo)
         if self._world.random.random() < 0.3:
             # Opened by mistake: its checks are under way when it is closed.
@@ -94,10 +94,9 @@ class Pulls:
         request = self._request(repo, "patch", commit.sha, fork=True)
         self._send(repo, request, "opened")
         for _ in range(self._world.random.choice((0, 2, 3))):
-            # Somebody looks at it, or its author hopes to get away with it.
             self._world.baton.sleep(self._world.random.uniform(5.0, 60.0))
             if not self._world.calm:
-                self._clicks.command(repo)
+                self._clicks.look_at(repo, request)
 
     def close(self, repo: Repo) -> None:
         for request in reversed(repo.requests):

@@ -78,6 +78,9 @@ EVENTS = (
     "the button Re-run failed by hand was built",
     "the button Cancel by hand came",
     "the end of one job by hand came",
+    *(f"installation, {right}, came" for right in ("granted", "suspended", "removed")),
+    *(f"installation_repositories, {right}, came" for right in ("granted", "removed")),
+    *(f"repository, {right}, came" for right in ("granted", "archived", "deleted")),
     "a comment was made",
     "a comment was edited",
 )

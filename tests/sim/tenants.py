@@ -75,14 +75,16 @@ class Tenants:
         self._installation(installation, "removed", event, repositories_removed=listed)
         self._wait(repo, "a repository was taken out and put back", seconds)
         self._hub.out.discard(repo.value.id)
-        self._installation(installation, "added", event, repositories_added=listed)
+        if repo.gone_at > self._world.now:
+            self._installation(installation, "added", event, repositories_added=listed)
 
     def _archive(self, repo: Repo, seconds: float) -> None:
         self._tell(repo, "repository", "archived")
         self._hub.archived.add(repo.value.id)
         self._wait(repo, "a repository was archived", seconds)
         self._hub.archived.discard(repo.value.id)
-        self._tell(repo, "repository", "unarchived")
+        if repo.gone_at > self._world.now:
+            self._tell(repo, "repository", "unarchived")
 
     def _rename(self, repo: Repo, _: float) -> None:
         repo.value = replace(repo.value, name=f"{repo.value.name}-new")
