@@ -160,6 +160,15 @@ def test_a_pull_request_deploys_nothing(capsys: pytest.CaptureFixture[str]) -> N
     )
 
 
+def test_a_pull_request_with_a_label(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = "checks:\n  tests: make\n  preview: {run: make, when: {label: preview}}\n"
+    (checkout / ".dishwasher.yml").write_text(text)
+    assert running(capsys, "--event", "pull_request") == {"tests"}
+    assert running(capsys, "--label", "Preview") == {"tests", "preview"}
+    code, _ = plan(capsys, "--label", "preview", "--event", "push")
+    assert code == 2
+
+
 @pytest.mark.usefixtures("checkout")
 def test_a_schedule(capsys: pytest.CaptureFixture[str]) -> None:
     assert running(capsys, "--event", "schedule") == {"tests"}

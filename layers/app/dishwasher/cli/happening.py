@@ -41,6 +41,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--branch", help="the branch pushed, or a pull request's own")
     group.add_argument("--tag", help="the tag pushed")
     group.add_argument("--base", help="the branch that a pull request goes to")
+    group.add_argument(
+        "--label", action="append", default=[], metavar="NAME", help="that the pull request has"
+    )
     group.add_argument("--message", metavar="TEXT", help="of the commit, where [skip ci] may stand")
     group.add_argument("--changed", nargs="*", metavar="PATH", help="files that are changed")
     group.add_argument("--owner", help="the account that owns the repository")
@@ -68,7 +71,7 @@ def happened(options: argparse.Namespace, config: Config, checkout: Checkout) ->
         sender="",
         sha=checkout.sha,
         branch=branch,
-        pull_request=PullRequest(0, branch, 0, base, checkout.sha) if asked else None,
+        pull_request=_request(options, branch, base, checkout) if asked else None,
         tag=_tag(options, kind),
         message=checkout.message if options.message is None else options.message,
         schedule=schedule.name if schedule else "",
@@ -78,6 +81,12 @@ def happened(options: argparse.Namespace, config: Config, checkout: Checkout) ->
     if changed is None and kind in _JUDGED_BY_PATHS:
         changed = checkout.changed(base)
     return Happened(event, None if changed is None else tuple(changed), base)
+
+
+def _request(
+    options: argparse.Namespace, branch: str, base: str, checkout: Checkout
+) -> PullRequest:
+    return PullRequest(0, branch, 0, base, checkout.sha, labels=tuple(options.label))
 
 
 def _note_empty(options: argparse.Namespace) -> None:
@@ -92,7 +101,7 @@ def _kind(options: argparse.Namespace) -> Happening:
         (options.tag, Happening.TAG),
         (options.schedule, Happening.SCHEDULE),
         (options.input, Happening.MANUAL),
-        (options.base, Happening.PULL_REQUEST),
+        (options.base or options.label, Happening.PULL_REQUEST),
     )
     named = next((kind for given, kind in implied if given), Happening.PUSH)
     kind = Happening(options.event) if options.event else named
@@ -100,6 +109,8 @@ def _kind(options: argparse.Namespace) -> Happening:
         raise UserError(f"--tag is for the event tag, not for {kind}")
     if options.schedule and kind is not Happening.SCHEDULE:
         raise UserError(f"--schedule is for the event schedule, not for {kind}")
+    if options.label and kind is not Happening.PULL_REQUEST:
+        raise UserError(f"--label is for the event pull_request, not for {kind}")
     if options.input and kind is not Happening.MANUAL:
         raise UserError(f"--input is for the event manual, not for {kind}")
     return kind
