@@ -18,6 +18,7 @@ from dishwasher.core.access import (
 )
 from dishwasher.core.build import AWAY, Build
 from dishwasher.core.delivery import REFUSALS
+from dishwasher.core.deploy import Environment
 from dishwasher.core.heads import Looked
 from dishwasher.core.job import Conclusion, Job, Reason, State
 from dishwasher.core.place import Place
@@ -415,3 +416,16 @@ def test_a_row_that_is_always_written_by_others_is_given_up_with_a_conflict(hous
     places = Places(Busy(), house.queue, house.clock)  # type: ignore[arg-type]
     with pytest.raises(Conflict, match="place 7 is written too often"):
         places.owe(REPOSITORY)
+
+
+def test_a_commit_whose_first_build_is_kept_no_longer_may_be_deployed_again() -> None:
+    house = House()
+    build = house.planned(push())
+    for name in ("lint", "tests", "staging"):
+        house.ended(house.jobs(build)[name])
+    environment = house.found(Environment, "7/staging")
+    house.store.save(replace(environment, build="removed"))
+    again = house.planned(push(delivery="2", pushed_at=99))
+    for name in ("lint", "tests", "staging"):
+        house.ended(house.jobs(again)[name])
+    assert house.jobs(again)["staging"].reason is Reason.OK
