@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.e2e.world import World
 
 EFFECT = 'echo "$DISHWASHER_SHA $DISHWASHER_JOB" >> "$LEDGER"'
@@ -49,3 +51,27 @@ def test_a_push_that_deploys_checks_its_own_files_where_the_merge_has_others(wor
     # The merge's, and the head's own, of which nothing is shown but the deployment.
     assert effects(world, sha) == ["lint", "lint", "tests", "tests", "try"]
     assert "merging into master" in (runs["lint"].output.summary or "")
+
+
+def test_a_draft_is_built_and_not_again_when_it_is_ready(world: World) -> None:
+    repo = world.repo(f"checks: {{lint: '{EFFECT}'}}\n")
+    sha = repo.commit({"a.txt": "1"}, branch="topic")
+    pull = repo.open_pull("topic", draft=True)
+    world.concluded(sha)
+    repo.ready(pull.number)
+    world.github.wait_idle()
+    world.table.wait(
+        lambda: [row for row in world.table.rows("delivery") if _is_ready(row, sha)],
+        "the plan of the draft that is ready",
+    )
+    assert effects(world, sha) == ["lint"]
+    assert len(repo.check_runs(sha)) == 1
+
+
+def _is_ready(row: dict[str, Any], sha: str) -> bool:
+    event = row["event"] or {}
+    return (event.get("action"), event.get("sha"), row["stage"]) == (
+        "ready_for_review",
+        sha,
+        "planned",
+    )
