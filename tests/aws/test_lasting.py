@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from dishwasher.aws.lasting import LEAST_DAYS, Lasting
 from dishwasher.core.build import Build
+from dishwasher.core.command import Tally
 from dishwasher.core.delivery import Delivery
 from dishwasher.core.deploy import Environment
 from dishwasher.core.retention import DAY
@@ -39,3 +40,7 @@ def test_a_delivery_is_known_for_as_long_as_github_may_repeat_it() -> None:
 
 def test_no_days_are_for_ever() -> None:
     assert Lasting(days=0).row(BUILD, 1000.0) == Lasting(days=0).pointer(BUILD, 1000.0) == 0
+
+
+def test_a_count_of_commands_goes_when_it_counts_no_more() -> None:
+    assert Lasting(days=30).row(Tally("7/3", due=1000.5), 1000.0) == 1001

@@ -32,6 +32,9 @@ class Lasting:
 
     def row(self, record: Record, now: float) -> int:
         """When it may go, in seconds since the epoch; 0 for never."""
+        if isinstance(record, Tally):
+            # Its time is when it may be forgotten: no reaper looks at it.
+            return math.ceil(record.due)
         if not self.days or record.KIND not in PASSING or record.due:
             return 0
         return math.ceil(now + max(self.days, LEAST_DAYS) * DAY)
