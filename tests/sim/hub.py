@@ -211,7 +211,11 @@ class Hub:
             return number
 
         return self.call(
-            repository, f"create {check.external_id} {check.status}", make, once=True, write=True
+            repository,
+            f"create {check.external_id} {check.status}",
+            make,
+            once=True,
+            risk=WRITE_RISK,
         )
 
     def update(self, repository: Repository, id: int, check: Check) -> None:
@@ -223,7 +227,7 @@ class Hub:
             self._validate(check)
             self._say(self.runs[id], check)
 
-        self.call(repository, what, say, once=once, write=True)
+        self.call(repository, what, say, once=once, risk=WRITE_RISK)
 
     def list(self, repository: Repository, sha: str) -> tuple[PostedCheck, ...]:
         def read() -> tuple[PostedCheck, ...]:
@@ -322,10 +326,10 @@ class Hub:
         effect: Callable[[], T],
         *,
         once: bool = False,
-        write: bool = False,
+        risk: float = 1.0,
     ) -> T:
         world, faults = self._world, self._world.faults
-        frozen = world.point(what, risk=WRITE_RISK if write else 1.0)
+        frozen = world.point(what, risk=risk)
         if repository is not None:
             self._vanish(self.repos[repository.id], what)
             self._permit(repository)

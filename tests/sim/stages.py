@@ -12,7 +12,7 @@ from dishwasher.core.job import Job
 from dishwasher.core.report import Report
 
 from tests.fakes.store import MemoryStore
-from tests.sim.hub import LONG_LISTED, Hub
+from tests.sim.hub import LONG_LISTED, WRITE_RISK, Hub
 from tests.sim.world import World
 
 
@@ -49,7 +49,7 @@ class SimStages:
             return number
 
         what = f"announce {deployment.job}"
-        return self._hub.call(repository, what, make, once=True, write=True)
+        return self._hub.call(repository, what, make, once=True, risk=WRITE_RISK)
 
     def announced(self, repository: Repository, deployment: Deployment) -> tuple[int, ...]:
         def read() -> tuple[int, ...]:
@@ -70,7 +70,7 @@ class SimStages:
             one.said.append(deployment.stage)
 
         what = f"tell {id} {deployment.stage}"
-        self._hub.call(repository, what, say, once=True, write=True)
+        self._hub.call(repository, what, say, once=True, risk=WRITE_RISK)
 
     def told(self, repository: Repository, id: int) -> str:
         def read() -> str:

@@ -17,9 +17,11 @@ from dishwasher.errors import Gone
 from dishwasher.ports import Conversation, PostedComment
 
 from tests.fakes.store import MemoryStore
-from tests.sim.hub import LONG_LISTED, Hub
+from tests.sim.hub import LONG_LISTED, WRITE_RISK, Hub
 from tests.sim.world import World
 
+WORD_RISK = 4 * WRITE_RISK
+"""There are far fewer comments than check runs."""
 WRITER = Person(1, "ann")
 READER = Person(2, "bob")
 """Of all repositories; who may write to them, and who may not."""
@@ -93,7 +95,7 @@ class SimTalk:
             self._world.sometimes("a comment was made")
             return made.id
 
-        return self._hub.call(repository, f"comment {number}", make, once=True, write=True)
+        return self._hub.call(repository, f"comment {number}", make, once=True, risk=WORD_RISK)
 
     def edit(self, repository: Repository, id: int, body: str) -> None:
         def say() -> None:
@@ -104,7 +106,7 @@ class SimTalk:
             self._world.sometimes("a comment was edited")
             word.zombie = word.zombie or self._hub.is_frozen
 
-        self._hub.call(repository, f"edit {id}", say, write=True)
+        self._hub.call(repository, f"edit {id}", say, risk=WORD_RISK)
 
     def withdraw(self, repository: Repository, id: int) -> None:
         def remove() -> None:
@@ -113,13 +115,13 @@ class SimTalk:
                     word.withdrawn = True
                     self._world.sometimes("a second comment was withdrawn")
 
-        self._hub.call(repository, f"withdraw {id}", remove, write=True)
+        self._hub.call(repository, f"withdraw {id}", remove, risk=WRITE_RISK)
 
     def react(self, repository: Repository, id: int, reaction: Reaction) -> None:
         def acknowledge() -> None:
             self.reactions.add((repository.id, id, reaction))
 
-        self._hub.call(repository, f"react {id}", acknowledge, write=True)
+        self._hub.call(repository, f"react {id}", acknowledge, risk=WRITE_RISK)
 
     def may_write(self, repository: Repository, person: Person) -> bool:
         def allowed() -> bool:

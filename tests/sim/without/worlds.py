@@ -17,7 +17,7 @@ UNLISTED = Faults(github_after=0.15, github_before=0.1, github_refused=0.1, unli
 """Nor do its lists show it yet."""
 ZOMBIES = Faults(freeze=0.03, freeze_longest=300.0)
 """Workers that freeze between asking and sending, and overwrite what was said since."""
-SHORT_ZOMBIES = Faults(freeze=0.02, freeze_longest=90.0)
+SHORT_ZOMBIES = Faults(freeze=0.01, freeze_longest=60.0)
 """Not so long that nobody speaks of the matter any more when they thaw."""
 UNHEARD_ZOMBIES = Faults(freeze=0.01, freeze_longest=400.0, github_after=0.1)
 """They do not hear what came of it."""
