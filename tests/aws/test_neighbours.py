@@ -13,7 +13,7 @@ from dishwasher.ports import Topic
 from tests.contract.test_store import EVENT, JOB
 from tests.fakes.store import MemoryStore
 
-BUILD = Build("b1", EVENT, "", ".dishwasher.yml", 1.0, ("b1.tests",))
+BUILD = Build("b1", EVENT, "", ".dishwasher.yml", 1.0, ("b1-0",))
 DELIVERY = Delivery("guid", "push", 1.0, EVENT, due=1.0)
 
 
@@ -22,9 +22,9 @@ def test_what_was_stored_is_rung_for_its_repository() -> None:
     assert whose(Topic.REPORTS, "b1") == "b1"
     whose.save(BUILD, JOB, DELIVERY)
     assert whose(Topic.REPORTS, "b1") == "7"
-    assert whose(Topic.JOBS, "b1.tests") == "7"
+    assert whose(Topic.JOBS, "b1-0") == "7"
     assert whose(Topic.DELIVERIES, "guid") == "7"
-    assert whose(Topic.JOBS, "b2.tests") == "b2"
+    assert whose(Topic.JOBS, "b2-0") == "b2"
 
 
 def test_what_was_read_is_known_too() -> None:
@@ -34,11 +34,11 @@ def test_what_was_read_is_known_too() -> None:
 
     whose = Neighbours(store)
     assert whose.get(Build, "b1") == replace(BUILD, version=1)
-    assert whose(Topic.JOBS, "b1.tests") == "7"
+    assert whose(Topic.JOBS, "b1-0") == "7"
 
     whose = Neighbours(store)
     assert whose.group(Build, group) == (replace(BUILD, version=1),)
-    assert whose(Topic.JOBS, "b1.tests") == "7"
+    assert whose(Topic.JOBS, "b1-0") == "7"
 
     whose = Neighbours(store)
     assert whose.due(Delivery, 2.0, 5) == (replace(DELIVERY, version=1),)

@@ -206,8 +206,8 @@ def test_a_transaction_that_is_refused_says_why(
 # Groups
 
 
-PAIR = replace(JOB, id="b1.one"), replace(JOB, id="b1.two")
-BUILD = Build("b1", EVENT, "", ".dishwasher.yml", 1.0, ("b1.one", "b1.two"))
+PAIR = replace(JOB, id="b1-1"), replace(JOB, id="b1-2")
+BUILD = Build("b1", EVENT, "", ".dishwasher.yml", 1.0, ("b1-1", "b1-2"))
 
 
 def half(house: House, *late: tuple[str, str], back: int = 2) -> None:
@@ -227,16 +227,16 @@ def test_a_group_is_read_again_until_a_save_is_seen_whole(house: House) -> None:
     house.store.save(*PAIR)
     house.remember()
     house.store.save(*(replace(job, version=1, attempt=1) for job in PAIR))
-    half(house, ("job#b1", "b1.two"))
+    half(house, ("job#b1", "b1-2"))
     assert [(job.version, job.attempt) for job in house.store.group(Job, "b1")] == [(2, 1)] * 2
     assert len(house.pauses) == 2
 
 
 def test_who_has_seen_a_build_sees_the_jobs_that_were_made_with_it(house: House) -> None:
     house.store.save(BUILD, *PAIR)
-    half(house, ("job#b1", "b1.one"), ("job#b1", "b1.two"))
+    half(house, ("job#b1", "b1-1"), ("job#b1", "b1-2"))
     assert house.store.get(Build, "b1") == replace(BUILD, version=1)
-    assert [job.id for job in house.store.group(Job, "b1")] == ["b1.one", "b1.two"]
+    assert [job.id for job in house.store.group(Job, "b1")] == ["b1-1", "b1-2"]
     assert len(house.pauses) == 2
 
 
@@ -247,44 +247,44 @@ def test_who_has_seen_a_build_s_counter_sees_the_end_of_the_job_that_raised_it(
     house.remember()
     over = replace(PAIR[0], version=1, state=State.CONCLUDED)
     house.store.save(replace(BUILD, settled=1, version=1), over)
-    half(house, ("job#b1", "b1.one"))
+    half(house, ("job#b1", "b1-1"))
     (build,) = house.store.group(Build, build_group(EVENT.repository.id, EVENT.sha))
     assert build.settled == 1
     assert house.store.group(Job, "b1")[0] == replace(over, version=2)
-    assert house.store.get(Job, "b1.one") == replace(over, version=2)
+    assert house.store.get(Job, "b1-1") == replace(over, version=2)
     assert len(house.pauses) == 2
 
 
 def test_a_single_row_is_read_again_until_it_is_as_new_as_what_was_seen(house: House) -> None:
     house.store.save(BUILD, *PAIR)
-    half(house, ("job#b1", "b1.one"), back=3)
+    half(house, ("job#b1", "b1-1"), back=3)
     assert house.store.get(Build, "b1") is not None
-    assert house.store.get(Job, "b1.one") == replace(PAIR[0], version=1)
+    assert house.store.get(Job, "b1-1") == replace(PAIR[0], version=1)
     assert len(house.pauses) == 3
 
 
 def test_what_is_gone_for_good_is_waited_for_once(house: House) -> None:
     house.store.save(BUILD, *PAIR)
-    half(house, ("job#b1", "b1.two"), back=0)
-    assert [job.id for job in house.store.group(Job, "b1")] == ["b1.one"]
+    half(house, ("job#b1", "b1-2"), back=0)
+    assert [job.id for job in house.store.group(Job, "b1")] == ["b1-1"]
     assert len(house.pauses) == 6
-    assert house.store.get(Job, "b1.two") is None
+    assert house.store.get(Job, "b1-2") is None
     assert house.store.get(Build, "b1") is not None
-    assert house.store.get(Job, "b1.two") is None
+    assert house.store.get(Job, "b1-2") is None
     assert len(house.pauses) == 12
 
 
 def test_a_row_whose_id_is_another_group_s_name_keeps_nobody_waiting(house: House) -> None:
     house.store.save(
-        replace(JOB, id="mine", build="yours"), replace(JOB, id="mine.1", build="mine")
+        replace(JOB, id="mine", build="yours"), replace(JOB, id="mine-1", build="mine")
     )
-    assert [job.id for job in house.store.group(Job, "mine")] == ["mine.1"]
+    assert [job.id for job in house.store.group(Job, "mine")] == ["mine-1"]
     assert [job.id for job in house.store.group(Job, "yours")] == ["mine"]
     assert house.pauses == []
 
 
 def test_the_jobs_of_a_build_are_one_partition_and_no_second_row(house: House) -> None:
-    house.store.save(*(replace(JOB, id=f"b1.{number}") for number in range(50)))
+    house.store.save(*(replace(JOB, id=f"b1-{number}") for number in range(50)))
     assert {item["pk"]["S"] for item in house.rows()} == {"job#b1"}
     house.line.calls.clear()
     assert len(house.store.group(Job, "b1")) == 50
@@ -333,15 +333,15 @@ def test_several_that_change_their_group_at_once_are_listed_in_the_new_one(house
 
 
 def test_only_what_is_due_stands_in_the_index(house: House) -> None:
-    house.store.save(replace(JOB, id="b1.one", deadline=5.0), replace(JOB, id="b1.two"), DELIVERY)
+    house.store.save(replace(JOB, id="b1-1", deadline=5.0), replace(JOB, id="b1-2"), DELIVERY)
     client = house.emulator.clients.dynamodb
     found = client.scan(TableName=house.table, IndexName="by-due")["Items"]
-    assert [item["sk"]["S"] for item in found] == ["b1.one"]
+    assert [item["sk"]["S"] for item in found] == ["b1-1"]
     assert set(found[0]) == {"pk", "sk", "shard", "due"}
 
 
 def test_an_index_that_lags_behind_shows_nothing_that_is_not_due_any_more(house: House) -> None:
-    jobs = [replace(JOB, id=f"b1.{number:02d}", deadline=float(number + 1)) for number in range(20)]
+    jobs = [replace(JOB, id=f"b1-{number:02d}", deadline=float(number + 1)) for number in range(20)]
     house.store.save(*jobs)
     old: dict[bytes, Answer] = {}
 
@@ -354,19 +354,19 @@ def test_an_index_that_lags_behind_shows_nothing_that_is_not_due_any_more(house:
     house.store.save(*(replace(job, version=1, deadline=200.0) for job in jobs[:8]))
     house.store.save(replace(jobs[8], version=1, deadline=0.0))
     found = house.store.due(Job, 100.0, 5)
-    assert [job.id for job in found] == [f"b1.{number:02d}" for number in range(9, 14)]
+    assert [job.id for job in found] == [f"b1-{number:02d}" for number in range(9, 14)]
 
 
 def test_a_row_that_can_not_be_read_hides_no_other_from_the_reaper(
     house: House, caplog: pytest.LogCaptureFixture
 ) -> None:
-    house.store.save(replace(JOB, id="b1.bad", deadline=1.0), replace(JOB, id="b1.x", deadline=2.0))
-    bad = house.row("job#b1", "b1.bad")
+    house.store.save(replace(JOB, id="b1-7", deadline=1.0), replace(JOB, id="b1-8", deadline=2.0))
+    bad = house.row("job#b1", "b1-7")
     house.put({**bad, "packed": {"B": b"not what zlib makes"}})
-    assert [job.id for job in house.store.due(Job, 10.0, 10)] == ["b1.x"]
-    assert "the stored job 'b1.bad' can not be read" in caplog.text
+    assert [job.id for job in house.store.due(Job, 10.0, 10)] == ["b1-8"]
+    assert "the stored job 'b1-7' can not be read" in caplog.text
     with pytest.raises(InfraError, match="can not be read"):
-        house.store.get(Job, "b1.bad")
+        house.store.get(Job, "b1-7")
 
 
 # Limits
@@ -390,8 +390,8 @@ def test_what_compresses_well_takes_little_room(house: House) -> None:
 
 def test_more_rows_than_a_transaction_takes_are_refused(house: House) -> None:
     with pytest.raises(Rejected, match="101 rows are more than the 100 of one save"):
-        house.store.save(*(replace(JOB, id=f"b1.{number}") for number in range(101)))
-    house.store.save(*(replace(JOB, id=f"b1.{number}") for number in range(100)))
+        house.store.save(*(replace(JOB, id=f"b1-{number}") for number in range(101)))
+    house.store.save(*(replace(JOB, id=f"b1-{number}") for number in range(100)))
     assert len(house.store.group(Job, "b1")) == 100
 
 

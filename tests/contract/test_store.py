@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import pytest
 from dishwasher.core.build import Build
-from dishwasher.core.config import JobSpec, Kind
+from dishwasher.core.config import JOBS, JobSpec, Kind
 from dishwasher.core.delivery import Delivery, Stage
 from dishwasher.core.deploy import Environment
 from dishwasher.core.event import Event, EventKind, PullRequest, Repository
+from dishwasher.core.history import begun
 from dishwasher.core.job import Job, Reason, State
 from dishwasher.core.report import Posted, Report
 from dishwasher.errors import Conflict
@@ -102,6 +103,20 @@ def test_the_same_record_twice_in_one_save_is_a_conflict(store: Store) -> None:
 def test_saving_nothing_is_harmless(store: Store) -> None:
     store.save()
     assert store.group(Job, "b1") == ()
+
+
+def test_the_largest_build_is_saved_at_once_with_all_that_goes_along(store: Store) -> None:
+    jobs = tuple(replace(JOB, id=f"b1-{number}", position=number) for number in range(JOBS))
+    build = Build("b1", EVENT, "", ".dishwasher.yml", 1.25, tuple(job.id for job in jobs))
+    along = Environment("7/staging"), Report("7/abc"), begun(build, jobs)
+    store.save(Delivery("guid", "push", 1e9, EVENT), build, *jobs, *along)
+    found = store.group(Job, "b1")
+    assert sorted(job.position for job in found) == list(range(JOBS))
+    assert store.group(Build, build.group) == (replace(build, version=1),)
+    assert store.get(Job, "b1-49") == replace(jobs[49], version=1)
+    ended = (replace(job, version=1, state=State.CONCLUDED) for job in jobs)
+    store.save(replace(build, version=1, settled=JOBS), *ended)
+    assert {job.state for job in store.group(Job, "b1")} == {State.CONCLUDED}
 
 
 def test_the_latest_of_a_group_come_first_page_by_page(store: Store) -> None:

@@ -29,10 +29,10 @@ class Neighbours:
         self._lock = threading.Lock()
 
     def __call__(self, topic: Topic, key: str) -> str:
-        """For `SqsQueue`: the repository's id, or else what begins the key."""
-        # A job's id begins with its build's; a delivery's and a build's have no dot.
-        start = key.partition(".")[0]
-        return self._known.get(key) or self._known.get(start) or start
+        """For `SqsQueue`: the repository's id, or else the build's."""
+        # A job's id is its build's with a number.
+        build = key.rpartition("-")[0]
+        return self._known.get(key) or self._known.get(build) or build or key
 
     def get(self, kind: type[R], id: str) -> R | None:
         found = self._store.get(kind, id)

@@ -3,12 +3,13 @@
     table         partition key `pk` (S), sort key `sk` (S); on demand; TTL attribute `expires` (N)
     index by-due  partition key `shard` (S), sort key `due` (N); projection KEYS_ONLY
 
-A record of kind K with the id I is the row (`K#` + I up to its first dot, I). The ids of a build's
-jobs begin with the build's and a dot, so they stand together, in the order of their ids, in the
-partition `job#<build>`: a group is one strongly consistent query. An index could not do that, for
-it lags behind, and who decides what a build's verdicts mean must see all of them. Records whose id
-does not begin with their group (builds of a commit, lines of a repository's list) have a second row
-in the partition `K#group` that says where they are. It is written once, when the record is made.
+A record of kind K with the id I is the row (`K#I`, I); where the id ends in a number, as those of
+jobs do (`<build>-<position>`), that is no part of the partition. So the jobs of a build stand
+together in the partition `job#<build>`, and reading them is one strongly consistent query. An index
+could not do that, for it lags behind, and who decides what a build's verdicts mean must see all of
+them. Records that stand elsewhere than their group (builds of a commit, lines of a repository's
+list) have a second row in the partition `K#group` that says where they are, written once, when the
+record is made.
 
 The secrets of a repository, without their values, are rows of the partition `secret#<repository>`
 (`vault`).
@@ -18,6 +19,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -43,6 +45,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.htm
 ROW_BYTES = 400 * 1024
 """The same page; names and numbers count too."""
 BODY_BYTES = ROW_BYTES - 16 * 1024
+_NUMBERED = re.compile(r"(.+)-[0-9]{1,4}", re.DOTALL)
 PLAIN_BYTES = 1024
 """A write is paid for each 1 KB: what fits is left for people to read, the rest is compressed."""
 
@@ -66,7 +69,12 @@ def key_of(item: Item) -> Key:
 
 def place(kind: str, id: str) -> Key:
     """Where the record with this id is."""
-    return Key(partition(kind, id.partition(".")[0]), name(id))
+    return Key(partition(kind, _home(id)), name(id))
+
+
+def _home(id: str) -> str:
+    numbered = _NUMBERED.fullmatch(id)
+    return numbered[1] if numbered else id
 
 
 def partition(kind: str, text: str) -> str:
@@ -118,7 +126,7 @@ def row(record: Record, write: str, expires: int, peers: Peers) -> Item:
 
 def pointer(record: Record, expires: int) -> Item | None:
     """The row that lists the record in its group; None where its own row does."""
-    if not record.group or record.group == record.id.partition(".")[0]:
+    if not record.group or record.group == _home(record.id):
         return None
     key = place(record.KIND, record.id)
     item = {**pointer_key(record.KIND, name(record.group), key.sk).item, "at": {"S": key.pk}}
