@@ -168,6 +168,21 @@ def test_an_approval_builds_that_very_commit_with_its_own_configuration(house: H
     assert house.jobs(before)["lint"].reason is Reason.SUPERSEDED
 
 
+def test_an_approval_builds_all_of_it_also_where_a_label_has_started_a_part() -> None:
+    own = b"checks:\n  own: a\n  demo: {run: b, when: {label: demo}}\n"
+    house = made(own)
+    strange = from_fork(updated=PUSHED, action="opened")
+    house.planned(strange)
+    house.there.pulls[5].labels = ("demo",)
+    house.clock.advance(1)
+    label = replace(strange, delivery="label-1", action="labeled", label="demo")
+    assert list(house.jobs(house.planned(label))) == ["demo"]
+    house.clock.advance(1)
+    obeyed(house, says("/approve"))
+    build = house.build(house.delivery("comment-70").build)
+    assert (sorted(house.jobs(build)), build.event.label) == (["demo", "own"], "")
+
+
 def test_an_approval_gives_neither_trust_nor_deployments() -> None:
     deploys = OWN + b"deployments:\n  live: {branch: /.*/, run: steal}\n"
     house = made(CHECKS)

@@ -169,7 +169,11 @@ class Commands:
         notes = (pull.told(request),) if request and request.merge else ()
         along = (replace(row, approval=approval),)
         work = Work(
-            asked.delivery, replace(again, rerun=False, job=""), build.doubt, notes, approval
+            asked.delivery,
+            replace(again, rerun=False, job="", label=""),
+            build.doubt,
+            notes,
+            approval,
         )
         self.building(replace(work, along=along))
         # Not before: where its own configuration asks for nothing, the checks go on.
