@@ -28,7 +28,10 @@ def main(arguments: list[str]) -> int:
     if options.trace is not None:
         outcome = mutants.played(mutant, options.trace, traced=True)
         print(*outcome.trace, sep="\n")
-        _show(outcome, options.mutant)
+        if outcome.violations:
+            _show(outcome, options.mutant)
+        else:
+            print(f"seed {outcome.seed} breaks no law")
         return 1 if outcome.violations else 0
     return _seeds(range(options.first, options.first + options.seeds), options)
 
