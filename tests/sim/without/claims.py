@@ -124,6 +124,7 @@ MUTANTS = (
             (settle, "fence", unfenced),
             (job, "conclude", conclude_again),
         ),
+        worlds.OLD_RUNNERS,
     ),
     Mutant(
         "no-renewal",
