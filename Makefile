@@ -4,6 +4,8 @@ ARGS ?=
 SEEDS ?= 200
 N ?= 50
 MINUTES ?= 20
+# The tests start thousands of Pythons: without byte code each of them compiles all of us anew.
+unexport PYTHONDONTWRITEBYTECODE
 # One environment for each Python version, so that switching versions never mixes two of them.
 VENV := .venv/$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 BIN := $(VENV)/bin

@@ -65,8 +65,11 @@ def localstack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     slow = tuple(Path(__file__).parent / name for name in SLOW)
+    # A file at a time, because there are hundreds of files and thousands of tests.
+    paths = {item.path for item in items}
+    slow_paths = {path for path in paths if any(path.is_relative_to(place) for place in slow)}
     for item in items:
-        if any(item.path.is_relative_to(place) for place in slow):
+        if item.path in slow_paths:
             item.add_marker(pytest.mark.slow)
 
 
