@@ -15,7 +15,7 @@ from dishwasher.flow.places import Places
 from dishwasher.flow.tenancy import Tenancy
 
 from tests.flow.house import House, builds, reason
-from tests.samples import REPOSITORY, pull_request, push
+from tests.samples import OTHER_SHA, REPOSITORY, pull_request, push
 
 
 @pytest.fixture
@@ -112,6 +112,20 @@ def test_a_build_goes_on_where_its_repository_was_transferred_to(house: House) -
     assert house.run("lint").shown.conclusion is Conclusion.FAILURE
     (word,) = house.talk.of(REPOSITORY, 5)
     assert "lint" in word.body
+
+
+def test_a_comment_follows_too_whichever_build_is_rung_for(house: House) -> None:
+    first = house.planned(pull_request())
+    house.there.branches["topic"] = house.there.pulls[5].head_sha = OTHER_SHA
+    house.there.pulls[5].updated = 2.0
+    last = house.planned(pull_request(sha=OTHER_SHA, delivery="2", updated=2.0))
+    house.talk.stands(REPOSITORY, 5, OTHER_SHA)
+    house.ended(house.jobs(last)["lint"], Reason.FAILED)
+    house.forge.shut.add(3)
+    house.tells(TRANSFERRED)
+    house.clock.advance(3600.0)
+    house.reports(first.id)
+    assert len(house.talk.of(REPOSITORY, 5)) == 1
 
 
 def test_an_event_that_was_under_way_is_planned_where_the_repository_is(house: House) -> None:

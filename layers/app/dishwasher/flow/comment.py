@@ -61,7 +61,8 @@ class PullComments:
         turns(key, build, lambda claim: self._turn(claim, build, number), _nothing_to_put_off)
 
     def _turn(self, claim: Claim, bell: Build, number: int) -> None:
-        build, report = self._newest(bell, number), claim.report()
+        build = Tenancy(self.store).moved(self._newest(bell, number))
+        report = claim.report()
         repository = build.event.repository
         if self._needs_no_word(report.said, build, number):
             if not report.look or report.look > self.clock.now():
