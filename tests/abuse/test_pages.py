@@ -5,7 +5,6 @@ Everybody logs in through GitHub here, and each repository is a private one.
 
 from __future__ import annotations
 
-import statistics
 import time
 from collections.abc import Iterator
 from html import escape
@@ -56,7 +55,7 @@ HOUR = 3600.0
 UNKNOWN_JOB, UNKNOWN_BUILD, UNKNOWN_ID = "0" * 20 + "-0", "0" * 20, "999999999"
 TIMES = 60
 SLACK = 0.004
-"""Seconds between two medians that no network tells apart: a busy machine varies by more."""
+"""Seconds that no network tells apart."""
 
 
 @pytest.fixture(scope="module")
@@ -203,7 +202,8 @@ def test_case_58_a_guess_takes_as_long_as_a_hit(world: World, hostile: tuple[Rep
             began = time.perf_counter()
             nobody.ask(address)
             took[address].append(time.perf_counter() - began)
-        hit, miss = statistics.median(took[known]), statistics.median(took[unknown])
+        # The least is what the work itself takes, however busy the machine is.
+        hit, miss = min(took[known]), min(took[unknown])
         assert abs(hit - miss) < max(SLACK, miss / 2), (known, hit, miss)
 
 
