@@ -8,11 +8,13 @@ from typing import Any
 
 from tests.sim.commits import Repo
 from tests.sim.hub import Hub
-from tests.sim.mail import Mail
+from tests.sim.mail import Mail, Sent
 from tests.sim.world import World
 
 ABSENCE = (10.0, 400.0)
 """Seconds for which the App is not let in."""
+UNTOLD = 720.0
+"""Seconds after which two looks at all repositories have told what no event told."""
 WATCH = 5.0
 """Seconds after which GitHub tells that a repository was deleted."""
 
@@ -109,13 +111,19 @@ class Tenants:
     def _tell(self, repo: Repo, event: str, action: str) -> Any:
         payload = self._payload(repo)
         payload["repository"]["updated_at"] = int(self._world.now)
-        return self._mail.send(event, payload | {"action": action})
+        return self._said(self._mail.send(event, payload | {"action": action}))
 
     def _installation(
         self, id: int, action: str, event: str = "installation", **listed: Any
     ) -> None:
         told = {"id": id, "updated_at": int(self._world.now)}
-        self._mail.send(event, {"action": action, "installation": told, **listed})
+        self._said(self._mail.send(event, {"action": action, "installation": told, **listed}))
+
+    def _said(self, sent: Sent) -> Sent:
+        """What GitHub tells nobody is found by the looks at its lists."""
+        if sent.unsent:
+            self._world.expect(UNTOLD)
+        return sent
 
 
 def _named(repo: Repo) -> dict[str, Any]:
