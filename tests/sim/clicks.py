@@ -86,7 +86,7 @@ class Clicks:
         strange = [request for request in repo.requests if request.fork and request.is_open]
         request = choice(strange or repo.requests)
         who, approve = choice((WRITER, READER)), f"/approve {request.head}"
-        lines = ("/rerun", "/cancel", approve, approve, approve, "/approve", "/help", "/me")
+        lines = ("/rerun", "/cancel", approve, approve, "/approve", "/help", "/help", "/me")
         self.say(repo, request, choice(lines), who)
 
     def look_at(self, repo: Repo, request: Request) -> None:

@@ -26,7 +26,7 @@ class Hands:
         self._asked = 0
 
     def acts(self) -> tuple[Callable[[Repo], None], ...]:
-        return (self.rerun, self.insist, self.cancel, self.start)
+        return (self.rerun, *(self.insist,) * 3, self.cancel, self.start)
 
     def rerun(self, repo: Repo) -> None:
         """A build, what has failed of it, or one job."""

@@ -15,6 +15,9 @@ from tests.fakes.store import MemoryStore
 from tests.sim.hub import LONG_LISTED, WRITE_RISK, Hub
 from tests.sim.world import World
 
+STAGE_RISK = 4 * WRITE_RISK
+"""There are far fewer deployments than check runs."""
+
 
 @dataclass(slots=True)
 class Shown:
@@ -49,7 +52,7 @@ class SimStages:
             return number
 
         what = f"announce {deployment.job}"
-        return self._hub.call(repository, what, make, once=True, risk=WRITE_RISK)
+        return self._hub.call(repository, what, make, once=True, risk=STAGE_RISK)
 
     def announced(self, repository: Repository, deployment: Deployment) -> tuple[int, ...]:
         def read() -> tuple[int, ...]:
@@ -70,7 +73,7 @@ class SimStages:
             one.said.append(deployment.stage)
 
         what = f"tell {id} {deployment.stage}"
-        self._hub.call(repository, what, say, once=True, risk=WRITE_RISK)
+        self._hub.call(repository, what, say, once=True, risk=STAGE_RISK)
 
     def told(self, repository: Repository, id: int) -> str:
         def read() -> str:

@@ -73,6 +73,7 @@ MUTANTS = (
     Mutant(
         *("announced-twice", "the sweep of deployments", "L9 "),
         ((Announcements, "sweep", sweep_nothing),),
-        worlds.ZOMBIES,
+        worlds.SHORT_ZOMBIES,
+        "release",
     ),
 )
