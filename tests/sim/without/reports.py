@@ -144,9 +144,10 @@ MUTANTS = (
     Mutant(
         "no-linger",
         "the last look",
-        "L1 check run",
+        "(L1 check run|L8 the comment under)",
         ((Report, "look", property(only_soon)),),
         worlds.SILENT_ZOMBIES,
+        "day",
     ),
     Mutant(
         "annotations-again",

@@ -21,7 +21,7 @@ SHORT_ZOMBIES = Faults(freeze=0.01, freeze_longest=60.0)
 """Not so long that nobody speaks of the matter any more when they thaw."""
 UNHEARD_ZOMBIES = Faults(freeze=0.01, freeze_longest=400.0, github_after=0.1)
 """They do not hear what came of it."""
-SILENT_ZOMBIES = Faults(freeze=0.02, freeze_longest=400.0, thaw_dies=1.0)
+SILENT_ZOMBIES = Faults(freeze=0.01, freeze_longest=120.0, thaw_dies=1.0)
 """They die before they can say so."""
 DYING_RUNNERS = Faults(runner_crash=0.1, slow=0.05)
 OLD_RUNNERS = Faults(runner_freeze=0.05, stop_ignored=0.8, http_late=0.1, slow=0.05)
