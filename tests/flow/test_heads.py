@@ -264,6 +264,31 @@ def test_the_build_of_another_branch_is_none_of_this_one() -> None:
     assert len(world.planned()) == 1
 
 
+def test_what_another_branch_builds_is_planned_for_this_one_too() -> None:
+    """Found by the simulation (seed 7021): the other branch went, and its build with it."""
+    world = World()
+    world.forge.stands(branch(OLD, "main"), branch(NEW, "topic"))
+    world.round()
+    world.store.save(replace(build(), event=branch(NEW, "topic")))
+    world.forge.stands(branch(NEW, "main"), branch(NEW, "topic"))
+    world.round()
+    world.round()
+    (delivery,) = world.planned()
+    assert delivery.event is not None and delivery.event.branch == "main"
+
+
+def test_what_the_branch_s_own_pull_request_builds_needs_no_push() -> None:
+    world = World()
+    world.forge.stands(branch(OLD, "topic"))
+    world.round()
+    asked = pull_request(sha=NEW)
+    world.store.save(replace(build(), event=asked, pull_request=5))
+    world.forge.stands(branch(NEW, asked.branch))
+    for _ in range(3):
+        world.round()
+    assert world.planned() == []
+
+
 def test_a_head_that_moved_to_what_was_called_off_is_planned() -> None:
     world = World()
     world.forge.stands(branch(OLD))

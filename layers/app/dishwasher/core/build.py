@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -83,6 +82,11 @@ class Build:
         request = event.pull_request
         if request is not None:
             return request.number in self.requests
+        asked = self.event.pull_request
+        if asked is not None:
+            # Of this very branch, which is what the pull request builds.
+            own = asked.head_repository == event.repository.id
+            return own and self.event.branch == event.branch
         # A schedule builds the same commit, and other jobs of it.
         return self.event.kind is event.kind and event.branch in self.pushed
 
@@ -107,11 +111,6 @@ class Build:
 
 AWAY = "away"
 """Stands in a build for the delivery that abandoned it, where the App was not let in."""
-
-
-def is_called_off(builds: Iterable[Build]) -> bool:
-    """Whether the commit is to be built, as far as its builds go: none was begun and left to be."""
-    return all(build.abandoned == AWAY for build in builds)
 
 
 def build_group(repository: int, sha: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from dishwasher.core import heads
-from dishwasher.core.build import Build, build_group, is_called_off
+from dishwasher.core.build import Build, build_group
 from dishwasher.core.delivery import REPLAN_AFTER, Delivery
 from dishwasher.core.event import Event, Repository
 from dishwasher.core.heads import Looked
@@ -64,19 +64,23 @@ class MissedHeads:
         doubted: set[str] = set()
         # What was there before us is nothing that we have missed.
         for event in heads.moved(looked, events) if looked.seen else ():
-            builds = self._builds(event)
-            if not is_called_off(builds):
+            if self._is_built(event):
                 continue
             if heads.mark(event) in looked.doubted:
+                builds = self._builds(event)
                 self._plan(event, f"-{len(builds)}" if builds else "")
             else:
                 doubted.add(heads.mark(event))
         # No webhook of these is on its way: it came, or we were not let in.
         for event in heads.left(looked, events):
-            # Another branch's build of this commit deploys nothing of this one's.
-            if all(one.abandoned for one in self._builds(event) if one.counts_for(event)):
+            if not self._is_built(event):
                 self._plan(event, f"-{now:.0f}")
         self._keep(heads.after(looked, events, doubted, now))
+
+    def _is_built(self, event: Event) -> bool:
+        """For this very head: another's build of the commit deploys nothing of this one's, and ends
+        with the other."""
+        return any(one.counts_for(event) and not one.abandoned for one in self._builds(event))
 
     def _builds(self, event: Event) -> tuple[Build, ...]:
         return self.store.group(Build, build_group(event.repository.id, event.sha))
