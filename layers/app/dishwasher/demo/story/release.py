@@ -5,7 +5,7 @@ from __future__ import annotations
 from dishwasher.demo.github import Repo
 from dishwasher.demo.story.new_words import CHECKS, deployed
 from dishwasher.demo.story.rye import Rye
-from dishwasher.demo.story.teller import Teller, fetch
+from dishwasher.demo.story.teller import Teller, fetch, job
 
 TAG = "v1.0"
 
@@ -37,10 +37,13 @@ class Release:
         teller, repository = self._teller, self._teller.repository
         teller.begin(f"The tag {TAG}, which deploys production")
         sha = repository.head()
-        known = [run.id for run in repository.check_runs(sha)]
+        there = repository.check_runs(sha)
+        # What the queue has checked of this very commit stands, and is not run once more.
+        passed = {job(run) for run in there if run.conclusion == "success"}
+        wanted = (*(name for name in CHECKS if name not in passed), "production")
         repository.tag(TAG)
-        runs = teller.concluded(sha, (*CHECKS, "production"), known)
-        teller.expect(runs, "success", *CHECKS, "production")
+        runs = teller.concluded(sha, wanted, [run.id for run in there])
+        teller.expect(runs, "success", *wanted)
         deployed(teller, "production", sha)
         site = teller.scene.hosting.sites["production"].url
         teller.see(f"{site} runs the tagged commit", fetch(f"{site}/revision") == sha)
