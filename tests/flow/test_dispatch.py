@@ -8,7 +8,7 @@ import pytest
 from dishwasher.core import deploy
 from dishwasher.core.build import Build
 from dishwasher.core.deploy import Environment, environment_id
-from dishwasher.core.event import NO_COMMIT
+from dishwasher.core.event import NO_COMMIT, EventKind
 from dishwasher.core.job import Job, Reason, State, conclude
 from dishwasher.core.ticket import Bootstrap
 from dishwasher.errors import Conflict, InfraError, Throttled, Unseen
@@ -245,6 +245,15 @@ def test_a_push_that_was_found_and_is_told_too_deploys_once(
     again = deployment(house, SHA, OTHER_SHA, delivery=second)
     house.dispatch(again.id)
     assert (house.job(again).reason, house.job(again).detail) == (Reason.SUPERSEDED, TWICE)
+
+
+def test_a_push_that_is_told_late_deploys_once_whatever_came_between(house: House) -> None:
+    """Found by the simulation (seed 30853): the environment remembers the last build alone."""
+    house.ended(deployment(house, SHA, BASE_SHA, delivery="head-1"))
+    house.ended(deployment(house, SHA, BASE_SHA, delivery="by-hand", kind=EventKind.MANUAL))
+    late = deployment(house, SHA, OTHER_SHA, delivery="told")
+    house.dispatch(late.id)
+    assert (house.job(late).reason, house.job(late).detail) == (Reason.SUPERSEDED, TWICE)
 
 
 def test_a_branch_forced_back_deploys_the_old_commit(house: House) -> None:

@@ -86,7 +86,7 @@ class Dispatch:
         by_hand = self._by_hand(claimed, build)
         others = self._others(environment, claimed.id)
         environment = deploy.waited(environment, *set(environment.waiting) - set(others))
-        why = "" if by_hand else self._superseded(environment, build)
+        why = "" if by_hand else self._superseded(environment, claimed, build)
         if not (why or by_hand or build.event.forced):
             # A forced push puts an older commit in front on purpose.
             why = self._overtaken(others, build)
@@ -110,7 +110,7 @@ class Dispatch:
         clicked = self.store.get(Job, build.event.job)
         return clicked is not None and clicked.spec.name == claimed.spec.name
 
-    def _superseded(self, environment: Environment, build: Build) -> str:
+    def _superseded(self, environment: Environment, claimed: Job, build: Build) -> str:
         """Why history says that this commit must not follow what was deployed last, or nothing.
 
         A forced push back to an old commit means it, as long as the branch holds that commit; what
@@ -118,7 +118,7 @@ class Dispatch:
         """
         event = build.event
         if environment.sha in ("", event.sha):
-            return TWICE if environment.sha and self._is_told_late(environment, build) else ""
+            return TWICE if environment.sha and self._is_told_late(claimed, build) else ""
         is_old = self._holds(event, environment.sha)
         if is_old and not event.forced:
             return LATER
@@ -133,15 +133,20 @@ class Dispatch:
             raise Unseen(f"{event.branch} does not hold {event.sha[:12]}, or not yet")
         return TAKEN_OFF
 
-    def _is_told_late(self, environment: Environment, build: Build) -> bool:
+    def _is_told_late(self, claimed: Job, build: Build) -> bool:
         """Whether the same push was deployed already: it was found where its branch stands before
         its webhook came, the other way round, or anew because some of it was called off."""
-        other = self.store.get(Build, environment.build) if environment.build else None
-        if other is None or other.id == build.id or build.event.rerun:
-            return False
-        same = (other.event.kind, other.event.branch) == (build.event.kind, build.event.branch)
-        twice = heads.is_found(other.event) != heads.is_found(build.event)
-        return same and (twice or other.abandoned == AWAY)
+        event = build.event
+        for other in self.store.group(Build, build.group) if not event.rerun else ():
+            same = (other.event.kind, other.event.branch) == (event.kind, event.branch)
+            twice = heads.is_found(other.event) != heads.is_found(event) or other.abandoned == AWAY
+            if other.id != build.id and same and twice and self._deployed(other, claimed.spec.name):
+                return True
+        return False
+
+    def _deployed(self, build: Build, name: str) -> bool:
+        jobs = self.store.group(Job, build.id)
+        return any(one.spec.name == name and one.started for one in jobs)
 
     def _others(self, environment: Environment, own: str) -> dict[str, Build]:
         """Who else waits for the environment, with their builds."""
