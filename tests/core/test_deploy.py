@@ -75,3 +75,19 @@ def test_not_even_a_human_takes_the_lock_of_a_deployment_that_runs() -> None:
 def test_the_commit_is_known_from_the_start_of_its_deployment() -> None:
     begun = begin(held_by("one"), "b" * 40, "build")
     assert (begun.sha, begun.build) == ("b" * 40, "build")
+
+
+def test_a_deployment_by_hand_that_never_began_leaves_the_outcome_unknown() -> None:
+    """Found by the simulation (seed 31403): no runner came up, and the next push deployed."""
+    unknown = release(begin(held_by("one"), "a" * 40, "build"), "one", unknown=True)
+    by_hand = take_by_hand(unknown, "two")
+    assert by_hand is not None
+    retried = take(by_hand, "two")
+    assert retried == by_hand
+    left = release(wait(by_hand, "three"), "two", unknown=False)
+    assert (left.unknown, left.unsettled, left.waiting) == (True, False, ())
+    assert take(left, "three") is None
+    again = take_by_hand(left, "four")
+    assert again is not None and again.holder == "four"
+    done = release(begin(again, "b" * 40, "other"), "four", unknown=False)
+    assert (done.holder, done.unknown, done.unsettled) == ("", False, False)

@@ -18,6 +18,8 @@ class Environment:
     """Id of the job that deploys now, or whose outcome nobody knows; empty when free."""
     unknown: bool = False
     """The holder's outcome is unknown: only a human's re-run may take the lock."""
+    unsettled: bool = False
+    """A human has taken the lock over an unknown outcome, and what was asked for has not begun."""
     sha: str = ""
     """The commit whose deployment started last."""
     build: str = ""
@@ -46,7 +48,9 @@ def take(environment: Environment, job: str) -> Environment | None:
 
 def take_by_hand(environment: Environment, job: str) -> Environment | None:
     """A human asked for it: an unknown outcome does not stand in the way, a running one does."""
-    return take(replace(environment, holder="") if environment.unknown else environment, job)
+    if not environment.unknown:
+        return take(environment, job)
+    return take(replace(environment, holder="", unsettled=True), job)
 
 
 def wait(environment: Environment, job: str) -> Environment:
@@ -57,18 +61,19 @@ def wait(environment: Environment, job: str) -> Environment:
 
 def begin(environment: Environment, sha: str, build: str) -> Environment:
     """The deployment of this commit, by this build, starts now."""
-    return replace(environment, sha=sha, build=build)
+    return replace(environment, sha=sha, build=build, unsettled=False)
 
 
 def release(environment: Environment, job: str, *, unknown: bool) -> Environment:
-    """The job is over; an unknown outcome keeps the lock. Whoever waited is to look again.
+    """The job is over; an unknown outcome keeps the lock, and so does one that a human meant to
+    mend by a deployment that never began. Whoever waited is to look again.
 
     Who waits for a free environment stays known until it has the lock: of two, the newer goes.
     """
     if environment.holder != job:
         return environment
-    if unknown:
-        return replace(environment, unknown=True, waiting=())
+    if unknown or environment.unsettled:
+        return replace(environment, unknown=True, unsettled=False, waiting=())
     return replace(environment, holder="", unknown=False)
 
 
