@@ -153,6 +153,34 @@ def test_the_bell_of_an_older_commit_brings_the_word_on_the_newest(
     assert OTHER_SHA[:7] in body
 
 
+def test_what_ends_after_the_comment_was_looked_at_is_told_though_its_bell_is_lost(
+    house: House, build: Build
+) -> None:
+    """Found by the simulation (seed 31124): its check run was made, and nobody rang again."""
+    failed(house, build)
+    again = house.planned(rerun(house.jobs(build)["lint"].id))
+    house.reports(build.id)
+    assert bodies(house)[0].startswith("**Checking")
+    row = house.found(Report, again.group)
+
+    def meanwhile() -> None:
+        end(house, again, lint=Reason.OK)
+        house.rung(Topic.REPORTS)
+
+    # The first save is the comment's claim, the second its release, the third that of the checks.
+    house.store.interrupt(None, None, meanwhile)
+    house.reports(build.id)
+    house.rung(Topic.REPORTS)
+    assert house.jobs(again)["lint"].deadline == 0
+    assert house.found(Report, again.group).version > row.version
+    assert bodies(house)[0].startswith("**Checking")
+    house.clock.advance(1)
+    house.reap()
+    for bell in house.rung(Topic.REPORTS):
+        house.reports(bell)
+    assert bodies(house)[0].startswith("**All clear**")
+
+
 def test_a_head_that_github_does_not_show_yet_is_looked_for_again(
     house: House, build: Build
 ) -> None:

@@ -9,6 +9,7 @@ from dishwasher.core import comment
 from dishwasher.core.build import Build, build_group
 from dishwasher.core.command import Reaction
 from dishwasher.core.comment import MARKER
+from dishwasher.core.config import Kind
 from dishwasher.core.event import Repository
 from dishwasher.core.job import Job
 from dishwasher.core.report import Report, pull_key
@@ -186,6 +187,8 @@ def _says(
         for build in builds
         if number in build.requests
         for job in rows.group(Job, build.id)
+        # What it deploys is told by its check alone.
+        if job.spec.kind is Kind.CHECK
     )
     report = rows.get(Report, pull_key(repository, number))
     mine = any(number in build.requests for build in builds)

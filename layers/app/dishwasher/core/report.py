@@ -176,7 +176,7 @@ class Report:
         """The report with something to be told that nobody else might come back for."""
         if self.holder:
             return replace(self, dirty=True, bell=bell)
-        return replace(self, bell=bell, due=self.due or now)
+        return replace(self, bell=bell, due=min(self.due or now, now))
 
     def told(self, job: str) -> Told:
         """What was told of the job's deployment; a blank one when nothing was."""

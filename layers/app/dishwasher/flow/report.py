@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from dishwasher.core.build import Build
 from dishwasher.core.event import Repository
 from dishwasher.core.job import Job, reported_later
+from dishwasher.core.report import Report, pull_key
 from dishwasher.errors import InfraError, Throttled
 from dishwasher.flow.check_runs import CheckRuns
 from dishwasher.flow.claim import Claim
@@ -21,7 +23,7 @@ from dishwasher.flow.deployment import Announcements
 from dishwasher.flow.tenancy import Tenancy
 from dishwasher.flow.turn import Turns
 from dishwasher.flow.verdict import Verdicts
-from dishwasher.ports import Bells, Blobs, Checks, Clock, Comments, Deployments, Store
+from dishwasher.ports import Bells, Blobs, Checks, Clock, Comments, Deployments, Store, Topic
 
 PATIENCE = 2
 """Failures in one round: one check run that GitHub fails on must not hold up the others."""
@@ -46,8 +48,9 @@ class Reports:
             return
         build = Tenancy(self.store).moved(found)
         failures: list[InfraError] = []
+        ended = self._ended(build)
         # The comment first: a job counts as reported with its check run, and then nobody rings.
-        for tell in (self._pull_request, self._commit):
+        for tell in (self._pull_request, partial(self._commit, ended)):
             try:
                 tell(build)
             except InfraError as error:
@@ -66,16 +69,22 @@ class Reports:
             self.page,
         )(build)
 
-    def _commit(self, build: Build) -> None:
+    def _ended(self, build: Build) -> frozenset[str]:
+        """The jobs of this commit that are over by now: what comments can know of."""
+        builds = [one for one in self.store.group(Build, build.group) if one.requests]
+        jobs = (job for one in builds for job in self.store.group(Job, one.id))
+        return frozenset(job.id for job in jobs if job.is_over)
+
+    def _commit(self, ended: frozenset[str], build: Build) -> None:
         turns = Turns(self.store, self.bells, self.clock, self.verdicts.timing.hold)
         turns(
             build.group,
             build,
-            lambda claim: self._check_runs(claim, build),
+            lambda claim: self._check_runs(claim, build, ended),
             lambda until: self._put_off(build, until),
         )
 
-    def _check_runs(self, claim: Claim, build: Build) -> None:
+    def _check_runs(self, claim: Claim, build: Build, ended: frozenset[str]) -> None:
         runs = CheckRuns(
             self.store,
             self.blobs,
@@ -103,6 +112,8 @@ class Reports:
 
         for other in self.store.group(Build, claim.key):
             jobs = self.store.group(Job, other.id)
+            if any(job.is_over and job.deadline and job.id not in ended for job in jobs):
+                self._owe(other)
             # Verdicts before progress, should the limit end the round.
             for job in sorted(jobs, key=lambda job: (not job.is_over, job.position)):
                 attempt(announcements.agree, other, job)
@@ -113,6 +124,15 @@ class Reports:
             raise failures[0]
         announcements.sweep(claim, repository)
         runs.sweep(claim, repository)
+
+    def _owe(self, build: Build) -> None:
+        """A job has ended since the comments were looked at: the reaper knows until they are."""
+        for number in build.requests:
+            key = pull_key(build.event.repository.id, number)
+            row = self.store.get(Report, key) or Report(key)
+            self.store.save(row.owing(build.id, self.clock.now()))
+        if build.requests:
+            self.bells.ring(Topic.REPORTS, build.id)
 
     def _put_off(self, build: Build, until: float) -> None:
         """Nobody can be told before then, 0 for as long as nobody lets us in: do not ring."""
