@@ -29,18 +29,24 @@ def test_since_when_it_is_archived_or_deleted_is_kept() -> None:
 
 def test_who_lists_it_reaches_it_by_this_name() -> None:
     named = Named(7, "others/shop", private=False)
-    place = reached(place_of(REPOSITORY), named, 9)
+    place = reached(place_of(REPOSITORY), named, 9, 1.0)
     there = replace(REPOSITORY, owner="others", name="shop", private=False, installation=9)
     assert place.repository == there
     # A name that is none of GitHub's is not believed.
-    assert reached(place, Named(7, ""), 10).repository.full_name == "others/shop"
+    assert reached(place, Named(7, ""), 10, 2.0).repository.full_name == "others/shop"
 
 
 def test_what_was_deleted_and_is_listed_was_restored_and_an_archive_stays_one() -> None:
     deleted = told(place_of(REPOSITORY), REPOSITORY, Right.DELETED, 1.0, 1.0)
-    assert reached(deleted, Named(7, "acme/site"), 3).right is Right.GRANTED
+    assert reached(deleted, Named(7, "acme/site"), 3, 2.0).right is Right.GRANTED
     archived = told(place_of(REPOSITORY), REPOSITORY, Right.ARCHIVED, 1.0, 1.0)
-    assert reached(archived, Named(7, "acme/site"), 3).right is Right.ARCHIVED
+    assert reached(archived, Named(7, "acme/site"), 3, 0.0).right is Right.ARCHIVED
+
+
+def test_a_list_that_comes_late_restores_nothing() -> None:
+    """Found by the simulation (seed 40891): installed, then deleted, and told the other way."""
+    deleted = told(place_of(REPOSITORY), REPOSITORY, Right.DELETED, 20.0, 30.0)
+    assert reached(deleted, Named(7, "acme/site"), 9, 10.0) == deleted
 
 
 def test_only_what_is_owed_something_is_listed_by_installation() -> None:

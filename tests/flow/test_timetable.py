@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from dishwasher.core.delivery import Delivery
 from dishwasher.core.event import Event, EventKind
@@ -106,3 +108,17 @@ def test_two_who_look_at_once_make_one_delivery(house: House) -> None:
     looking(seen)
     assert len(scheduled(house)) == 1
     assert len(builds(house)) == 1
+
+
+def test_a_time_that_was_set_back_is_passed_once_and_does_not_stop_the_schedule(
+    house: House,
+) -> None:
+    """Found by the simulation (seed 40977): a push was planned by a clock that was slow."""
+    house.planned(push())
+    before = table(house)
+    house.clock.advance(25 * HOUR)
+    house.reap()
+    house.store.save(replace(before, version=table(house).version))
+    house.reap()
+    assert len(scheduled(house)) == 1
+    assert table(house).due > house.clock.now()

@@ -134,6 +134,7 @@ class Plans:
 
     def _branches(self) -> Iterator[str]:
         """Nor has a branch lost its build because another went that stood there too."""
+        answers = {row.build for row in self._rows.all(Delivery) if row.name == "push"}
         for repo in self._house.hub.repos.values():
             # Whose pull request is open, that one builds.
             asked = {one.branch for one in repo.requests if one.is_open and not one.fork}
@@ -143,7 +144,8 @@ class Plans:
                 builds = self._rows.group(Build, build_group(repo.value.id, sha))
                 # A try of the merge queue builds the very same where nothing is deployed.
                 pushed = [one for one in builds if one.event.kind in PUSHED and not one.requests]
-                if pushed and all(one.abandoned for one in pushed):
+                told = any(one.id in answers for one in pushed)
+                if told and all(one.abandoned for one in pushed):
                     yield f"L7 {branch} of {repo.value.id} lost its build of {sha}"
 
     def _left_over(self, repository: int, request: Request) -> Iterator[str]:

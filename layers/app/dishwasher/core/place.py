@@ -48,8 +48,11 @@ def told(place: Place, present: Repository, right: Right, at: float, now: float)
     return replace(place, repository=present, right=right, since=since, told=at)
 
 
-def reached(place: Place, named: Named, installation: int) -> Place:
-    """The place of a repository that an installation lists among those it reaches."""
+def reached(place: Place, named: Named, installation: int, at: float) -> Place:
+    """The place of a repository that an installation lists among those it reaches; an older word
+    that comes late changes nothing. `at` is 0 where GitHub tells no time."""
+    if 0 < at < place.told:
+        return place
     owner, _, name = named.full_name.partition("/")
     repository = replace(place.repository, installation=installation, private=named.private)
     if name:

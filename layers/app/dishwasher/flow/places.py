@@ -39,7 +39,7 @@ class Places:
             for repository in change.repositories or (0,):
                 self._keep(access_id(change.installation, repository), change)
             for named in change.named:
-                self._reached(named, change.installation)
+                self._reached(named, change)
         if change.right not in PAUSED:
             self._wake_all(change)
         ended = replace(delivery, stage=Stage.IGNORED, reason=change.what, due=0.0)
@@ -116,8 +116,11 @@ class Places:
         )
         self._change(Timetable, key, lambda table: replace(table, repository=present))
 
-    def _reached(self, named: Named, installation: int) -> None:
-        self._change(Place, str(named.id), lambda known: place.reached(known, named, installation))
+    def _reached(self, named: Named, change: Change) -> None:
+        at, installation = change.told, change.installation
+        self._change(
+            Place, str(named.id), lambda known: place.reached(known, named, installation, at)
+        )
 
     def _change(
         self, kind: type[R], id: str, change: Callable[[R], R], new: R | None = None

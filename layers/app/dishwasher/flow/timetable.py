@@ -50,6 +50,8 @@ class Timetables:
         made = [
             Delivery(event.delivery, "schedule", now, event, due=now + REPLAN_AFTER)
             for event in events
+            # A push whose planner's clock was slow has set the time back: it was handed over.
+            if self.store.get(Delivery, event.delivery) is None
         ]
         try:
             self.store.save(after, *made)
