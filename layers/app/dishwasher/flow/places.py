@@ -56,6 +56,10 @@ class Places:
             if row and row.right is not Right.GRANTED and row.told + SETTLED < since:
                 self.store.save(replace(row, right=Right.GRANTED))
                 healed = True
+        if healed:
+            # All of the installation: the next that is listed finds nothing to heal any more.
+            for owed in self.store.group(Place, str(repository.installation)):
+                self.wake(owed.id)
         known = self.store.get(Place, str(repository.id))
         if known is None:
             return
@@ -64,7 +68,7 @@ class Places:
             now = replace(now, right=Right.GRANTED, since=0.0)
         if now != known:
             self.store.save(now)
-        if known.owed and (healed or now != known):
+        if known.owed and now != known:
             self.wake(str(repository.id))
 
     def owe(self, repository: Repository) -> None:
