@@ -17,8 +17,10 @@ def check(reads: Iterable[Read], inputs: Iterable[Input], reader: Reader) -> Non
     given = {one.name for one in inputs}
     for read in reads:
         spec = read.draft.spec
-        known = {*given, *ADDRESS_NAMES, *(one.name for one in spec.machine.environment)}
-        unknown = [name for name in Template(spec.url).get_identifiers() if name not in known]
+        asked = Template(spec.url).get_identifiers()
+        # Of the few that have an address: a file may have thousands of jobs, and of variables.
+        written = {one.name for one in spec.machine.environment} if asked else set()
+        unknown = [name for name in asked if name not in given | written | set(ADDRESS_NAMES)]
         if unknown:
             message = f"the `url` of {show(spec.name)} is not shown: {show(unknown[0])} is none of "
             message += "the file's variables, which are all that an address for everybody may hold"
