@@ -280,6 +280,20 @@ def test_stopping_takes_less_than_a_second_even_when_a_request_hangs() -> None:
         leave.set()
 
 
+def test_a_loop_that_can_not_be_woken_ends_all_the_same() -> None:
+    server = Server(echo)
+    server.start()
+    drain = server._drain
+
+    def drained() -> None:
+        drain()
+        server._waitress.trigger.close()
+
+    server._drain = drained
+    server.stop()
+    assert not server._thread.is_alive()
+
+
 def test_a_server_that_never_started_stops() -> None:
     server = Server(echo)
     server.stop()

@@ -107,7 +107,11 @@ class Server:
             # In the server's own thread, because its map of sockets has no lock.
             self._waitress.trigger.pull_trigger(self._close_listener)
             self._drain()
-            self._waitress.trigger.pull_trigger(self._close_all)
+            try:
+                self._waitress.trigger.pull_trigger(self._close_all)
+            except OSError:
+                # Its loop can not be woken any more, and ends when nothing is left in the map.
+                self._close_all()
         if self._thread.ident is not None:
             self._thread.join()
 
