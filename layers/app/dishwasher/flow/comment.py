@@ -87,12 +87,15 @@ class PullComments:
     def _newest(self, bell: Build, number: int) -> Build:
         """The build of its newest commit that we know of, whichever we are rung for: of two bells
         at once one may be lost, and the other is all that comes."""
-        repository, row = bell.event.repository, self._row(bell.event.repository, number)
-        if row.head in ("", bell.event.sha):
-            return bell
-        builds = self.store.group(Build, build_group(repository.id, row.head))
-        counting = [one for one in builds if number in one.requests]
-        return max(counting, key=lambda one: one.created, default=bell)
+        repository, head = bell.event.repository, self._row(bell.event.repository, number).head
+        moved = head not in ("", bell.event.sha)
+        return (self._counting(repository, number, head) if moved else None) or bell
+
+    def _counting(self, repository: Repository, number: int, head: str) -> Build | None:
+        """The newest that counts for the pull request: an approval makes a new one."""
+        builds = self.store.group(Build, build_group(repository.id, head))
+        counting = (one for one in builds if number in one.requests)
+        return max(counting, key=lambda one: one.created, default=None)
 
     def _needs_no_word(self, said: Said, build: Build, number: int) -> bool:
         """Whether GitHub need not be asked, so far as this build goes."""
@@ -155,13 +158,8 @@ class PullComments:
         shown = tuple(self._shown(build, job) for job in jobs)
         row = self._row(build.event.repository, number)
         base = request.base_ref if request else ""
-        return comment.compose(shown, head, base, row, self._pending(build, number, head))
-
-    def _pending(self, build: Build, number: int, head: str) -> tuple[str, ...]:
-        """Of the newest build that counts for the pull request: an approval makes a new one."""
-        builds = self.store.group(Build, build_group(build.event.repository.id, head))
-        counting = [one for one in builds if number in one.requests]
-        return max(counting, key=lambda one: one.created).pending if counting else ()
+        counting = self._counting(build.event.repository, number, head)
+        return comment.compose(shown, head, base, row, counting.pending if counting else ())
 
     def _shown(self, build: Build, job: Job) -> Shown:
         if job.reason not in comment.ACT:

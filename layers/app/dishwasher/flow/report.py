@@ -113,7 +113,7 @@ class Reports:
         for other in self.store.group(Build, claim.key):
             jobs = self.store.group(Job, other.id)
             if any(job.is_over and job.deadline and job.id not in ended for job in jobs):
-                self._owe(other)
+                self._owe_comments(other)
             # Verdicts before progress, should the limit end the round.
             for job in sorted(jobs, key=lambda job: (not job.is_over, job.position)):
                 attempt(announcements.agree, other, job)
@@ -125,7 +125,7 @@ class Reports:
         announcements.sweep(claim, repository)
         runs.sweep(claim, repository)
 
-    def _owe(self, build: Build) -> None:
+    def _owe_comments(self, build: Build) -> None:
         """A job has ended since the comments were looked at: the reaper knows until they are."""
         for number in build.requests:
             key = pull_key(build.event.repository.id, number)
