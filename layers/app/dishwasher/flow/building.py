@@ -18,10 +18,10 @@ from dishwasher.errors import ConfigError
 from dishwasher.flow import configuration, timetable
 from dishwasher.flow.admission import Admission
 from dishwasher.flow.advice import Advice
-from dishwasher.flow.beside import Beside, counting
 from dishwasher.flow.changes import Changed, Changes
 from dishwasher.flow.configuration import Written
 from dishwasher.flow.offer import Offers
+from dishwasher.flow.shared_checks import SharedChecks, counting
 from dishwasher.flow.unapproved import Unapproved
 from dishwasher.flow.work import Work, done, ignore
 from dishwasher.ports import Bells, Blobs, Clock, Record, Source, Store, Topic
@@ -51,7 +51,7 @@ class Building:
         wanted = self.read(work)
         if wanted is None:
             return
-        share = Beside(self.store, self.clock)(wanted.work, wanted.planned)
+        share = SharedChecks(self.store, self.clock)(wanted.work, wanted.planned)
         if (build := share.answered) is not None:
             self._count(share.work, build)
         elif not self._is_built(share.work, share.planned):
@@ -134,7 +134,7 @@ class Building:
         key = self.id(event, planned, work.side)
         jobs = plan.jobs(key, planned, now, self.timing)
         jobs = self.admitted(jobs, config.path, config.fail_fast)
-        work, jobs = Beside(self.store, self.clock).following(work, key, jobs, self.timing)
+        work, jobs = SharedChecks(self.store, self.clock).following(work, key, jobs, self.timing)
         running = tuple(one.spec for one in planned if one.runs)
         spells = any(spec.uses is Uses.SPELLING for spec in running)
         changes = Changes(self.source, self.clock)

@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from dishwasher.core import pull
-from dishwasher.core.anew import anew
 from dishwasher.core.build import Build, build_group
 from dishwasher.core.comment import latest
 from dishwasher.core.delivery import Delivery
 from dishwasher.core.event import Event, PullRequest
 from dishwasher.core.job import Job
+from dishwasher.core.label import relabelled
 from dishwasher.core.selection import asks_for_label
 from dishwasher.errors import Unseen
 from dishwasher.flow.building import Building
@@ -67,7 +67,7 @@ class Labels:
             ignore(store, work, f"no job of {path} asks for the label {event.label}")
             return
         jobs = latest((one.created, job) for one in builds for job in store.group(Job, one.id))
-        change = anew(wanted.planned, {job.spec.name: job for job in jobs})
+        change = relabelled(wanted.planned, {job.spec.name: job for job in jobs})
         if change.is_empty:
             ignore(store, work, f"the label {event.label} changes nothing of what runs")
             return

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from dishwasher.core import plan, trust
-from dishwasher.core.anew import together
 from dishwasher.core.build import Build, build_group
 from dishwasher.core.config import Kind
 from dishwasher.core.delivery import Delivery
 from dishwasher.core.event import Event, EventKind
 from dishwasher.core.job import MEETS_A_NEED, Job, Reason
+from dishwasher.core.label import together
 from dishwasher.core.selection import Planned
 from dishwasher.core.session import Person
 from dishwasher.flow.building import Building

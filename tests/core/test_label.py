@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dishwasher.core.anew import anew, together
 from dishwasher.core.config import Kind
 from dishwasher.core.job import Job, Reason, State, conclude, reflect
+from dishwasher.core.label import relabelled, together
 from dishwasher.core.selection import Planned
 
 from tests.fakes.clock import NOON
@@ -30,7 +30,7 @@ def there(**ends: Reason | None) -> dict[str, Job]:
 
 def test_what_is_new_runs_and_mirrors_what_it_needs() -> None:
     planned = (Planned(LINT), Planned(TESTS), Planned(PREVIEW))
-    found = anew(planned, there(lint=Reason.OK, tests=None, preview=Reason.FILTERED))
+    found = relabelled(planned, there(lint=Reason.OK, tests=None, preview=Reason.FILTERED))
     assert found.planned == (
         Planned(LINT, elsewhere=True),
         Planned(TESTS, mirrors="first-1"),
@@ -40,23 +40,23 @@ def test_what_is_new_runs_and_mirrors_what_it_needs() -> None:
 
 
 def test_a_job_that_was_never_there_is_new() -> None:
-    assert anew((Planned(PREVIEW),), {}).planned == (Planned(PREVIEW),)
-    assert anew((Planned(PREVIEW, "no label"),), {}).is_empty
+    assert relabelled((Planned(PREVIEW),), {}).planned == (Planned(PREVIEW),)
+    assert relabelled((Planned(PREVIEW, "no label"),), {}).is_empty
 
 
 def test_what_is_left_out_now_is_stopped_or_shown_so_and_never_forgotten() -> None:
     out = Planned(PREVIEW, "no label")
-    stopped = anew((out,), at_work := there(preview=None))
+    stopped = relabelled((out,), at_work := there(preview=None))
     assert stopped.stopped == ((at_work["preview"], "no label"),)
     assert not stopped.is_empty and not stopped.planned[0].is_shown
-    assert anew((out,), there(preview=Reason.FAILED)).planned == (out,)
-    assert anew((out,), there(preview=Reason.OK)).is_empty
-    assert anew((out,), there(preview=Reason.FILTERED)).is_empty
+    assert relabelled((out,), there(preview=Reason.FAILED)).planned == (out,)
+    assert relabelled((out,), there(preview=Reason.OK)).is_empty
+    assert relabelled((out,), there(preview=Reason.FILTERED)).is_empty
 
 
 def test_deployments_that_are_not_meant_stay_as_they_are() -> None:
     site = Planned(spec("site", kind=Kind.DEPLOYMENT), "not on a pull request")
-    assert anew((site,), {}).planned == (site,)
+    assert relabelled((site,), {}).planned == (site,)
 
 
 def test_the_latest_of_each_name_with_needs_among_these() -> None:

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dishwasher.core.beside import deploys, is_of_head, is_of_push, of_push, of_request, shares
 from dishwasher.core.event import EventKind
 from dishwasher.core.job import Job, Reason, conclude
 from dishwasher.core.selection import Planned
+from dishwasher.core.shared_checks import (
+    deploys,
+    is_of_head,
+    is_of_push,
+    of_push,
+    of_request,
+    shares,
+)
 from dishwasher.core.when import Happening, When
 
 from tests.fakes.clock import NOON

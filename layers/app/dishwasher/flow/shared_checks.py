@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from dishwasher.core import beside
+from dishwasher.core import shared_checks
 from dishwasher.core.build import Build, build_group
 from dishwasher.core.comment import latest
 from dishwasher.core.event import EventKind
@@ -34,7 +34,7 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class SharedChecks:
     store: Store
     clock: Clock
 
@@ -42,13 +42,15 @@ class Beside:
         if work.event.kind is EventKind.PULL_REQUEST:
             return self._request(work, planned)
         is_push = work.event.kind is EventKind.PUSH and not work.event.rerun
-        if is_push and beside.deploys(planned) and beside.shares(planned):
+        if is_push and shared_checks.deploys(planned) and shared_checks.shares(planned):
             return Share(work, self._push(work, planned))
         return Share(work, planned)
 
     def _push(self, work: Work, planned: tuple[Planned, ...]) -> tuple[Planned, ...]:
         builds = [
-            build for build in self._builds(work) if beside.is_for_push(build, work.event.branch)
+            build
+            for build in self._builds(work)
+            if shared_checks.is_for_push(build, work.event.branch)
         ]
         if not builds:
             if work.standing and self.clock.now() < work.delivery.received + UNSEEN_FOR:
@@ -59,16 +61,16 @@ class Beside:
         if all(build.event.kind is EventKind.MERGE_GROUP for build in builds):
             # What a queue has left out is no answer to who looks at the branch.
             there = {name: job for name, job in there.items() if job.reason is not Reason.FILTERED}
-        same = all(map(beside.is_of_head, builds))
-        return beside.of_push(planned, there, same=same)
+        same = all(map(shared_checks.is_of_head, builds))
+        return shared_checks.of_push(planned, there, same=same)
 
     def _request(self, work: Work, planned: tuple[Planned, ...]) -> Share:
         request = work.event.pull_request
         if request is None or request.tree or work.doubt:
             return Share(work, planned)
-        pushes = [build for build in self._builds(work) if beside.is_of_push(build)]
+        pushes = [build for build in self._builds(work) if shared_checks.is_of_push(build)]
         for build in sorted(pushes, key=lambda one: -one.created):
-            left = beside.of_request(planned, self._jobs(build))
+            left = shared_checks.of_request(planned, self._jobs(build))
             if left != planned:
                 counted = counting(self.store, self.clock, build, request.number)
                 return Share(replace(work, along=(*work.along, *counted)), left, build)

@@ -10,7 +10,7 @@ from dishwasher.core.selection import Planned
 
 
 @dataclass(frozen=True, slots=True)
-class Anew:
+class Relabelled:
     planned: tuple[Planned, ...]
     """Nothing else runs than what did not run before; what that needs is mirrored."""
     stopped: tuple[tuple[Job, str], ...]
@@ -22,13 +22,13 @@ class Anew:
         return not self.stopped and not any(one.is_shown for one in self.planned)
 
 
-def anew(planned: Sequence[Planned], there: Mapping[str, Job]) -> Anew:
+def relabelled(planned: Sequence[Planned], there: Mapping[str, Job]) -> Relabelled:
     """`there` are the commit's jobs by name, the latest of each."""
     new = {one.spec.name for one in planned if one.is_shown and _is_new(one, there)}
     wanted = {
         need for one in planned if one.spec.name in new and one.runs for need in one.spec.needs
     }
-    return Anew(
+    return Relabelled(
         tuple(
             one if one.spec.name in new else _there(one, there, one.spec.name in wanted)
             for one in planned
