@@ -34,6 +34,8 @@ TIMES = 40
 P95 = 1.0
 """Seconds, which 95 of 100 answers keep to on a machine that does other things as well. Alone they
 take milliseconds; `bench.history` holds them to what they take with little behind them."""
+SIP = 1 << 16
+"""Bytes that a slow reader takes now and then."""
 MEMORY = 40e6
 """Bytes by which the server may grow while it serves what is five times as long."""
 
@@ -196,12 +198,19 @@ def test_case_60_slow_readers_cost_no_thread_and_no_memory(long: Long) -> None:
             one.sendall(f"GET {long.page}/log HTTP/1.1\r\nHost: a\r\n\r\n".encode())
             assert one.recv(9) == b"HTTP/1.1 "
             slow.append(one)
-        assert p95(lambda: Reader(long.world).ask("/healthz")) < P95
-        assert p95(lambda: Reader(long.world).ask(f"/builds/{long.job['build']}")) < P95
-        assert sample(bot.pid, bot.data).memory - before < MEMORY
         size = 0
+
+        def ask(target: str) -> None:
+            """One more answer for somebody else, and a sip: who takes nothing is hung up on."""
+            nonlocal size
+            Reader(long.world).ask(target)
+            size += len(slow[0].recv(SIP))
+
+        for target in ("/healthz", f"/builds/{long.job['build']}"):
+            assert p95(partial(ask, target)) < P95
+        assert sample(bot.pid, bot.data).memory - before < MEMORY
         while size < LINES * len(LINE % 0):
             data = slow[0].recv(1 << 20)
-            assert data
+            assert data, size
             size += len(data)
     assert sample(bot.pid, bot.data).memory - before < MEMORY

@@ -44,9 +44,15 @@ def test_a_blob_that_has_gone_is_an_error(data: bytes | None) -> None:
         Span(lambda first, last: data, 0, 5).read()
 
 
-def test_a_disk_that_fails_is_an_error() -> None:
+@pytest.mark.parametrize("error", [InfraError("the disk fails"), OSError(24, "the disk fails")])
+def test_a_disk_that_fails_is_an_error_and_told(
+    error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
     def fail(first: int, last: int) -> bytes:
-        raise InfraError("the disk fails")
+        raise error
 
+    part = Span(fail, 0, 5)
+    part.seek(2)
     with pytest.raises(OSError, match="the disk fails"):
-        Span(fail, 0, 5).read()
+        part.read()
+    assert "a download ended at byte 2 of 5: " in caplog.text and "disk fails" in caplog.text

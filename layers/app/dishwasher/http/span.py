@@ -7,9 +7,12 @@ is only iterable keeps one of the server's few threads for as long as the reader
 from __future__ import annotations
 
 import io
+import logging
 from collections.abc import Callable, Iterator
 
 from dishwasher.errors import InfraError
+
+logger = logging.getLogger(__name__)
 
 BLOCK = 1024 * 1024
 """Bytes read at once where somebody waits for them all."""
@@ -38,12 +41,17 @@ class Span:
             return b""
         try:
             data = self._read(self._at, end)
-        except InfraError as error:
-            raise OSError(str(error)) from error
+        except (InfraError, OSError) as error:
+            raise self._cut(str(error)) from error
         if not data:
-            raise OSError("the blob is not there any more")
+            raise self._cut("the blob is not there any more")
         self._at += len(data)
         return data
+
+    def _cut(self, why: str) -> OSError:
+        """The server hangs up at it without a word, and the reader sees a shorter file."""
+        logger.warning("a download ended at byte %d of %d: %s", self._at, self._end, why)
+        return OSError(why)
 
     def seekable(self) -> bool:
         return True
