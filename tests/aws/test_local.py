@@ -7,11 +7,13 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
+from dishwasher.demo.github import StandIn, comments
 
-from tests.aws_local.checks import differences
+from tests.aws_local.checks import differences, shown
 from tests.aws_local.function import Outcome
 from tests.aws_local.gateway import Gateway
 from tests.aws_local.poller import failed
@@ -102,3 +104,20 @@ def test_only_what_differs_is_told() -> None:
     docs, tests, lint = differences(one, other)
     assert (docs, tests) == ("docs: only there", "tests: only here")
     assert lint.startswith("lint: title: ") and "Passed" in lint and "Failed" in lint
+
+
+def test_who_wrote_first_is_no_difference(tmp_path: Path) -> None:
+    told = []
+    for ours_first in (True, False):
+        with StandIn(tmp_path / str(ours_first)) as github:
+            ours = github.add_app().id
+            repository = github.add_repo("acme/site", {"a": "b"}, private=False)
+            repository.commit({"a": "c"}, branch="topic")
+            pull = repository.open_pull("topic")
+            with github.world.lock:
+                for app in (ours, None) if ours_first else (None, ours):
+                    body = "of the App" if app else "of a person"
+                    comments.add(github.world, repository.row, pull, body, pull.user_id, app)
+            told.append(shown(github))
+    assert list(differences(*told)) == []
+    assert told[0]["#1, our comment 1"] == {"body": "of the App"}

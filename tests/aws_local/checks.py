@@ -28,7 +28,8 @@ VARYING = (
 
 
 def shown(github: StandIn) -> dict[str, Any]:
-    """Check runs by the number of their commit and their name, then comments, then deployments.
+    """Check runs by the number of their commit and their name, comments by who wrote them, and
+    deployments.
 
     Once all is told: raises TimeoutError where that does not come.
     """
@@ -73,8 +74,11 @@ def _shown(github: StandIn) -> Iterator[tuple[str, Any]]:
         # It is there for as long as another one runs, so which has it is a matter of time.
         fields["actions"] = [one for one in fields["actions"] if one["identifier"] != "cancel"]
         yield f"{name} #{seen[name]}", {field: _plain(fields[field]) for field in FIELDS}
-    for number, comment in enumerate(sorted(world.comments, key=lambda one: one.id), 1):
-        yield f"comment {number}", {"body": _plain(comment.body)}
+    for comment in sorted(world.comments, key=lambda one: one.id):
+        # Whether a person or we were first is a matter of time.
+        name = f"#{comment.number}, {'our' if comment.app_id else 'their'} comment"
+        seen[name] += 1
+        yield f"{name} {seen[name]}", {"body": _plain(comment.body)}
     for number, made in enumerate(sorted(world.deployments, key=lambda one: one.id), 1):
         yield f"deployment {number}", {"environment": made.environment, "ref": _plain(made.ref)}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+import sys
 import threading
 import time
 import uuid
@@ -28,7 +29,7 @@ class Gateway:
     """Listens from the start, serves once `open` has told it the routes."""
 
     def __init__(self) -> None:
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server = _Server(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
         self._thread = threading.Thread(
             target=self._server.serve_forever, name="API Gateway", daemon=True
@@ -92,6 +93,13 @@ class Gateway:
                 """Nobody reads it."""
 
         return Handler
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        # Whoever asked has gone, as runners do that are cancelled.
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 def _event(handler: BaseHTTPRequestHandler, body: bytes) -> dict[str, Any]:
