@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import cast
 
 import pytest
 from dishwasher.core.build import Build
 from dishwasher.core.deploy import Environment, environment_id
+from dishwasher.core.event import Repository
 from dishwasher.core.job import INFRA_RETRIES, Job, Reason, State
 from dishwasher.core.outputs import ArtifactSet
 from dishwasher.core.result import Artifact, PhaseResult, Progress, log_key, progress_key
@@ -14,7 +17,7 @@ from dishwasher.core.ticket import PROTOCOL, UploadRequest
 from dishwasher.errors import Conflict, Fault, Gone, InfraError, Refused, UserError
 from dishwasher.flow.attempt import LOG_MARGIN
 from dishwasher.flow.dispatch import digest
-from dishwasher.ports import Topic
+from dishwasher.ports import Source, Topic
 
 from tests.fakes.forge import Trouble
 from tests.flow.house import House, page
@@ -129,6 +132,32 @@ def test_who_is_let_in_again_fetches_it_at_the_next_attempt(house: House, lint: 
         house.claimed(lint)
     house.forge.shut.clear()
     assert house.claimed(lint).ticket.attempt == 2
+
+
+class Late:
+    """GitHub, which answers a claim when the same runner's second claim has been served."""
+
+    def __init__(self, between: Callable[[], object]) -> None:
+        self._between = between
+
+    def clone_token(self, repository: Repository) -> str:
+        self._between()
+        raise Gone("the repository is out of reach")
+
+
+def test_a_claim_that_ends_late_takes_the_job_from_nobody(house: House, lint: Job) -> None:
+    """Seed 60963."""
+    house.dispatch(lint.id)
+    first = house.fleet.started[0]
+
+    def meanwhile() -> None:
+        claimed = house.attempts.claim(first.attempt, first.code)
+        house.attempts.started(first.attempt, claimed.token, "")
+
+    late = replace(house.attempts, source=cast(Source, Late(meanwhile)))
+    with pytest.raises(Refused, match="used meanwhile"):
+        late.claim(first.attempt, first.code)
+    assert house.job(lint).state is State.RUNNING
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 
+from dishwasher.core import deploy
 from dishwasher.core.build import Build
 from dishwasher.core.check_run import render
 from dishwasher.core.codec import decode
@@ -113,9 +114,10 @@ class Judge:
     def _lock(self, environment: Environment) -> Iterator[str]:
         if not environment.holder:
             return
+        # Also a deployment by hand that was to settle it and could not begin.
         holder = self._rows.get(Job, environment.holder)
-        unknown = holder is not None and holder.reason is Reason.UNKNOWN_EFFECT
-        if not (environment.unknown and unknown):
+        over = holder is not None and holder.is_over
+        if not (environment.unknown and over and self._is_unsettled(environment)):
             yield f"L4 environment {environment.id} is held by {environment.holder}"
 
     def _shown(self, job: Job) -> Iterator[str]:
@@ -161,6 +163,15 @@ class Judge:
         if told and set(run.annotations) != set(check.annotations):
             found, wanted = len(set(run.annotations)), len(check.annotations)
             yield f"L2 check run {run.id} of {job.id} has {found} of {wanted} annotations"
+
+    def _is_unsettled(self, environment: Environment) -> bool:
+        """Whether nobody knows what became of one of its deployments."""
+        builds = {build.id: build.event.repository.id for build in self._rows.all(Build)}
+        return any(
+            job.reason is Reason.UNKNOWN_EFFECT
+            and deploy.environment_id(builds[job.build], job.spec.name) == environment.id
+            for job in self._rows.all(Job)
+        )
 
     def _is_gone(self, repository: int) -> bool:
         return self._house.hub.repos[repository].gone_at < float("inf")

@@ -214,6 +214,13 @@ def claim(job: Job, code: str, now: float, timing: Timing) -> Job:
     )
 
 
+def fence_claim(job: Job, attempt: int, code: str) -> None:
+    """Refuse what a claim says of an attempt that another claim, of the same code, has won since."""
+    fence(job, attempt)
+    if job.code != code:
+        raise Refused("the one-time code has been used meanwhile")
+
+
 def redeem(job: Job, token: str) -> Job:
     """The runner has shown its code: it is used up, and the token of this digest is its key."""
     return replace(job, code="", token=token)

@@ -11,7 +11,7 @@ from dishwasher.core.access import BARRED, ENDED
 from dishwasher.core.build import Build
 from dishwasher.core.config import Kind
 from dishwasher.core.deploy import Environment
-from dishwasher.core.job import Job, Reason, State, Timing, fence, parse_attempt
+from dishwasher.core.job import Job, Reason, State, Timing, fence, fence_claim, parse_attempt
 from dishwasher.core.result import Progress, artifact_key, log_key
 from dishwasher.core.ticket import (
     PROTOCOL,
@@ -66,10 +66,10 @@ class Attempts:
         try:
             return self.source.clone_token(build.event.repository)
         except Gone as error:
-            why, number = f"{error}.", current.attempt
+            why, number, code = f"{error}.", current.attempt, current.code
 
             def ended(found: Job) -> Job:
-                fence(found, number)
+                fence_claim(found, number, code)
                 return job.expire(found, self.clock.now(), self.timing, why)
 
             self.verdicts.change(current.id, ended)
@@ -80,13 +80,14 @@ class Attempts:
         handed = hand_out(self.vault, self.clock, current, build)
         if not handed.lacks:
             return handed.secrets
-        result, number = refusal(handed.lacks, build.config_path, "secret"), current.attempt
-        keep_result(self.blobs, current, result)
+        result = refusal(handed.lacks, build.config_path, "secret")
+        number, code = current.attempt, current.code
 
         def refused(found: Job) -> Job:
-            fence(found, number)
+            fence_claim(found, number, code)
             return job.conclude(found, Reason.REFUSED, result.detail, self.clock.now())
 
+        keep_result(self.blobs, current, result)
         self.verdicts.change(current.id, refused)
         raise Refused(result.detail)
 
