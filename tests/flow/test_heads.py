@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+import pytest
 from dishwasher.core.access import Access, Right
 from dishwasher.core.build import AWAY
 from dishwasher.core.delivery import Delivery, Stage
@@ -299,6 +300,23 @@ def test_a_head_that_moved_to_what_was_called_off_is_planned() -> None:
     world.round()
     (delivery,) = world.planned()
     assert delivery.event is not None and delivery.event.before == OLD
+
+
+@pytest.mark.parametrize("head", [branch(NEW), pull_request(sha=NEW)])
+def test_what_ended_and_stands_again_between_two_looks_has_moved(head: Event) -> None:
+    """Seed 61384: closed, and opened again without a webhook."""
+    world = World()
+    world.forge.stands(branch(OLD, "other"), head)
+    world.round()
+    world.store.save(replace(build(), event=head, abandoned="a close"))
+    Places(world.store, world.queue, world.clock).ended(head)
+    world.round()
+    assert world.planned() == []
+    world.round()
+    (delivery,) = world.planned()
+    assert delivery.event is not None and delivery.event.happening is head.happening
+    # A look may never have been, or the head never have been seen.
+    Places(world.store, world.queue, world.clock).ended(branch(NEW, "unseen"))
 
 
 def test_what_is_listed_is_reached_again_though_no_webhook_said_so() -> None:

@@ -74,6 +74,12 @@ def missing(looked: Looked, event: Event) -> Looked:
     return replace(looked, again=(*looked.again, name(event))[-MOST_AGAIN:])
 
 
+def ended(looked: Looked, event: Event) -> Looked:
+    """The record when this event's head is there no more: should it stand again, it has moved."""
+    heads = tuple(one for one in looked.heads if one[0] != name(event))
+    return replace(looked, heads=heads)
+
+
 def moved(looked: Looked, events: Sequence[Event]) -> tuple[Event, ...]:
     """The heads that do not stand where they stood, with what stood there before."""
     known = {head: sha for head, sha in looked.heads if head not in looked.unsettled}

@@ -83,6 +83,11 @@ class Places:
         key = str(event.repository.id)
         self._change(Looked, key, lambda looked: heads.missing(looked, event), Looked(key))
 
+    def ended(self, event: Event) -> None:
+        """The head of this event is gone; whoever opens it again may do so without a webhook."""
+        key = str(event.repository.id)
+        self._change(Looked, key, lambda looked: heads.ended(looked, event))
+
     def wake(self, repository: str) -> None:
         """Have all that waits for it told now, and its heads looked at in the next round."""
         for report in self.store.group(Report, repository):

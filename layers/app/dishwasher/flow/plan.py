@@ -79,6 +79,7 @@ class Plan:
             self._clicks.clicked(delivery, event)
         elif event.kind in (EventKind.BRANCH_DELETED, EventKind.MERGE_GROUP_DESTROYED):
             self._cancels.branch(delivery, event)
+            self._places.ended(event)
             self._ignore(delivery, event, "its checks were cancelled, if any had not ended")
         elif event.comment is not None:
             self._commands(delivery, event, event.comment)
@@ -88,6 +89,7 @@ class Plan:
             self._work(delivery, event, self._pushed(delivery, event))
         elif event.kind is EventKind.PULL_REQUEST_CLOSED:
             ended = self._requests.closed(delivery, event, request)
+            self._places.ended(event)
             ignore(self.store, ended, f"pull request {request.number} {ended.notes[0]}")
         else:
             self._work(delivery, event, self._requests.opened(delivery, event, request))
