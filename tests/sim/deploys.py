@@ -42,7 +42,8 @@ class Deploys:
         self._world, self._hub, self._rows = world, hub, rows
         self.pushes: list[Push] = []
         self._effects: Counter[tuple[str, ...]] = Counter()
-        self._unknown: set[str] = set()
+        self._unknown: dict[str, str] = {}
+        """Environments where nobody knows what became of a deployment, with its job."""
         self._begun: dict[tuple[int, str], set[str]] = {}
         """The environments that each commit of a repository was deployed to."""
         self._latest: dict[str, tuple[int, str]] = {}
@@ -51,7 +52,7 @@ class Deploys:
         self._world.sometimes(f"a deployment ended as {job.reason}")
         if job.reason is Reason.UNKNOWN_EFFECT:
             repository = of(self._rows, job.attempt_id)[1].event.repository.id
-            self._unknown.add(environment_id(repository, job.spec.name))
+            self._unknown[environment_id(repository, job.spec.name)] = job.id
 
     def taken(self, old: Environment, new: Environment) -> None:
         """Of two that are known to wait the later commit goes."""
@@ -95,7 +96,7 @@ class Deploys:
         if event.rerun:
             # A human's word stands above order and locks.
             self._latest.pop(environment, None)
-            self._unknown.discard(environment)
+            self._unknown.pop(environment, None)
         else:
             self._by_itself(environment, job, build)
 
@@ -115,7 +116,9 @@ class Deploys:
 
     def _by_itself(self, environment: str, job: Job, build: Build) -> None:
         law, event = self._world.law, build.event
-        law(environment not in self._unknown, "S3", environment, "is deployed to after an unknown")
+        # With clocks apart, that very deployment may begin when it has just been given up.
+        settled = self._unknown.get(environment, job.id) == job.id
+        law(settled, "S3", environment, "is deployed to after an unknown")
         for other in self._rows.all(Job):
             same = other.spec.kind is Kind.DEPLOYMENT and other.spec.name == job.spec.name
             if same and other.state is State.RUNNING and other.id != job.id:

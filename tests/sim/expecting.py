@@ -21,6 +21,8 @@ class Expected:
     names: tuple[str, ...]
     runs: bool
     is_tag: bool = False
+    branch: str = ""
+    """What was pushed; empty of a tag or a pull request."""
 
 
 class Expectations:
@@ -42,7 +44,7 @@ class Expectations:
         written = self.written[sha]
         deploys = branch == repo.value.default_branch
         names = written.checks + (written.deployments if deploys else ())
-        self._add(repo, sent, sha, names, runs=True)
+        self.all.append(Expected(sent.guid, repo.value.id, sha, names, runs=True, branch=branch))
 
     def tag(self, repo: Repo, sent: Sent, sha: str) -> None:
         if releases := self.written[sha].releases:
@@ -52,11 +54,9 @@ class Expectations:
     def request(self, repo: Repo, sent: Sent, head: str, planned_by: str, *, own: bool) -> None:
         """Of a pull request: a stranger's is planned by its base."""
         self._tell_if(sent, repo, head)
-        self._add(repo, sent, head, self.written[planned_by].checks, runs=own)
+        names = self.written[planned_by].checks
+        self.all.append(Expected(sent.guid, repo.value.id, head, names, runs=own))
 
     def _tell_if(self, sent: Sent, repo: Repo, head: str) -> None:
         if sent.unsent:
             self._heads.untold.append((self._world.now, repo.value.id, head))
-
-    def _add(self, repo: Repo, sent: Sent, sha: str, names: tuple[str, ...], *, runs: bool) -> None:
-        self.all.append(Expected(sent.guid, repo.value.id, sha, names, runs))

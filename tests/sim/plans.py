@@ -53,8 +53,9 @@ class Plans:
         row = self._rows.get(Delivery, expected.guid)
         if row is None or row.stage is Stage.RECEIVED:
             return
-        if "no commit found" in row.reason and not self._house.world.faults.clocks_agree:
-            # How long a commit may be unseen is measured by clocks ten minutes apart.
+        unseen = "no commit found" in row.reason or "no pull request" in row.reason
+        if unseen and not self._house.world.faults.clocks_agree:
+            # How long one may be unseen is measured by clocks ten minutes apart.
             return
         builds = self._rows.group(Build, build_group(expected.repository, expected.sha))
         jobs = [job for build in builds for job in self._rows.group(Job, build.id)]
@@ -114,6 +115,8 @@ class Plans:
         if reason not in BARRED.values() and "out of reach" not in reason:
             return False
         repo = self._house.hub.repos[expected.repository]
+        if expected.branch:
+            return repo.branches.get(expected.branch) != expected.sha
         heads = {request.head for request in repo.requests if request.is_open}
         return expected.is_tag or expected.sha not in heads | set(repo.branches.values())
 
