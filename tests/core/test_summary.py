@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from dishwasher.core.bill import TERMS, Bill
 from dishwasher.core.config import Uses
 from dishwasher.core.job import Reason, State
 from dishwasher.core.outcome import Status, TestCase, summarise
@@ -87,6 +88,17 @@ def test_an_end_tells_its_circumstances() -> None:
     late = replace(OVER, created=NOON - 30)
     assert "of a runner after 30 s of waiting." in ended(late, BUILD, None, PAGE)
     assert ended(replace(OVER, started=0.0), BUILD, None, PAGE).endswith(f"({PAGE})")
+
+
+def test_what_a_runner_costs_is_told_where_it_costs_anything() -> None:
+    paid = replace(OVER, bill=Bill(spent=0.0083))
+    one = ended(paid, build(jobs=("build-0",), settled=1, spent=0.0083), None, PAGE)
+    assert one.replace("\\", "").endswith(f"of a runner. Cost about $0.0083: {TERMS}.")
+    more = ended(paid, build(jobs=("build-0",), settled=1, spent=0.031), None, PAGE)
+    assert "Cost about $0.0083, the whole build about $0.031:" in more
+    unfinished = ended(paid, build(jobs=("build-0", "b"), settled=1, spent=0.031), None, PAGE)
+    assert "Cost about $0.0083:" in unfinished, "nobody knows yet what all of it costs"
+    assert "Cost" not in ended(OVER, build(jobs=("build-0",), settled=1, spent=0.031), None, PAGE)
 
 
 def test_a_phase_that_failed_says_how() -> None:

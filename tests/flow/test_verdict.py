@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from dishwasher.core import job as jobs
 from dishwasher.core import plan
+from dishwasher.core.bill import Bill
 from dishwasher.core.build import Build
 from dishwasher.core.config import JobSpec
 from dishwasher.core.history import Entry, begun, entry_id
@@ -95,6 +96,17 @@ def test_a_job_is_concluded_and_counted_once(house: House) -> None:
     house.store.interrupt(lambda: conclude(house, made["a"], Reason.FAILED))
     conclude(house, made["a"], Reason.OK)
     assert (house.job(made["a"]).reason, house.build("build").settled) == (Reason.FAILED, 1)
+
+
+def test_a_build_adds_up_what_its_jobs_have_cost(house: House) -> None:
+    made = house.jobs(stored(house, spec("a"), spec("b"), spec("free")))
+    for name, cost in (("a", 0.25), ("b", 0.5)):
+        house.store.save(replace(made[name], bill=Bill(spent=cost)))
+    conclude(house, house.job(made["a"]), Reason.OK)
+    conclude(house, house.job(made["a"]), Reason.FAILED)
+    conclude(house, house.job(made["b"]), Reason.FAILED)
+    conclude(house, made["free"], Reason.OK)
+    assert house.build("build").spent == 0.75
 
 
 def test_the_last_conclusion_ends_the_build_in_its_repositorys_list(house: House) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from dishwasher.core.bill import Bill
 from dishwasher.core.config import JobSpec, Kind
 from dishwasher.core.job import CONCLUSION, Reason, State
 from dishwasher.web.line import job_line
@@ -27,6 +28,11 @@ def test_a_running_job_says_for_how_long() -> None:
 def test_a_waiting_job_has_no_time() -> None:
     line = job_line(job(state=State.BLOCKED, started=0.0), NOON)
     assert (line.tone, line.word, line.time) == (Tone.WAIT, "Waits for other jobs", "")
+
+
+def test_a_cost_is_shown_where_there_is_one() -> None:
+    assert job_line(job(bill=Bill(spent=0.0083)), NOON).cost == "about $0.0083"
+    assert job_line(job(), NOON).cost == ""
 
 
 def test_deployments_and_retries_are_told() -> None:

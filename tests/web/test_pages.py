@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from html import unescape
 from html.parser import HTMLParser
 
 import pytest
+from dishwasher.core.bill import TERMS, Bill
 from dishwasher.core.build import Build
 from dishwasher.core.config import JobSpec, Kind
 from dishwasher.core.findings import Finding, Level
@@ -54,6 +56,18 @@ def attributes(html: str) -> set[str]:
 
     Collector().feed(html)
     return names
+
+
+def test_what_runners_cost_is_shown_and_nothing_where_they_cost_nothing(sample: Sample) -> None:
+    first = job(bill=Bill(spent=0.0083))
+    second = job(id="b1-1", position=1, bill=Bill(spent=0.0127))
+    sample.add(first, second)
+    assert "runner: about $0.0083" in text(page(sample))
+    assert "runners: about $0.021" in text(built(sample))
+    assert TERMS in unescape(built(sample))
+    free = Sample()
+    free.add(job())
+    assert "$" not in text(page(free)) + text(built(free))
 
 
 def test_a_running_job(sample: Sample) -> None:

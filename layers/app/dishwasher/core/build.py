@@ -26,6 +26,8 @@ class Build:
     jobs: tuple[str, ...]
     settled: int = 0
     """How many of its jobs have concluded; touched by each, which serialises what they decide."""
+    spent: float = 0.0
+    """About how much the runners of these have cost, in USD."""
     pull_request: int = 0
     """Number of the pull request that it was built for, 0 for none."""
     also: tuple[int, ...] = ()

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import ClassVar
 
+from dishwasher.core.bill import Bill
 from dishwasher.core.config import JobSpec, Kind
 from dishwasher.errors import Refused
 
@@ -144,6 +145,7 @@ class Job:
     created: float = 0.0
     started: float = 0.0
     ended: float = 0.0
+    bill: Bill = Bill()
     version: int = 0
 
     @property
@@ -197,7 +199,8 @@ def block(job: Job, now: float, timing: Timing) -> Job:
 
 def queue(job: Job, now: float, timing: Timing) -> Job:
     """All needs are met: ready for a runner. The deadline makes the reaper ring again."""
-    return replace(job, state=State.QUEUED, deadline=now + timing.start)
+    bill = job.bill.ended(now)
+    return replace(job, state=State.QUEUED, deadline=now + timing.start, bill=bill)
 
 
 def claim(job: Job, code: str, now: float, timing: Timing) -> Job:
@@ -261,6 +264,7 @@ def conclude(job: Job, reason: Reason, detail: str, now: float) -> Job:
         code="",
         token="",
         ended=now,
+        bill=job.bill.ended(now),
     )
 
 
@@ -303,6 +307,8 @@ def expire(job: Job, now: float, timing: Timing, cause: str = "") -> Job:
     """The attempt ended without a verdict: a new attempt, or the end (rule 2)."""
     if job.state not in LIVE:
         return job
+    if not job.token:
+        job = replace(job, bill=job.bill.unused())
     if job.state is State.RUNNING and job.spec.kind is Kind.DEPLOYMENT:
         detail = (
             "The runner was lost while the deployment ran, so nobody knows how far it came. "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dishwasher.core.annotation import MAX_ANNOTATIONS
+from dishwasher.core.bill import told
 from dishwasher.core.build import Build
 from dishwasher.core.config import Uses
 from dishwasher.core.findings import Finding
@@ -31,6 +32,8 @@ STEPS = 50
 def running(job: Job, build: Build, progress: Progress | None, details_url: str) -> str:
     """What a job does that has not ended."""
     parts = [inert(job.detail, 1000)] if job.detail else []
+    if job.outgrown:
+        parts.append(inert(job.outgrown, 1500))
     parts.append(f"[Follow it here]({details_url})")
     if progress is not None and progress.phases:
         parts.append(_steps(progress.phases))
@@ -65,7 +68,9 @@ def ended(
     parts.extend(inert(note, 500) for note in build.notes_at(job.position)[:NOTES])
     if result is not None and result.phases:
         parts.append(folded("Steps", _steps(result.phases)))
-    if job.lost_retries or job.infra_retries:
+    if job.outgrown:
+        parts.append(f"Attempt {job.attempt}. {inert(job.outgrown, 1500)}")
+    elif job.lost_retries or job.infra_retries:
         parts.append(f"Attempt {job.attempt}: an earlier one lost its runner.")
     parts.extend(_circumstances(job, build, result))
     return sections(parts)
@@ -175,4 +180,6 @@ def _circumstances(job: Job, build: Build, result: Result | None) -> list[str]:
         facts.append(f"Took {duration(job.ended - job.started)} of a runner{queued}")
     if result is not None and result.sandbox:
         facts.append(f"Sandbox: {inert(result.sandbox, 20)}")
+    if cost := told(job.bill.spent, build.spent if build.is_over else 0.0):
+        facts.append(cost)
     return [". ".join(facts) + "."] if facts else []

@@ -153,4 +153,6 @@ class Verdicts:
 
 
 def _counted(build: Build, changed: tuple[Job, ...]) -> Build:
-    return replace(build, settled=build.settled + sum(job.is_over for job in changed))
+    over = [job for job in changed if job.is_over]
+    spent = build.spent + sum(job.bill.spent for job in over)
+    return replace(build, settled=build.settled + len(over), spent=spent)

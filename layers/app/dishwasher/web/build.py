@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dishwasher.core.bill import about
 from dishwasher.core.build import Build
 from dishwasher.core.history import begun
 from dishwasher.core.job import Job
@@ -33,6 +34,8 @@ class BuildView:
     notes: tuple[str, ...]
     over: bool
     crowded: bool
+    cost: str
+    """Of its runners: `about $0.021`; empty where they cost nothing."""
 
 
 def build_view(build: Build, jobs: Sequence[Job], now: float) -> BuildView:
@@ -51,6 +54,7 @@ def build_view(build: Build, jobs: Sequence[Job], now: float) -> BuildView:
         notes=build.notes,
         over=all(job.is_over for job in jobs),
         crowded=len(jobs) > CROWD,
+        cost=about(sum(job.bill.spent for job in jobs)),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dishwasher.core.bill import about
 from dishwasher.core.config import Kind
 from dishwasher.core.job import Job
 from dishwasher.core.rendering import duration, verdict
@@ -26,6 +27,8 @@ class JobView:
     attempt: int
     retries: str
     over: bool
+    cost: str
+    """`about $0.0083`; empty where its runners cost nothing."""
 
 
 def job_line(job: Job, now: float) -> JobView:
@@ -43,10 +46,13 @@ def job_line(job: Job, now: float) -> JobView:
         attempt=job.attempt,
         retries=_retries(job),
         over=job.is_over,
+        cost=about(job.bill.spent),
     )
 
 
 def _retries(job: Job) -> str:
+    if job.outgrown:
+        return "an earlier attempt ran on a smaller runner"
     if job.lost_retries:
         return "an earlier attempt lost its runner"
     if job.infra_retries:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from dishwasher.core.bill import TERMS
 from dishwasher.core.build import Build
 from dishwasher.core.job import Job
 from dishwasher.core.result import Artifact
@@ -143,6 +144,7 @@ class Pages:
             ),
             "strange": "" if found.build.is_trusted else found.build.doubt,
             "sandbox": result.sandbox if result is not None else "",
+            "terms": TERMS,
         }
 
     def _build_values(self, build: Build) -> dict[str, object]:
@@ -154,6 +156,7 @@ class Pages:
             "jobs": job_lines(jobs, now),
             "over": all(job.is_over for job in jobs),
             "timeline": timeline(jobs, now),
+            "terms": TERMS,
         }
 
     def _repository_values(self, build: Build, branch: str, before: str = "") -> dict[str, object]:
