@@ -25,7 +25,7 @@ from dishwasher.core.place import Place
 from dishwasher.core.report import Report, Status, pull_key
 from dishwasher.errors import Conflict, Unseen
 from dishwasher.flow.claim import take
-from dishwasher.flow.places import SETTLED, Places
+from dishwasher.flow.places import SETTLED, WRITES, Places
 from dishwasher.ports import Record, Topic
 
 from tests.fakes.forge import Trouble
@@ -388,6 +388,30 @@ def test_who_reports_at_this_moment_goes_round_once_more(house: House, build: Bu
     Places(house.store, house.queue, house.clock).wake("7")
     assert house.report(build).dirty
     assert not claim.release()
+
+
+@pytest.mark.parametrize(("times", "owed"), [(1, False), (99, True)])
+def test_who_waits_again_while_all_are_woken_is_known_to_wait(
+    house: House, build: Build, times: int, owed: bool
+) -> None:
+    """Seed 62250: unarchived, and still suspended."""
+    rung = []
+
+    class Bell:
+        def ring(self, topic: Topic, key: str, delay: float = 0.0) -> None:
+            rung.append(key)
+            if len(rung) <= times:
+                wait()
+
+    def wait() -> None:
+        house.store.save(replace(house.report(build), away=house.clock.now()))
+        places.owe(REPOSITORY)
+
+    places = Places(house.store, Bell(), house.clock)
+    wait()
+    places.wake("7")
+    assert house.found(Place, "7").owed is owed
+    assert len(rung) == min(times + 1, WRITES)
 
 
 def test_a_push_that_github_refuses_is_remembered_once(house: House) -> None:

@@ -26,6 +26,8 @@ class Place:
     """GitHub's time of it."""
     owed: bool = False
     """Reports wait until it can be reached again."""
+    parked: int = 0
+    """How many times one began to wait: who wakes them sees that one has come meanwhile."""
     due: float = 0.0
     version: int = 0
 

@@ -72,9 +72,12 @@ class Places:
             self.wake(str(repository.id))
 
     def owe(self, repository: Repository) -> None:
-        """Have it woken when it can be reached again."""
-        key, new = str(repository.id), place_of(repository)
-        self._change(Place, key, lambda known: replace(known, owed=True), new)
+        """Have it woken when it can be reached again: a report of it waits, or is about to."""
+
+        def owed(known: Place) -> Place:
+            return replace(known, owed=True, parked=known.parked + 1)
+
+        self._change(Place, str(repository.id), owed, place_of(repository))
 
     def missed(self, event: Event) -> None:
         """The head of this event is to be planned when its repository can be reached again."""
@@ -90,10 +93,18 @@ class Places:
 
     def wake(self, repository: str) -> None:
         """Have all that waits for it told now, and its heads looked at in the next round."""
-        for report in self.store.group(Report, repository):
-            self._wake(report.id)
-            self.bells.ring(Topic.REPORTS, report.bell)
-        self._change(Place, repository, lambda known: replace(known, owed=False))
+        for _ in range(WRITES):
+            before = self.store.get(Place, repository)
+            for report in self.store.group(Report, repository):
+                self._wake(report.id)
+                self.bells.ring(Topic.REPORTS, report.bell)
+            try:
+                if before is not None and before.owed:
+                    self.store.save(replace(before, owed=False))
+            except Conflict:
+                # One of them may wait again by now, for another reason.
+                continue
+            break
         self._change(Looked, repository, lambda looked: replace(looked, time=0.0))
 
     def _wake(self, key: str) -> None:

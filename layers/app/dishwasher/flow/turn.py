@@ -76,6 +76,8 @@ class Turns:
             places.owe(repository)
             put_off(until)
             claim.park(until, now + RETRY_AFTER)
+            # Or who woke all, for another reason than this one, holds it for told already.
+            places.owe(repository)
         except Lost:
             return
         if tenancy.right(repository) is not right:
