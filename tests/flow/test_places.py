@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
+from typing import cast
 
 import pytest
 from dishwasher.core.access import (
@@ -26,10 +27,11 @@ from dishwasher.core.report import Report, Status, pull_key
 from dishwasher.errors import Conflict, Unseen
 from dishwasher.flow.claim import take
 from dishwasher.flow.places import SETTLED, WRITES, Places
-from dishwasher.ports import Record, Topic
+from dishwasher.ports import Bells, Record, Store, Topic
 
 from tests.fakes.forge import Trouble
 from tests.flow.house import House, reason
+from tests.flow.mortal import Death, Life, Mortal
 from tests.flow.reporting import lint, report, shown
 from tests.samples import REPOSITORY, pull_request, push, rerun
 
@@ -154,6 +156,33 @@ def test_an_end_of_the_suspension_that_nobody_told_is_seen_in_the_list(
     assert shown(house)["lint"] == DONE
     places.listed(REPOSITORY, house.clock.now() + SETTLED + 1)
     assert house.rung(Topic.REPORTS) == []
+
+
+@pytest.mark.parametrize("change", [SUSPENDED, ARCHIVED])
+def test_who_dies_while_waking_is_made_good_for_by_the_next_list(change: Change) -> None:
+    """Seed 62883: the word that it is over was stored, and nobody was told."""
+    for moments in range(1, 40):
+        house = House(b"checks: {lint: flake8}\n")
+        build = house.planned(push())
+        report(house, build)
+        end(house, lint(house, build))
+        house.tells(change)
+        report(house, build)
+        house.forge.shut.clear()
+        house.clock.advance(SETTLED + 60.0)
+        life = Life(moments)
+        store = Mortal(house.store, life, "save")
+        bells = Mortal(house.queue, life, "ring")
+        with suppress(Death):
+            Places(cast(Store, store), cast(Bells, bells), house.clock).listed(
+                REPOSITORY, house.clock.now()
+            )
+        Places(house.store, house.queue, house.clock).listed(REPOSITORY, house.clock.now())
+        house.rest(60.0)
+        assert shown(house)["lint"] == DONE, moments
+        if life.left > 0:
+            break
+    assert 4 <= moments < 39
 
 
 def test_a_list_of_before_does_not_undo_what_was_told_since(house: House) -> None:

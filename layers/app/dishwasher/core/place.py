@@ -26,6 +26,8 @@ class Place:
     """GitHub's time of it."""
     owed: bool = False
     """Reports wait until it can be reached again."""
+    waking: bool = False
+    """It can be, and not all of them have been told so yet."""
     parked: int = 0
     """How many times one began to wait: who wakes them sees that one has come meanwhile."""
     due: float = 0.0

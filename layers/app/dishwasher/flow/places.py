@@ -50,16 +50,7 @@ class Places:
 
         `since` is when the list was asked for, in seconds since the epoch.
         """
-        healed = False
-        for id in (0, repository.id):
-            row = self.store.get(Access, access_id(repository.installation, id))
-            if row and row.right is not Right.GRANTED and row.told + SETTLED < since:
-                self.store.save(replace(row, right=Right.GRANTED))
-                healed = True
-        if healed:
-            # All of the installation: the next that is listed finds nothing to heal any more.
-            for owed in self.store.group(Place, str(repository.installation)):
-                self.wake(owed.id)
+        self._heal(repository, since)
         known = self.store.get(Place, str(repository.id))
         if known is None:
             return
@@ -67,9 +58,30 @@ class Places:
         if known.told + SETTLED < since:
             now = replace(now, right=Right.GRANTED, since=0.0)
         if now != known:
+            now = replace(now, waking=known.owed)
             self.store.save(now)
-        if known.owed and now != known:
-            self.wake(str(repository.id))
+        if now.waking:
+            self.wake(now.id)
+
+    def _heal(self, repository: Repository, since: float) -> None:
+        """What an older word says of the installation or of its repository is over."""
+        rows = (
+            self.store.get(Access, access_id(repository.installation, id))
+            for id in (0, repository.id)
+        )
+        over = [row for row in rows if row and row.right is not Right.GRANTED]
+        over = [row for row in over if row.told + SETTLED < since]
+        if not over:
+            return
+        # All of the installation: the next that is listed finds nothing to heal any more.
+        waiting = [place.id for place in self.store.group(Place, str(repository.installation))]
+        for id in waiting:
+            # Before it is forgotten why they wait: whoever dies in between is made good for.
+            self._change(Place, id, lambda known: replace(known, waking=True))
+        for row in over:
+            self.store.save(replace(row, right=Right.GRANTED))
+        for id in waiting:
+            self.wake(id)
 
     def owe(self, repository: Repository) -> None:
         """Have it woken when it can be reached again: a report of it waits, or is about to."""
@@ -100,7 +112,7 @@ class Places:
                 self.bells.ring(Topic.REPORTS, report.bell)
             try:
                 if before is not None and before.owed:
-                    self.store.save(replace(before, owed=False))
+                    self.store.save(replace(before, owed=False, waking=False))
             except Conflict:
                 # One of them may wait again by now, for another reason.
                 continue
