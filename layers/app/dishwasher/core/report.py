@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import ClassVar
 
+from dishwasher.core.build import Build
 from dishwasher.core.findings import Finding
-from dishwasher.core.job import Conclusion
+from dishwasher.core.job import Conclusion, Job
 
 ANNOTATIONS_PER_REQUEST = 50
 """https://docs.github.com/en/rest/checks/runs#update-a-check-run: more are further updates."""
@@ -69,6 +70,8 @@ class Posted:
     """Of the desired state that was sent last, annotations aside."""
     annotations: int = 0
     completed: bool = False
+    stops: bool = False
+    """It has a button that stops the rest of its build, and goes when that is over."""
     doubtful: bool = False
     """A call was begun whose end we have not seen: look before repeating it."""
     trouble: str = ""
@@ -146,6 +149,12 @@ class Report:
     def look(self) -> float:
         """The earlier of `sweep` and `linger`; 0 for never."""
         return min(self.sweep or self.linger, self.linger or self.sweep)
+
+    def owes(self, job: Job, build: Build) -> bool:
+        """Whether GitHub may not show of this job what it should."""
+        posted = self.of(job.id)
+        late = posted.stops and build.is_over
+        return not posted.completed or posted.doubtful or bool(job.deadline) or late
 
     def of(self, job: str) -> Posted:
         """What was posted for the job; a blank one when nothing was."""

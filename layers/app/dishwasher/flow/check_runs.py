@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from dishwasher.core.added import Added
 from dishwasher.core.build import Build
-from dishwasher.core.check_run import render
+from dishwasher.core.check_run import CANCEL, render
 from dishwasher.core.codec import decode, encode
 from dishwasher.core.event import Repository
 from dishwasher.core.job import Job, State, reported
@@ -184,7 +184,11 @@ class CheckRuns:
         number = claim.once(claim.note, posted, lambda: self.checks.create(repository, shown))
         return claim.done(
             claim.note,
-            Posted(check.external_id, number, digest(check), len(page), is_completed(check, page)),
+            Posted(
+                *(check.external_id, number, digest(check), len(page)),
+                completed=is_completed(check, page),
+                stops=CANCEL in check.actions,
+            ),
         )
 
     def _update(self, claim: Claim, repository: Repository, check: Check, posted: Posted) -> Posted:
@@ -210,6 +214,7 @@ class CheckRuns:
                     digest=digest(check),
                     annotations=len(done),
                     completed=is_completed(check, done),
+                    stops=CANCEL in check.actions,
                     doubtful=False,
                 ),
             )

@@ -6,8 +6,8 @@ difference. Serialised: one fenced claim for each commit; who loses it marks it 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -111,15 +111,15 @@ class Reports:
                     raise
 
         for other in self.store.group(Build, claim.key):
-            jobs = self.store.group(Job, other.id)
+            jobs = sorted(self.store.group(Job, other.id), key=lambda job: job.position)
             if any(job.is_over and job.deadline and job.id not in ended for job in jobs):
                 self._owe_comments(other)
-            # Verdicts before progress, should the limit end the round.
-            for job in sorted(jobs, key=lambda job: (not job.is_over, job.position)):
-                attempt(announcements.agree, other, job)
-                posted = report.of(job.id)
-                if not posted.completed or posted.doubtful or job.deadline:
-                    attempt(runs.agree, other, job)
+            told = _counting(other, [job for job in jobs if job.is_over])
+            # Verdicts before progress and buttons, should the limit end the round.
+            for job in sorted(jobs, key=lambda job: (not job.is_over, not job.deadline)):
+                attempt(announcements.agree, told, job)
+                if report.owes(job, told):
+                    attempt(runs.agree, told, job)
         if failures:
             raise failures[0]
         announcements.sweep(claim, repository)
@@ -140,3 +140,9 @@ class Reports:
             for job in self.store.group(Job, other.id):
                 if job.is_over and job.deadline:
                     self.verdicts.renew(job.id, lambda found: reported_later(found, until))
+
+
+def _counting(build: Build, over: Sequence[Job]) -> Build:
+    """With a verdict that has come between the read of the build and that of its jobs."""
+    spent = sum(job.bill.spent for job in over)
+    return replace(build, settled=max(build.settled, len(over)), spent=max(build.spent, spent))
