@@ -68,7 +68,8 @@ def test_a_runner_is_invoked_for_its_tenant_and_not_waited_for(api: Lambda) -> N
     ((path, headers, body),) = api.asked
     assert path == "/2015-03-31/functions/runner/invocations"
     assert headers["x-amz-invocation-type"] == "Event"
-    assert headers["x-amz-tenant-id"] == "7/strangers"
+    # Nobody else ever gets its environment, not even the same repository.
+    assert headers["x-amz-tenant-id"] == "7/strangers/b-0.1"
     assert body == {"url": "https://bot.example", "attempt": "b-0.1", "code": "code"}
 
 

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 class LambdaFleet:
     """Implements `ports.Fleet`. Action: lambda:InvokeFunction on the runner's function alone.
 
-    Each tenant's jobs have environments of their own (`TenancyConfig: PER_TENANT`), because a job
-    can hear and answer what its environment is asked next:
+    Each attempt is a tenant of its own to Lambda (`TenancyConfig: PER_TENANT`), so that none gets
+    an environment that has run another: a job can kill what would clean up after it, and then hear
+    and answer what its environment is asked next. Of them 2,500 may be there, idle ones too, for
+    each 1,000 that may run at once; more are refused until some of those have gone:
     https://docs.aws.amazon.com/lambda/latest/dg/tenant-isolation.html
     """
 
@@ -38,7 +40,7 @@ class LambdaFleet:
             self._lambda.invoke(
                 FunctionName=self._function,
                 InvocationType="Event",
-                TenantId=tenant,
+                TenantId=f"{tenant}/{bootstrap.attempt}",
                 Payload=json.dumps(encode(bootstrap)).encode(),
             )
 
