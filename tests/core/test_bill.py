@@ -10,17 +10,19 @@ from dishwasher.core.bill import TERMS, Bill, about, told
 from dishwasher.core.codec import decode, encode
 from dishwasher.core.job import Job, Reason, State, Timing
 from dishwasher.core.price import DATED, REGION, Rate
+from dishwasher.core.size import Size
 
 from tests.fakes.clock import NOON
 from tests.samples import job
 
 RATE = Rate(second=0.5, start=1.0)
+PAID = Size(rate=RATE)
 TIMING = Timing()
 
 
 def hired(**values: object) -> Job:
     """A job whose runner was asked for at noon and has taken its ticket."""
-    begun = jobs.claim(job(bill=Bill().begun(RATE, NOON), **values), "code", NOON, TIMING)
+    begun = jobs.claim(job(**values), "code", NOON, TIMING, PAID)
     return jobs.redeem(begun, "token")
 
 
@@ -50,8 +52,8 @@ def test_attempts_that_were_lost_are_added_up() -> None:
     assert (again.state, again.bill.spent, again.bill.since) == (State.QUEUED, 6.0, 0.0)
     second = jobs.redeem(
         jobs.claim(
-            job(state=again.state, attempt=again.attempt, bill=again.bill.begun(RATE, NOON + 20)),
-            *("code", NOON + 20, TIMING),
+            job(state=again.state, attempt=again.attempt, bill=again.bill),
+            *("code", NOON + 20, TIMING, PAID),
         ),
         "token",
     )
@@ -59,8 +61,9 @@ def test_attempts_that_were_lost_are_added_up() -> None:
 
 
 def test_a_runner_that_never_came_up_is_not_on_the_bill() -> None:
-    waits = jobs.claim(job(bill=Bill().begun(RATE, NOON)), "code", NOON, TIMING)
+    waits = jobs.claim(job(), "code", NOON, TIMING, PAID)
     assert jobs.expire(waits, NOON + 90, TIMING).bill.spent == 0.0
+    assert jobs.unclaim(waits, NOON + 90, NOON + 120).bill == Bill(RATE)
 
 
 @pytest.mark.parametrize("bill", [Bill(), Bill().begun(RATE, NOON)])

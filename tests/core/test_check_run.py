@@ -12,7 +12,7 @@ from dishwasher.core.annotation import (
 from dishwasher.core.check_run import CANCEL, RERUN, render
 from dishwasher.core.config import Kind
 from dishwasher.core.job import ALLOWED, Conclusion, Job, Reason, State
-from dishwasher.core.markdown import MAX_OUTPUT_BYTES
+from dishwasher.core.markdown import MAX_OUTPUT_BYTES, inert
 from dishwasher.core.outcome import Status as Outcome
 from dishwasher.core.outcome import TestCase, TestSummary
 from dishwasher.core.plan import config_job
@@ -114,6 +114,15 @@ def test_an_earlier_attempt_is_told() -> None:
         "Attempt 2: an earlier one lost"
         in rendered(replace(OVER, attempt=2, lost_retries=1)).summary
     )
+
+
+def test_a_move_to_a_larger_runner_is_told_while_it_runs_and_at_the_end() -> None:
+    moved = "It ran out of memory. That was on a function, so it was run again on a machine."
+    running = rendered(job(state=State.RUNNING, outgrown=moved))
+    assert running.summary.startswith(inert(moved))
+    over = rendered(replace(OVER, attempt=2, outgrown=moved, lost_retries=1)).summary
+    assert f"Attempt 2. {inert(moved)}" in over
+    assert "an earlier one lost" not in over
 
 
 def test_tests_are_counted_and_the_failing_ones_named() -> None:

@@ -13,6 +13,7 @@ from dishwasher.core.report import Report
 from dishwasher.core.result import Progress, Result
 from dishwasher.core.session import Person
 from dishwasher.core.shelf import Room
+from dishwasher.core.size import ONE, Size
 from dishwasher.core.ticket import Bootstrap, Claimed, Limits, Orders
 from dishwasher.errors import InfraError
 from dishwasher.flow.accept import Accept
@@ -67,14 +68,16 @@ class FakeFleet:
     def __init__(self) -> None:
         self.started: list[Bootstrap] = []
         self.tenants: list[str] = []
+        self.sizes: list[Size] = []
         self.stopped: list[str] = []
         self.fault: InfraError | None = None
 
-    def start(self, bootstrap: Bootstrap, tenant: str = "") -> None:
+    def start(self, bootstrap: Bootstrap, tenant: str, size: Size) -> None:
         if self.fault is not None:
             raise self.fault
         self.started.append(bootstrap)
         self.tenants.append(tenant)
+        self.sizes.append(size)
 
     def stop(self, attempt: str) -> None:
         self.stopped.append(attempt)
@@ -106,7 +109,12 @@ class RacyStore(MemoryStore):
 class House:
     """GitHub has the repository with commits BASE_SHA → SHA → OTHER_SHA, `main` at SHA."""
 
-    def __init__(self, config: bytes | None = CONFIG, timing: Timing | None = None) -> None:
+    def __init__(
+        self,
+        config: bytes | None = CONFIG,
+        timing: Timing | None = None,
+        sizes: tuple[Size, ...] = ONE,
+    ) -> None:
         self.timing = timing or Timing()
         self.clock = FakeClock()
         self.store = RacyStore()
@@ -135,7 +143,8 @@ class House:
             *(b"build ids", self.talk, self.talk),
         )
         self.dispatch = Dispatch(
-            store, clock, forge, self.fleet, self.verdicts, self.timing, lambda: "http://here"
+            *(store, clock, forge, self.fleet, self.verdicts, self.timing),
+            *(lambda: "http://here", sizes),
         )
         self.attempts = Attempts(
             store,
@@ -148,6 +157,7 @@ class House:
             Limits(log_bytes=1000, artifact_bytes=1000, artifact_files=2),
             page,
             self.vault,
+            sizes,
         )
         self.settle = Settle(self.blobs, clock, self.attempts, self.verdicts, self.timing)
         self.reports = Reports(

@@ -10,6 +10,7 @@ from dishwasher.core.build import Build
 from dishwasher.core.deploy import Environment, environment_id
 from dishwasher.core.event import NO_COMMIT, EventKind
 from dishwasher.core.job import Job, Reason, State, conclude
+from dishwasher.core.size import Size
 from dishwasher.core.ticket import Bootstrap
 from dishwasher.errors import Conflict, InfraError, Throttled, Unseen
 from dishwasher.flow.changes import UNSEEN_FOR
@@ -129,7 +130,7 @@ def test_a_fleet_that_fails_late_takes_nothing_from_an_attempt_that_came_further
     class Late(FakeFleet):
         """Starts the runner, which gets as far as its first command, and then says that not."""
 
-        def start(self, bootstrap: Bootstrap, tenant: str = "") -> None:
+        def start(self, bootstrap: Bootstrap, tenant: str, size: Size) -> None:
             claimed = checks.attempts.claim(bootstrap.attempt, bootstrap.code)
             checks.attempts.started(bootstrap.attempt, claimed.token, "")
             raise InfraError("the answer was lost")

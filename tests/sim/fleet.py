@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from dishwasher.core.size import Size
 from dishwasher.core.ticket import Bootstrap
 from dishwasher.errors import InfraError
 
@@ -26,7 +27,7 @@ class SimFleet:
         self.ended: Callable[[str], None] = _unheard
         self.runners: dict[str, Actor] = {}
 
-    def start(self, bootstrap: Bootstrap, tenant: str = "") -> None:
+    def start(self, bootstrap: Bootstrap, tenant: str, size: Size) -> None:
         world, faults = self._world, self._world.faults
         world.point("start", bootstrap.attempt)
         if world.chance(faults.fleet_before):

@@ -39,5 +39,6 @@ def test_deployments_and_retries_are_told() -> None:
     deployment = job(spec=JobSpec("staging", Kind.DEPLOYMENT, 1), lost_retries=1, attempt=2)
     line = job_line(deployment, NOON)
     assert line.deployment and line.attempt == 2 and "lost its runner" in line.retries
+    assert "smaller runner" in job_line(job(outgrown="It grew."), NOON).retries
     assert "did not come up" in job_line(job(infra_retries=1), NOON).retries
     assert job_line(job(), NOON).retries == ""

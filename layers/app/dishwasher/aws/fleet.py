@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from dishwasher.aws.clients import Clients
 from dishwasher.aws.faults import faults
 from dishwasher.core.codec import encode
+from dishwasher.core.size import ANY, Size
 from dishwasher.core.ticket import Bootstrap
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class LambdaFleet:
         client: LambdaClient = self._clients.client("lambda")
         return client
 
-    def start(self, bootstrap: Bootstrap, tenant: str = "") -> None:
+    def start(self, bootstrap: Bootstrap, tenant: str = "", size: Size = ANY) -> None:
         # A call that is repeated starts two: the code opens the ticket for one of them.
         with faults(f"can not start a runner for {bootstrap.attempt}"):
             self._lambda.invoke(

@@ -12,6 +12,7 @@ from typing import ClassVar
 
 from dishwasher.core.bill import Bill
 from dishwasher.core.config import JobSpec, Kind
+from dishwasher.core.size import ANY, Size
 from dishwasher.errors import Refused
 
 
@@ -142,6 +143,12 @@ class Job:
     """Id of the job of another build of this commit that runs in its place; it ends as that."""
     silent: bool = False
     """It has no check run: that of another build has its name."""
+    size: str = ""
+    """Name of the `core.size` that its last attempt got; empty where all runners are alike."""
+    outgrown: str = ""
+    """One sentence for people: why it runs on a larger runner than the one it began on."""
+    crowded: float = 0.0
+    """Since when no runner could be had because of a limit; 0 when that is not so."""
     created: float = 0.0
     started: float = 0.0
     ended: float = 0.0
@@ -203,8 +210,8 @@ def queue(job: Job, now: float, timing: Timing) -> Job:
     return replace(job, state=State.QUEUED, deadline=now + timing.start, bill=bill)
 
 
-def claim(job: Job, code: str, now: float, timing: Timing) -> Job:
-    """Begin a new attempt whose runner shall show the code of this digest."""
+def claim(job: Job, code: str, now: float, timing: Timing, size: Size = ANY) -> Job:
+    """Begin a new attempt of that size, whose runner shall show the code of this digest."""
     if job.state is not State.QUEUED:
         raise Refused(f"the job is {job.state}, not queued")
     return replace(
@@ -213,12 +220,34 @@ def claim(job: Job, code: str, now: float, timing: Timing) -> Job:
         attempt=job.attempt + 1,
         code=code,
         token="",
-        deadline=now + timing.start,
+        deadline=now + (size.start or timing.start),
+        size=size.name,
+        bill=job.bill.begun(size.rate, now),
     )
 
 
+def unclaim(job: Job, now: float, until: float) -> Job:
+    """A limit lets no runner begin before that time: it waits, and loses no attempt by it.
+
+    Its number stays used, so that a runner which began all the same finds itself refused.
+    """
+    since, bill = job.crowded or now, job.bill.unused()
+    return replace(job, state=State.QUEUED, code="", deadline=until, crowded=since, bill=bill)
+
+
+def outgrow(job: Job, why: str, size: Size, now: float, timing: Timing) -> Job:
+    """It died for want of room, and begins anew on that runner. `why`: a sentence for people."""
+    return queue(replace(job, outgrown=why, size=size.name, code="", token=""), now, timing)
+
+
+def may_outgrow(job: Job) -> bool:
+    """Where what it did may be done twice: once in its life, and not while it is to stop."""
+    check = job.spec.kind is Kind.CHECK and job.spec.repeatable
+    return check and not (job.outgrown or job.cancel) and job.state in LIVE
+
+
 def fence_claim(job: Job, attempt: int, code: str) -> None:
-    """Refuse what a claim says of an attempt that another claim, of the same code, has won since."""
+    """Refuse what a claim says of an attempt that another claim of the same code has won."""
     fence(job, attempt)
     if job.code != code:
         raise Refused("the one-time code has been used meanwhile")
@@ -226,7 +255,7 @@ def fence_claim(job: Job, attempt: int, code: str) -> None:
 
 def redeem(job: Job, token: str) -> Job:
     """The runner has shown its code: it is used up, and the token of this digest is its key."""
-    return replace(job, code="", token=token)
+    return replace(job, code="", token=token, crowded=0.0)
 
 
 def start(job: Job, now: float, timing: Timing) -> Job:

@@ -46,3 +46,7 @@ class Machine:
     environment: tuple[Variable, ...] = ()
     hosts: tuple[tuple[str, str], ...] = ()
     """(host name, address)"""
+    docker: bool = False
+    """Its commands need a Docker daemon; where there is a choice, they run beside one."""
+    memory: int = 0
+    """Bytes that it asks for; 0 where it says nothing."""

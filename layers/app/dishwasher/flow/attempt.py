@@ -7,12 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from dishwasher.core import deploy, job, provenance
+from dishwasher.core import size as sizing
 from dishwasher.core.access import BARRED, ENDED
 from dishwasher.core.build import Build
 from dishwasher.core.config import Kind
 from dishwasher.core.deploy import Environment
 from dishwasher.core.job import Job, Reason, State, Timing, fence, fence_claim, parse_attempt
 from dishwasher.core.result import Progress, artifact_key, log_key
+from dishwasher.core.size import ONE, Size
 from dishwasher.core.ticket import (
     PROTOCOL,
     Claimed,
@@ -49,6 +51,8 @@ class Attempts:
     page: Callable[[str], str]
     """Job id → URL of its page."""
     vault: Vault
+    sizes: tuple[Size, ...] = ONE
+    """Of the runners, as dispatch has them."""
 
     def claim(self, attempt_id: str, code: str) -> Claimed:
         """Exchange the one-time code for the ticket; raises Refused where it may not start."""
@@ -199,7 +203,6 @@ class Attempts:
     def _ticket(self, current: Job, build: Build, token: str) -> Ticket:
         spec, event, page = current.spec, build.event, self.page(current.id)
         clone_url = self.source.clone_url(event.repository)
-        seconds = min(self.limits.job_seconds, spec.timeout or self.limits.job_seconds)
         return Ticket(
             protocol=PROTOCOL,
             job=current.id,
@@ -221,7 +224,7 @@ class Attempts:
                 ("DISHWASHER_MERGE_SHA", event.built if event.built != event.sha else ""),
                 ("DISHWASHER_PULL_REQUEST", str(build.pull_request or "")),
             ),
-            limits=replace(self.limits, job_seconds=seconds),
+            limits=self._limits(current),
             trusted=build.is_trusted,
             alone=len(build.jobs) == 1,
             facts=provenance.facts(
@@ -231,6 +234,15 @@ class Attempts:
                 repository_url=clone_url.removesuffix(".git"),
                 now=self.clock.now(),
             ),
+        )
+
+    def _limits(self, current: Job) -> Limits:
+        size, most = sizing.named(self.sizes, current.size), self.limits.job_seconds
+        return replace(
+            self.limits,
+            job_seconds=sizing.seconds(size, current.spec, most),
+            memory_bytes=size.memory or self.limits.memory_bytes,
+            disk_bytes=size.disk or self.limits.disk_bytes,
         )
 
 

@@ -12,10 +12,11 @@ from dishwasher.core.config import Kind
 from dishwasher.core.deploy import Environment
 from dishwasher.core.event import Event
 from dishwasher.core.job import Job, Reason, State, Timing
-from dishwasher.core.ticket import Bootstrap
-from dishwasher.errors import Conflict, Gone, InfraError, Throttled, Unseen
+from dishwasher.core.size import ONE, Size
+from dishwasher.errors import Conflict, Gone, Throttled, Unseen
 from dishwasher.flow.changes import UNSEEN_FOR
 from dishwasher.flow.places import Places
+from dishwasher.flow.starting import Starting
 from dishwasher.flow.tenancy import Tenancy
 from dishwasher.flow.verdict import Verdicts
 from dishwasher.ports import Clock, Fleet, Source, Store
@@ -34,6 +35,8 @@ class Dispatch:
     timing: Timing
     url: Callable[[], str]
     """Base URL under which runners reach the ticket routes."""
+    sizes: tuple[Size, ...] = ONE
+    """Of its runners, the smallest first."""
 
     def __call__(self, job_id: str) -> None:
         for _ in range(TRIES):
@@ -48,13 +51,11 @@ class Dispatch:
             build = tenancy.moved(found)
             if not barred:
                 self._await_token(waiting, build)
-            code = self.clock.secret()
-            claimed = job.claim(waiting, digest(code), self.clock.now(), self.timing)
             try:
                 if barred:
                     self._call_off(job_id, found, f"Not started: {barred}.")
-                elif self._claim(claimed, build):
-                    self._start(claimed, code, tenant(build))
+                else:
+                    self._dispatch(waiting, build)
             except Conflict:
                 # Another dispatcher has it, or the reaper or its environment was written: look.
                 continue
@@ -62,6 +63,19 @@ class Dispatch:
                 self._end(job_id, Reason.REFUSED, f"{error}; nothing can be deployed from there.")
             return
         raise Conflict(f"job {job_id} is written too often")
+
+    def _dispatch(self, waiting: Job, build: Build) -> None:
+        words = (self.clock, self.fleet, self.verdicts, self.timing, self.url, self.sizes)
+        starting = Starting(*words)
+        fit = starting.fit(waiting, build)
+        if isinstance(fit, str):
+            self._end(waiting.id, Reason.REFUSED, fit)
+            return
+        grown, size = fit
+        code = self.clock.secret()
+        claimed = job.claim(grown, digest(code), self.clock.now(), self.timing, size)
+        if self._claim(claimed, build):
+            starting(claimed, code, tenant(build), size)
 
     def _call_off(self, job_id: str, build: Build, why: str) -> None:
         """The head counts as not built, and is planned anew when we are let in again."""
@@ -168,20 +182,6 @@ class Dispatch:
         """Whether the history of a later commit holds the event's."""
         comparison = self.source.compare(event.repository, later, event.sha)
         return comparison is not None and comparison.status == "behind"
-
-    def _start(self, claimed: Job, code: str, tenant: str) -> None:
-        try:
-            self.fleet.start(Bootstrap(self.url(), claimed.attempt_id, code), tenant)
-        except InfraError as error:
-            attempt, now, cause = claimed.attempt, self.clock.now(), str(error)
-            self.verdicts.change(
-                claimed.id,
-                lambda current: (
-                    job.expire(current, now, self.timing, cause)
-                    if current.attempt == attempt and current.state is State.STARTING
-                    else current
-                ),
-            )
 
     def _end(self, job_id: str, reason: Reason, detail: str) -> None:
         now = self.clock.now()

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dishwasher.core import job
+from dishwasher.core import size as sizing
+from dishwasher.core.build import Build
 from dishwasher.core.config import Kind
 from dishwasher.core.job import Job, Reason, State, Timing, fence
 from dishwasher.core.outcome import FAILING_KEPT
 from dishwasher.core.result import FINDINGS_KEPT, Result
+from dishwasher.core.size import Size
 from dishwasher.errors import UserError
 from dishwasher.flow.attempt import Attempts
 from dishwasher.flow.keep import keep_result
@@ -50,13 +53,28 @@ class Settle:
         current = self.attempts.authorised(attempt_id, token)
         # The words before the verdict: who sees the job concluded finds its result.
         keep_result(self.blobs, current, result)
-        number = current.attempt
+        number, after = current.attempt, self._larger(current, result)
 
         def concluded(found: Job) -> Job:
             fence(found, number)
+            if after is not None and job.may_outgrow(found):
+                return self._outgrown(found, result, after)
             return self._verdict(found, result)
 
         self.verdicts.change(current.id, concluded)
+
+    def _larger(self, current: Job, result: Result) -> Size | None:
+        """The runner on which it shall run again, because this one was too small."""
+        build = self.attempts.store.get(Build, current.build) if result.wall else None
+        if build is None:
+            return None
+        words = current.size, current.spec, build.is_trusted, self.timing.job
+        return sizing.larger(self.attempts.sizes, *words, result.wall)
+
+    def _outgrown(self, found: Job, result: Result, after: Size) -> Job:
+        here = sizing.named(self.attempts.sizes, found.size)
+        why = sizing.told(result.detail[:MAX_DETAIL], here, after)
+        return job.outgrow(found, why, after, self.clock.now(), self.timing)
 
     def _verdict(self, found: Job, result: Result) -> Job:
         now = self.clock.now()

@@ -19,6 +19,7 @@ from pathlib import Path
 import dishwasher
 from dishwasher.core.codec import encode
 from dishwasher.core.environment import carried
+from dishwasher.core.size import ANY, Size
 from dishwasher.core.ticket import Bootstrap
 from dishwasher.errors import InfraError
 
@@ -64,7 +65,7 @@ class ProcessFleet:
         self._closed = False
         self._zygote = self._spawn()
 
-    def start(self, bootstrap: Bootstrap, tenant: str = "") -> None:
+    def start(self, bootstrap: Bootstrap, tenant: str = "", size: Size = ANY) -> None:
         line = json.dumps(encode(bootstrap)).encode() + b"\n"
         with self._changed:
             if self._closed:

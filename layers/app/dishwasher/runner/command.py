@@ -11,11 +11,13 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from dishwasher.core.size import Wall
 from dishwasher.errors import InfraError, UserError
 from dishwasher.runner import orphans
 from dishwasher.runner.disk import Disk
 from dishwasher.runner.memory import Kills
 from dishwasher.runner.place import Here, Place, Process
+from dishwasher.runner.sandbox.cgroup import NO_MEMORY
 from dishwasher.runner.stop import Cause, Stop
 from dishwasher.runner.usage import UNKNOWN, Usage
 from dishwasher.runner.watch import Watch
@@ -52,6 +54,8 @@ class Ended:
     usage: Usage = UNKNOWN
     trouble: str = ""
     """Which of the job's limits it reached, as what follows its name in a sentence."""
+    wall: Wall | None = None
+    """Which of them that is, where a larger runner has more."""
 
 
 class Commands:
@@ -71,6 +75,8 @@ class Commands:
         self._closing = False
         self._kills = Kills()
         self._disk: Disk | None = None
+        self.wall: Wall | None = None
+        """What the last `trouble` was, where a larger runner has more of it."""
 
     def run(
         self,
@@ -168,11 +174,16 @@ class Commands:
 
     def trouble(self, status: int) -> str:
         """Which of the limits was reached since a command last failed, when this is how it did."""
+        self.wall = None
         if status == 0:
             return ""
-        words = self._disk.trouble() if self._disk else ""
-        words = words or self._place.trouble()
-        return words or (self._kills.words() if status == KILLED else "")
+        if words := self._disk.trouble() if self._disk else "":
+            self.wall = Wall.DISK
+        elif words := self._place.trouble():
+            self.wall = Wall.MEMORY if words.startswith(NO_MEMORY) else None
+        elif words := self._kills.words() if status == KILLED else "":
+            self.wall = Wall.MEMORY
+        return words
 
     def watch_disk(self, most: int, root: Path) -> None:
         """Let the commands have at most so many bytes there and where else they write."""
@@ -218,7 +229,8 @@ class Commands:
             return Ended(0)
         status = 128 - code if code < 0 else code
         trouble, used = self.trouble(status), watch.process.usage
-        return Ended(status, max(0, -code), watch.leaks, usage=used, trouble=trouble)
+        signalled = max(0, -code)
+        return Ended(status, signalled, watch.leaks, 0.0, used, trouble, self.wall)
 
     def is_over(self) -> bool:
         """Whether what runs has to end; asks for the job's stop when its time is over."""

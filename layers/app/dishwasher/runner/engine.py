@@ -135,6 +135,7 @@ class Engine:
             tests=build.outputs.tests if build else None,
             sandbox=self._level if build else "",
             exported=build.outputs.exported if build else (),
+            wall=None if verdict.fine else verdict.wall,
         )
         return self._mask.value(result)
 
@@ -283,7 +284,7 @@ class Engine:
         if sent.fine:
             return verdict
         if verdict.fine:
-            return Verdict(sent.reason, f"The artifacts could not be stored: {sent.detail}")
+            return replace(sent, detail=f"The artifacts could not be stored: {sent.detail}")
         self._notes.append(f"The artifacts could not be stored: {sent.detail}")
         return verdict
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dishwasher.core.config import JobSpec
 from dishwasher.core.job import Reason
 from dishwasher.core.step import OnFailure, Phase, Shell, Step
@@ -132,7 +134,7 @@ class Phases:
             return self._judge.stopped(f"in {failure.step}")
         self._judge.leave_quietly()
         late = ": what cleans up after a job's end has little time" if failure.stopped else ""
-        return Verdict(failure.reason, f"{failure}{late}")
+        return Verdict(failure.reason, f"{failure}{late}", failure.wall)
 
     def _begin_closing(self) -> None:
         """The job is over; what cleans up still has a little time."""
@@ -166,7 +168,7 @@ class Phases:
             return self._verdict
         detail = "; ".join(parts)
         self._steps.log.say(detail)
-        return Verdict(self._verdict.reason, detail)
+        return replace(self._verdict, detail=detail)
 
 
 def _listed(names: list[str]) -> str:

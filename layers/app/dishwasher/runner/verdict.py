@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from dishwasher.core.job import Reason
+from dishwasher.core.size import Wall
 from dishwasher.errors import InfraError, UserError
 from dishwasher.runner.sink import Fenced
 from dishwasher.runner.stop import Cause, Stop, Stopped
@@ -17,6 +19,8 @@ FINE = (Reason.OK, Reason.ADVISORY)
 class Verdict:
     reason: Reason
     detail: str = ""
+    wall: Wall | None = None
+    """What of its runner it ran into, where a larger one has more."""
 
     @property
     def fine(self) -> bool:
@@ -40,7 +44,9 @@ class Judge:
         except InfraError as error:
             return Verdict(Reason.INFRA, str(error))
         except OSError as error:
-            return Verdict(Reason.INFRA, f"The runner's machine failed during {name}: {error}")
+            wall = Wall.DISK if error.errno == errno.ENOSPC else None
+            said = f"The runner's machine failed during {name}: {error}"
+            return Verdict(Reason.INFRA, said, wall)
 
     def stopped(self, where: str) -> Verdict:
         """What a stop means for the job; raises Fenced when nobody wants to hear it."""
@@ -48,7 +54,8 @@ class Judge:
         match self.stop.cause:
             case Cause.TIMED_OUT:
                 limit = f"{self._seconds:g} s"
-                return Verdict(Reason.TIMED_OUT, f"The limit of {limit} was reached {where}.")
+                said = f"The limit of {limit} was reached {where}."
+                return Verdict(Reason.TIMED_OUT, said, Wall.TIME)
             case Cause.BROKEN:
                 return Verdict(Reason.INFRA, f"The runner broke: {self.stop.detail}")
             case _:

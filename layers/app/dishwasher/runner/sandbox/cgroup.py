@@ -13,6 +13,7 @@ ROOT = Path("/sys/fs/cgroup")
 OWN = Path("/proc/self/cgroup")
 CONTROLLERS = ("memory", "pids")
 PREFIX = "dishwasher-"
+NO_MEMORY = "ran out of memory"
 REMOVE_SECONDS = 5.0
 """A group whose last process has just been killed is busy for some milliseconds."""
 PAUSE = 0.002
@@ -48,7 +49,7 @@ class Group:
         refused, self._refused = self._refused, self._count(("pids.events", "max"))
         if self._killed > killed:
             return (
-                f"ran out of memory: a job here may have {self.memory // MEBIBYTE:,} MiB in all. "
+                f"{NO_MEMORY}: a job here may have {self.memory // MEBIBYTE:,} MiB in all. "
                 "Let it work with less at a time, or raise DISHWASHER_JOB_MEMORY_GB"
             )
         if self._refused > refused:
