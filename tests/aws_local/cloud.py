@@ -14,6 +14,7 @@ from types import TracebackType
 from tests.aws_local.artifact import ANYONE, ARCHITECTURE, ROOT, Artifact
 from tests.aws_local.function import Function, Outcome, Runtime
 from tests.aws_local.gateway import Gateway
+from tests.aws_local.iam.guard import Guard
 from tests.aws_local.poller import Poller
 from tests.aws_local.service import Service
 from tests.aws_local.stack import Schedule, Stack
@@ -48,6 +49,7 @@ class Cloud:
         self._tools, self._variables = tools, dict(variables or {})
         self.functions: dict[str, Function] = {}
         self.gateway = Gateway()
+        self.guard: Guard | None = None
         self._service = Service(self._invoke_by_name, SLOTS)
         self._moto: subprocess.Popen[str] | None = None
         self._pollers: list[Poller] = []
@@ -123,6 +125,8 @@ class Cloud:
             function.close()
         for poller in self._pollers:
             poller.join()
+        if self.guard is not None:
+            self.guard.close()
         if self._moto is not None:
             with self._moto:
                 self._moto.kill()
@@ -135,8 +139,8 @@ class Cloud:
         programs = Path(samcli.__file__).parent / "local" / "rapid"
         emulator = programs / f"aws-lambda-rie-{ARCHITECTURE}"
         packages = Path(awslambdaric.__file__).parents[1]
-        endpoints = {"AWS_ENDPOINT_URL": endpoint, "AWS_ENDPOINT_URL_LAMBDA": self._service.url}
-        for name, definition in self.stack.functions(endpoints):
+        self.guard = Guard({"": endpoint, "lambda": self._service.url})
+        for name, definition in self.stack.functions(self.guard.url, self._admit):
             runs = name == RUNNER
             runtime = Runtime(
                 emulator,
@@ -147,6 +151,16 @@ class Cloud:
             if runs:
                 definition = definition.with_variables(self._variables)
             self.functions[name] = Function(runtime, definition)
+
+    def _admit(self, function: str) -> dict[str, str]:
+        """As Lambda hands a function the credentials of its role."""
+        assert self.guard is not None
+        key = self.guard.admit(f"{function}Role", self.stack.statements(function))
+        return {
+            "AWS_ACCESS_KEY_ID": key.id,
+            "AWS_SECRET_ACCESS_KEY": key.secret,
+            "AWS_SESSION_TOKEN": key.token,
+        }
 
     def _start_moto(self) -> str:
         with open(self.folder / "moto.log", "wb") as log:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -19,6 +20,8 @@ START_SECONDS = 10.0
 """As on Lambda: what is not there by then is not coming."""
 MARGIN = 30.0
 """Seconds beyond the function's own timeout until the emulator itself is given up."""
+TENANTS = 8
+"""Whose environments are kept while nobody uses them; Lambda says for no number how long."""
 PATH = "/2015-03-31/functions/function/invocations"
 
 
@@ -61,6 +64,21 @@ class Outcome:
     cold: bool
 
 
+def walls() -> tuple[str, ...]:
+    """What stands for the virtual machine that an environment is on Lambda, as far as root may.
+
+    Processes of its own alone are in its /proc, and nobody in it has root's powers, as there: a
+    function's user is nobody in particular. Everything in it ends with its first process.
+    """
+    unshare, setpriv = map(shutil.which, ("unshare", "setpriv"))
+    if os.geteuid() != 0 or unshare is None or setpriv is None:
+        return ()
+    return (
+        *(unshare, "--pid", "--fork", "--kill-child", "--mount-proc"),
+        *(setpriv, "--bounding-set", "-all", "--inh-caps", "-all", "--no-new-privs"),
+    )
+
+
 class Environment:
     """One execution environment; one invocation at a time."""
 
@@ -72,6 +90,7 @@ class Environment:
         self.tmp.mkdir()
         self.used = False
         command = [
+            *walls(),
             *(runtime.emulator, "--runtime-interface-emulator-address", f"127.0.0.1:{self.port}"),
             *("--runtime-api-address", f"127.0.0.1:{api}", "--log-level", "error"),
             *(runtime.python, "-m", "awslambdaric", definition.handler),
@@ -162,6 +181,10 @@ class Function:
         outcome = environment.invoke(payload)
         with self._lock:
             self._free.setdefault(tenant, []).append(environment)
+            idle = list(self._free)[:-TENANTS] if tenant else []
+            ended = [one for name in idle for one in self._free.pop(name)]
+        for one in ended:
+            one.close()
         return outcome
 
     def cool(self) -> None:

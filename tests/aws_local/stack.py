@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import re
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -17,6 +18,7 @@ from tests.aws_local.artifact import ANYONE, PARAMETERS, Artifact
 from tests.aws_local.function import Definition
 
 REGION = ANYONE["AWS_REGION"]
+AMAZON = f"https://sqs.{REGION}.amazonaws.com"
 NAME = "dishwasher"
 CODE = {"S3Bucket": "artifacts", "S3Key": "code.zip"}
 FUNCTION = re.compile(r"functions/\$\{(\w+)\.Arn\}/invocations")
@@ -117,10 +119,24 @@ class Stack:
         )
 
     def queue_url(self, logical: str) -> str:
-        return self._here(self.name(logical))
+        """A queue's URL names Amazon's server, and moto is on this machine."""
+        return self.name(logical).replace(AMAZON, self._endpoint)
 
-    def functions(self, endpoints: Mapping[str, str]) -> Iterator[tuple[str, Definition]]:
-        """`endpoints`: variables that lead to the servers on this machine."""
+    def statements(self, function: str) -> list[Json]:
+        """What the role of the function allows, with real names."""
+        own = list[Json]()
+        role = self.name(f"{function}Role")
+        iam = self.client("iam")
+        for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+            found = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+            # moto keeps what comes from a template as what Python prints.
+            own += (ast.literal_eval(found) if isinstance(found, str) else found)["Statement"]
+        return own
+
+    def functions(
+        self, endpoint: str, key: Callable[[str], Mapping[str, str]]
+    ) -> Iterator[tuple[str, Definition]]:
+        """`endpoint`: where they find AWS. `key`: a function's own credentials, as variables."""
         client = self.client("lambda")
         for logical, resource in self._of("AWS::Lambda::Function"):
             made = client.get_function_configuration(FunctionName=self.name(logical))
@@ -133,9 +149,14 @@ class Stack:
                     handler=made["Handler"],
                     environment={
                         # moto keeps the numbers of parameters as such.
-                        **{key: self._here(str(value)) for key, value in variables.items()},
-                        **ANYONE,
-                        **endpoints,
+                        **{
+                            name: str(value).replace(AMAZON, endpoint)
+                            for name, value in variables.items()
+                        },
+                        "AWS_DEFAULT_REGION": REGION,
+                        "AWS_REGION": REGION,
+                        "AWS_ENDPOINT_URL": endpoint,
+                        **key(logical),
                     },
                     timeout=made["Timeout"],
                     memory=made["MemorySize"],
@@ -179,10 +200,6 @@ class Stack:
         for layer in resource["Properties"].get("Layers", ()):
             # SAM adds a hash to the name, so that a change makes a new layer.
             yield self._artifact.folder / layer["Ref"][:-HASH] / "python"
-
-    def _here(self, text: str) -> str:
-        """A queue's URL names Amazon's server, and moto is on this machine."""
-        return text.replace(f"https://sqs.{REGION}.amazonaws.com", self._endpoint)
 
 
 def _transformed(template: Json) -> Json:
