@@ -27,13 +27,16 @@ from dishwasher.runner.attempt import BROKEN, run_attempt
 
 LAST_SECONDS = 20.0
 """Before Lambda's own end: for the commands' grace and the last words."""
-LAYERS = "/opt/python"
-"""https://docs.aws.amazon.com/lambda/latest/dg/python-layers.html"""
+PLACES = ("/opt/python", "/opt/dishwasher")
+"""Where this package is in a layer, and in the image of infra/runner.
+
+https://docs.aws.amazon.com/lambda/latest/dg/python-layers.html
+"""
 
 
 def scratch() -> Path:
     """The folder whose content is nobody's but the job's: on Lambda that is all of /tmp."""
-    if Path(dishwasher.__file__).is_relative_to(LAYERS):
+    if any(Path(dishwasher.__file__).is_relative_to(place) for place in PLACES):
         return Path("/tmp")
     # Anywhere else there are files of others beside ours.
     folder = Path(tempfile.gettempdir()) / "dishwasher-function"
