@@ -36,6 +36,8 @@ moto = DomainDispatcherApplication(create_backend_app)
 one = threading.Lock()
 
 def app(environ, start_response):
+    if "/cloudformation/" in environ.get("HTTP_AUTHORIZATION", ""):
+        import tests.aws.forms
     # Amazon does each call in one piece; moto would let two conditions be met at once.
     if "AmazonSQS" in environ.get("HTTP_X_AMZ_TARGET", ""):
         return moto(environ, start_response)
@@ -175,6 +177,7 @@ def _environment() -> Iterator[None]:
 def _server(command: list[str], words: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
         command,
+        cwd=Path(__file__).parents[2],
         env={**os.environ, **words},
         # Open for as long as the tests live: who reads its end, ends.
         stdin=subprocess.PIPE,

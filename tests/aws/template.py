@@ -10,7 +10,7 @@ import yaml
 ROOT = Path(__file__).parents[2]
 
 
-class _Loader(yaml.SafeLoader):
+class Loader(yaml.SafeLoader):
     pass
 
 
@@ -26,11 +26,11 @@ def _long(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> Any:
             return {name: loader.construct_mapping(node, deep=True)}
 
 
-_Loader.add_multi_constructor("!", _long)
+Loader.add_multi_constructor("!", _long)
 
 
 def load() -> dict[str, Any]:
-    loaded: dict[str, Any] = yaml.load((ROOT / "template.yaml").read_text(), _Loader)
+    loaded: dict[str, Any] = yaml.load((ROOT / "template.yaml").read_text(), Loader)
     return loaded
 
 

@@ -79,7 +79,7 @@ def test_the_table_is_the_one_that_the_store_is_tested_with(resources: dict[str,
 
 @pytest.mark.parametrize("name", ["Table", "Bucket"])
 def test_no_change_of_the_stack_loses_data(resources: dict[str, Any], name: str) -> None:
-    assert resources[name]["DeletionPolicy"] == "Retain"
+    assert resources[name]["DeletionPolicy"] == "RetainExceptOnCreate"
     assert resources[name]["UpdateReplacePolicy"] == "Retain"
 
 

@@ -7,19 +7,22 @@ import getpass
 import os
 import socket
 import sys
-import tempfile
 import webbrowser
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from dishwasher.cli import account
 from dishwasher.cli.terminal import paint, show
 from dishwasher.errors import InfraError, UserError
 
 if TYPE_CHECKING:
+    from dishwasher.cli.app_keys import Keys
     from dishwasher.cli.app_page import Form, Said
+    from dishwasher.wiring.settings import Settings
 
 MINUTES = 60.0
 """For as long as GitHub exchanges its code; people ask their organisation's owners first."""
@@ -36,7 +39,8 @@ WHY = {
 """Of each permission of the manifest, for whoever has to agree."""
 DESCRIPTION = """\
 Make the GitHub App of this server: a page on this machine sends your browser to GitHub, where you
-agree, and the keys come back to the data folder. Nobody types or copies a secret.
+agree, and the keys come back to the data folder, or with --aws to the stack's settings. Nobody
+types or copies a secret.
 """
 EXAMPLE = """\
 On a machine without a browser, forward the port that is shown (ssh -L) or give --host an address
@@ -54,8 +58,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     making.add_argument(
         "--public-url",
         metavar="URL",
-        default=os.environ.get("DISHWASHER_PUBLIC_URL", ""),
-        help="where GitHub and people will reach this server (DISHWASHER_PUBLIC_URL)",
+        default="",
+        help="where GitHub and people will reach the bot (DISHWASHER_PUBLIC_URL, or the stack's)",
     )
     making.add_argument(
         "--organisation",
@@ -82,7 +86,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         description="Change the address to which GitHub sends what happens.",
     )
     moving.set_defaults(call=webhook)
-    moving.add_argument("url", metavar="URL", help="public URL of this server, without /webhook")
+    moving.add_argument(
+        "url", metavar="URL", nargs="?", help="public URL, without /webhook; with --aws the stack's"
+    )
     for one in (making, moving):
         one.add_argument(
             "--data",
@@ -90,59 +96,70 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
             metavar="FOLDER",
             help="data folder (DISHWASHER_DATA, or .dishwasher)",
         )
+        account.add(one)
 
 
 def create(options: argparse.Namespace) -> int:
     """Serve the page until the App is there; 1 when it is not in time."""
     from dishwasher.cli.app_page import AppPage
 
-    data = _data(options)
-    _check(options, data)
-    public_url = _url("--public-url", options.public_url)
-    form, url, api_url = _form(options, public_url)
-    page = AppPage(
-        options.host,
-        options.port,
-        form,
-        lambda code: _keep(code, data, (url, api_url, public_url), replacing=options.replace),
-    )
-    page.start()
-    with closing(page):
-        _invite(page.port, page.path, options)
-        said = page.wait(options.minutes * 60)
-    if said is None:
-        raise UserError(
-            f"nobody has made the App within {options.minutes:g} minutes: start this again, "
-            "with more --minutes if an owner must be asked"
+    with _keys(options) as keys:
+        keys.check(replacing=options.replace)
+        public_url = _url("--public-url", options.public_url or keys.public_url)
+        form, url, api_url = _form(options, public_url, keys.github)
+        page = AppPage(
+            options.host,
+            options.port,
+            form,
+            lambda code: _keep(code, keys, (url, api_url, public_url), replacing=options.replace),
         )
-    if said.problem:
-        raise InfraError(said.problem)
-    _told(said, data, options)
+        page.start()
+        with closing(page):
+            _invite(page.port, page.path, public_url, options)
+            said = page.wait(options.minutes * 60)
+        if said is None:
+            raise UserError(
+                f"nobody has made the App within {options.minutes:g} minutes: start this again, "
+                "with more --minutes if an owner must be asked"
+            )
+        if said.problem:
+            raise InfraError(said.problem)
+        _told(said, keys)
     return 0
 
 
 def webhook(options: argparse.Namespace) -> int:
     """Point the App's webhook at a public URL."""
+    if options.aws:
+        with account.opened(options) as opened:
+            public_url = _url("URL", options.url or opened.stack.url).removesuffix("/webhook")
+            _point(opened.settings(), public_url)
+        return 0
+    from dishwasher.wiring import registration, settings
+
+    data = _data(options)
+    public_url = _url("URL", options.url or "").removesuffix("/webhook")
+    chosen = settings.read({**os.environ, "DISHWASHER_DATA": str(data)})
+    _point(chosen, public_url)
+    stored = registration.stored(data)
+    if stored is not None and str(stored.id) == chosen.app_id:
+        registration.update(replace(stored, public_url=public_url), data)
+    if os.environ.get("DISHWASHER_PUBLIC_URL", public_url).rstrip("/") != public_url:
+        show(["DISHWASHER_PUBLIC_URL says another address: set it to the same."])
+    return 0
+
+
+def _point(chosen: Settings, public_url: str) -> None:
     from dishwasher.github.app import GithubApp
     from dishwasher.github.client import Call
     from dishwasher.github.limiter import Limiter
     from dishwasher.local.clock import SystemClock
-    from dishwasher.wiring import registration, settings
 
-    data = _data(options)
-    public_url = _url("URL", options.url).removesuffix("/webhook")
-    chosen = settings.read({**os.environ, "DISHWASHER_DATA": str(data)})
     where = (chosen.app_id, chosen.private_key, chosen.api_url, chosen.url)
     with closing(GithubApp(*where, SystemClock(), Limiter(chosen.points_per_minute))) as app:
         body = {"url": f"{public_url}/webhook", "content_type": "json"}
         app.as_app(Call("PATCH", "/app/hook/config", body=body))
-    stored = registration.stored(data)
-    if stored is not None and str(stored.id) == chosen.app_id:
-        registration.update(replace(stored, public_url=public_url), data)
     show([f"GitHub sends what happens to {public_url}/webhook from now on."])
-    if os.environ.get("DISHWASHER_PUBLIC_URL", public_url).rstrip("/") != public_url:
-        show(["DISHWASHER_PUBLIC_URL says another address: set it to the same."])
-    return 0
 
 
 def _data(options: argparse.Namespace) -> Path:
@@ -151,23 +168,15 @@ def _data(options: argparse.Namespace) -> Path:
     return options.data or Path(os.environ.get("DISHWASHER_DATA") or DATA)
 
 
-def _check(options: argparse.Namespace, data: Path) -> None:
-    """What would fail when the App is there already, and its keys could not be kept."""
-    from dishwasher.wiring import registration
+@contextmanager
+def _keys(options: argparse.Namespace) -> Iterator[Keys]:
+    from dishwasher.cli.app_keys import FolderKeys, ParameterKeys
 
-    if not options.replace and (found := registration.stored(data)) is not None:
-        raise UserError(
-            f"{data / registration.FOLDER} holds the App {found.name} ({found.html_url}): start "
-            "`dishwasher serve`, or give --replace to put its keys aside and make another"
-        )
-    try:
-        data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=data):
-            pass
-    except OSError as error:
-        raise UserError(
-            f"{data} can not be written: {error.strerror or error}; choose another with --data"
-        ) from error
+    if not options.aws:
+        yield FolderKeys(_data(options), named=bool(options.data))
+        return
+    with account.opened(options) as opened:
+        yield ParameterKeys(opened)
 
 
 def _url(what: str, text: str) -> str:
@@ -183,14 +192,16 @@ def _url(what: str, text: str) -> str:
     return url
 
 
-def _form(options: argparse.Namespace, public_url: str) -> tuple[Form, str, str]:
+def _form(
+    options: argparse.Namespace, public_url: str, github: tuple[str, str]
+) -> tuple[Form, str, str]:
     """The page's form, and where GitHub and its API are."""
     from dishwasher.cli.app_page import Form
     from dishwasher.github import manifest
-    from dishwasher.wiring.settings import WEB_URL, api_of
+    from dishwasher.wiring.settings import api_of
 
-    url = _url("DISHWASHER_GITHUB_URL", os.environ.get("DISHWASHER_GITHUB_URL") or WEB_URL)
-    api_url = os.environ.get("DISHWASHER_GITHUB_API_URL", "").rstrip("/") or api_of(url)
+    url = _url("DISHWASHER_GITHUB_URL", github[0])
+    api_url = github[1].rstrip("/") or api_of(url)
     name = options.name or f"dishwasher-{options.organisation or socket.gethostname()}"
     if options.name is None:
         name = name[: manifest.LONGEST_NAME].rstrip("-")
@@ -215,7 +226,7 @@ def _form(options: argparse.Namespace, public_url: str) -> tuple[Form, str, str]
     return form, url, api_url
 
 
-def _keep(code: str, data: Path, where: tuple[str, str, str], *, replacing: bool) -> Said:
+def _keep(code: str, keys: Keys, where: tuple[str, str, str], *, replacing: bool) -> Said:
     """Exchange the code for the keys and store them."""
     from dishwasher.cli.app_page import Said
     from dishwasher.github import manifest
@@ -238,7 +249,7 @@ def _keep(code: str, data: Path, where: tuple[str, str, str], *, replacing: bool
         client_secret=made.client_secret,
     )
     try:
-        registration.keep(registered, data, replace=replacing)
+        keys.keep(registered, replacing=replacing)
     except (UserError, InfraError) as error:
         return Said(
             problem=f"{error}. The App {made.name} is on GitHub and its keys are lost: delete it "
@@ -247,17 +258,17 @@ def _keep(code: str, data: Path, where: tuple[str, str, str], *, replacing: bool
     return Said(install_url=registered.install_url, name=made.name)
 
 
-def _invite(port: int, path: str, options: argparse.Namespace) -> None:
+def _invite(port: int, path: str, public_url: str, options: argparse.Namespace) -> None:
     colour = paint()
     anywhere = options.host in ("", "0.0.0.0", "::")
     host = socket.gethostname() if anywhere else options.host
     url = f"http://{f'[{host}]' if ':' in host else host}:{port}{path}"
-    if not urlsplit(options.public_url).hostname or _is_local(options.public_url):
+    if not urlsplit(public_url).hostname or _is_local(public_url):
         show(
             [
                 colour(
                     "warning",
-                    "GitHub can not reach this address from outside: " + options.public_url,
+                    "GitHub can not reach this address from outside: " + public_url,
                 )
             ]
         )
@@ -279,18 +290,14 @@ def _is_local(url: str) -> bool:
     return host == "localhost" or host.startswith("127.") or host == "::1"
 
 
-def _told(said: Said, data: Path, options: argparse.Namespace) -> None:
-    from dishwasher.wiring.registration import FOLDER
-
+def _told(said: Said, keys: Keys) -> None:
     colour = paint()
-    chosen = f" --data {data}" if options.data else ""
+    steps = [("Choose its repositories:", said.install_url), *keys.next_steps()]
     show(
         [
             "",
-            f"{colour('good', '✔')} The App {said.name} is there; its keys are in {data / FOLDER}.",
+            f"{colour('good', '✔')} The App {said.name} is there; its keys are in {keys.place}.",
             "",
-            f"  Choose its repositories:    {said.install_url}",
-            f"  Start the bot:              dishwasher serve{chosen}",
-            f"  See whether all is well:    dishwasher doctor{chosen}",
+            *(f"  {words:<27} {command}" for words, command in steps),
         ]
     )

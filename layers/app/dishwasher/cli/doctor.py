@@ -11,6 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dishwasher.cli import account
 from dishwasher.cli.terminal import Paint, clean, pad, paint, show
 from dishwasher.errors import UserError
 
@@ -33,24 +34,22 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "doctor",
         help="find what is wrong with this server, and what to do",
         description="Look at the settings, this machine, the data folder and GitHub. Nothing is "
-        "changed. Ends with 1 when something does not work.",
+        "changed. With --aws, look at the stack in your account instead. Ends with 1 when "
+        "something does not work.",
     )
     parser.add_argument("--json", action="store_true", help="for programs")
     parser.add_argument(
         "--data", type=Path, metavar="FOLDER", help="data folder (DISHWASHER_DATA, or .dishwasher)"
     )
+    account.add(parser)
     parser.set_defaults(call=doctor)
 
 
 def doctor(options: argparse.Namespace) -> int:
     """Tell every finding; 1 where one is a failure."""
-    from dishwasher.wiring.settings import DATA
-
-    data = options.data or Path(os.environ.get("DISHWASHER_DATA") or DATA)
-    environment = {**os.environ, "DISHWASHER_DATA": str(data)}
     findings: list[Finding] = []
     colour, area = paint(), ""
-    for finding in examine(environment, data):
+    for finding in _on_aws(options) if options.aws else _here(options):
         findings.append(finding)
         if not options.json:
             if finding.area != area:
@@ -62,6 +61,31 @@ def doctor(options: argparse.Namespace) -> int:
     else:
         show(["", _sum(findings, colour)])
     return FAILED if any(finding.level == "failure" for finding in findings) else OK
+
+
+def _here(options: argparse.Namespace) -> Iterator[Finding]:
+    from dishwasher.wiring.settings import DATA
+
+    data = options.data or Path(os.environ.get("DISHWASHER_DATA") or DATA)
+    yield from examine({**os.environ, "DISHWASHER_DATA": str(data)}, data)
+
+
+def _on_aws(options: argparse.Namespace) -> Iterator[Finding]:
+    """The stack, its parts, and GitHub with the settings that its functions have."""
+    from dishwasher.cli.checkup import github
+    from dishwasher.cli.checkup.finding import fail, split
+
+    with account.opened(options) as opened:
+        from dishwasher.cli.checkup import parts, stack
+
+        yield from stack.look(opened)
+        yield from parts.look(opened)
+        try:
+            settings = opened.settings()
+        except UserError as error:
+            yield fail("GitHub", "settings", *split(str(error)))
+            return
+        yield from github.look(settings, os.environ, remedies=opened.remedies())
 
 
 def examine(environment: Mapping[str, str], data: Path) -> Iterator[Finding]:

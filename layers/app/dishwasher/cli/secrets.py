@@ -4,35 +4,27 @@ from __future__ import annotations
 
 import argparse
 import getpass
-import os
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from dataclasses import replace
 
-from dishwasher.cli import ledger
+from dishwasher.cli import account, ledger
+from dishwasher.cli.desk import opened
 from dishwasher.cli.terminal import clean, show
 from dishwasher.core import mask, secret
 from dishwasher.core.outputs import SecretStore
 from dishwasher.core.pattern import Filter, Pattern, Syntax, check_regex
 from dishwasher.core.rendering import ago
-from dishwasher.core.secret import Rules, Slot, StoredSecret
+from dishwasher.core.secret import Rules, StoredSecret
 from dishwasher.core.spellings import SHORTEST
 from dishwasher.errors import UserError
 
-if TYPE_CHECKING:
-    from dishwasher.local.database import Database
-    from dishwasher.local.vault import SqliteVault
-
-DIGITS = 19
-"""Of a number that SQLite surely takes: https://www.sqlite.org/datatype3.html, 8 bytes."""
 DESCRIPTION = """\
 Keep secrets for the jobs of a repository, sealed in the data folder of `dishwasher serve`, which
-may run meanwhile. A job sees those that it names in `secrets:`, a deployment those of its
-environment too. Pull requests get none unless a secret says so, and those from forks never do.
+may run meanwhile, or with --aws as SecureStrings of the Parameter Store. A job sees those that it
+names in `secrets:`, a deployment those of its environment too. Pull requests get none unless a
+secret says so, and those from forks never do.
 """
 
 
@@ -75,6 +67,7 @@ def _verb(
         "--repository", required=True, metavar="OWNER/NAME", help="or GitHub's numeric id of it"
     )
     ledger.add(one)
+    account.add(one)
     return one
 
 
@@ -106,20 +99,9 @@ def _pattern(text: str) -> Pattern:
     return Pattern(text, Syntax.GLOB if is_glob else Syntax.EXACT)
 
 
-@dataclass(frozen=True, slots=True)
-class _Desk:
-    vault: SqliteVault
-    slot: Slot
-
-    @property
-    def found(self) -> StoredSecret | None:
-        stored = self.vault.list(self.slot.repository)
-        return next((one for one in stored if one.slot == self.slot), None)
-
-
 def put(options: argparse.Namespace) -> int:
     """Read the value and store it."""
-    with _open(options) as desk:
+    with opened(options) as desk:
         before = desk.found
         rules = _chosen(options, before.rules if before else Rules())
         value = _value(options.name)
@@ -141,7 +123,7 @@ def allow(options: argparse.Namespace) -> int:
     """Seal the same value with other rules."""
     if not options.branch and not options.tag and options.pull_requests is None:
         raise UserError("say whom it is for: with --branch, --tag or --pull-requests")
-    with _open(options) as desk:
+    with opened(options) as desk:
         before = desk.found or _none(options)
         after = replace(before, rules=_chosen(options, before.rules))
         (value,) = desk.vault.read((before,), before.used_at)
@@ -152,7 +134,7 @@ def allow(options: argparse.Namespace) -> int:
 
 def remove(options: argparse.Namespace) -> int:
     """Forget the secret, its value and its rules."""
-    with _open(options) as desk:
+    with opened(options) as desk:
         if not desk.vault.delete(desk.slot):
             _none(options)
     print(f"Removed {options.name}.")
@@ -161,7 +143,7 @@ def remove(options: argparse.Namespace) -> int:
 
 def listing(options: argparse.Namespace) -> int:
     """A row for each secret."""
-    with _open(options) as desk:
+    with opened(options) as desk:
         stored = desk.vault.list(desk.slot.repository)
     if not stored:
         print(f"{options.repository} has no secrets.")
@@ -219,67 +201,3 @@ def _value(name: str) -> str:
     # One byte too many is enough to be refused for it, besides the line's end.
     data = sys.stdin.buffer.read(secret.VALUE_BYTES + 3)
     return data.decode("utf-8", "surrogateescape").rstrip("\r\n")
-
-
-@contextmanager
-def _open(options: argparse.Namespace) -> Iterator[_Desk]:
-    """The vault, and the place in it that the options name; wrong words are a UserError."""
-    from dishwasher.local.database import Database
-    from dishwasher.local.key_file import KeyFile
-    from dishwasher.local.vault import SqliteVault
-
-    name, environment = getattr(options, "name", ""), getattr(options, "environment", "")
-    store = SecretStore(getattr(options, "store", SecretStore.DISHWASHER))
-    if name:
-        _check(store, name, environment)
-    folder = ledger.folder(options)
-    with closing(Database(folder)) as database:
-        id = _repository(database, options.repository)
-        yield _Desk(SqliteVault(database, KeyFile(folder)), Slot(id, name, environment, store))
-
-
-def _check(store: SecretStore, name: str, environment: str) -> None:
-    if store is SecretStore.DISHWASHER and "=" in name:
-        raise UserError(
-            "a value does not belong in a command, which other users of this machine can see: "
-            "give the name alone, and the value on standard input"
-        )
-    problem = secret.name_problem(store, name) or secret.environment_problem(environment)
-    if problem:
-        raise UserError(f"{problem[0].lower()}{problem[1:].rstrip('.')}")
-
-
-def _repository(database: Database, text: str) -> int:
-    from dishwasher.local import repositories
-
-    if text.isascii() and text.isdigit() and len(text) < DIGITS:
-        return int(text)
-    owner, _, name = text.partition("/")
-    if not owner or not name or "/" in name:
-        raise UserError(f"{text!r} is not the name of a repository: write OWNER/NAME")
-    known = repositories.find(database, text)
-    found = known.id if known else _known_to_github(owner, name, database.path.parent)
-    if found is None:
-        raise UserError(
-            f"this server has not heard of {text} yet: push a commit to it first, run this with "
-            "the settings of `dishwasher serve`, or give GitHub's id of it, which "
-            f"`gh api repos/{text} --jq .id` prints"
-        )
-    return found
-
-
-def _known_to_github(owner: str, name: str, data: Path) -> int | None:
-    """None where the App is not installed there, and where its settings are not here."""
-    from dishwasher.github.app import GithubApp
-    from dishwasher.github.limiter import Limiter
-    from dishwasher.github.lookup import repository_id
-    from dishwasher.local.clock import SystemClock
-    from dishwasher.wiring import registration, settings
-
-    environment = {**os.environ, "DISHWASHER_DATA": str(data)}
-    if not registration.completed(environment, data).get("DISHWASHER_GITHUB_APP_ID"):
-        return None
-    chosen = settings.read(environment)
-    where = (chosen.app_id, chosen.private_key, chosen.api_url, chosen.url)
-    with closing(GithubApp(*where, SystemClock(), Limiter(chosen.points_per_minute))) as app:
-        return repository_id(app, owner, name)

@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 
 from dishwasher.cli.checkup import grants, webhook
 from dishwasher.cli.checkup.finding import Finding, fail, note, ok, split, warn
-from dishwasher.cli.checkup.line import AREA, App, Line
+from dishwasher.cli.checkup.line import AREA, HERE, App, Line, Remedies
 from dishwasher.errors import Fault, InfraError, UserError
 from dishwasher.github import answer as answers
 from dishwasher.github.answer import Answer, read
@@ -22,10 +22,13 @@ LATER = "try again in a while; see https://www.githubstatus.com"
 
 
 def look(
-    settings: Settings, environment: Mapping[str, str], now: Callable[[], float] = time.time
+    settings: Settings,
+    environment: Mapping[str, str],
+    now: Callable[[], float] = time.time,
+    remedies: Remedies = HERE,
 ) -> Iterator[Finding]:
     try:
-        line = Line(settings, now)
+        line = Line(settings, now, remedies)
     except UserError as error:
         yield fail(AREA, "key", *split(str(error)))
         return
@@ -88,10 +91,10 @@ def _stranger(line: Line, answer: Answer) -> Finding:
         return fail(AREA, "App", f"GitHub answered {answer.status}: {said[:200]}", LATER)
     if "not found" in said.lower():
         text = f"no App has the id {settings.app_id} on {settings.url}"
-        todo = "set DISHWASHER_GITHUB_APP_ID to the id on the App's page"
+        todo = line.remedies.id
     elif "'exp'" in said or "'iat'" in said or "Expiration time" in said or "Issued at" in said:
         text, todo = f"GitHub says: {said}", "set this machine's clock"
     else:
         text = f"the private key is not one of the App {settings.app_id}"
-        todo = "make a new key on the App's page, and set DISHWASHER_GITHUB_PRIVATE_KEY to it"
+        todo = line.remedies.key
     return fail(AREA, "App", text, todo)

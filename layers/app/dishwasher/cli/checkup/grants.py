@@ -101,12 +101,7 @@ def _quota(line: Line, row: _Installation) -> Iterator[Finding]:
     reset = number(asked, "x-ratelimit-reset") or 0.0
     minutes = max(0.0, (reset - line.now()) / 60)
     text = f"{row.account.login} has {left:.0f} of {of:.0f} calls left for {minutes:.0f} minutes"
-    yield warn(
-        AREA,
-        "limit",
-        text,
-        "lower DISHWASHER_GITHUB_POINTS_PER_MINUTE, or find what else uses the App",
-    )
+    yield warn(AREA, "limit", text, line.remedies.limit)
 
 
 def _levels(data: Any) -> dict[str, str]:

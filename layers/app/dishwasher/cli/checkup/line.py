@@ -19,6 +19,17 @@ SECONDS = 5
 
 
 @dataclass(frozen=True, slots=True)
+class Remedies:
+    """What to do, where the settings are; the App's own page is the same everywhere."""
+
+    id: str = "set DISHWASHER_GITHUB_APP_ID to the id on the App's page"
+    key: str = "make a new key on the App's page, and set DISHWASHER_GITHUB_PRIVATE_KEY to it"
+    webhook: str = "dishwasher app webhook {url}"
+    server: str = "start `dishwasher serve`; let the proxy of {host} lead to it"
+    limit: str = "lower DISHWASHER_GITHUB_POINTS_PER_MINUTE, or find what else uses the App"
+
+
+@dataclass(frozen=True, slots=True)
 class Owner:
     login: str
     type: str = "User"
@@ -37,11 +48,19 @@ class App:
     events: tuple[str, ...]
 
 
+HERE = Remedies()
+
+
 class Line:
     """Calls as the App. Raises UserError where the settings' key is none."""
 
-    def __init__(self, settings: Settings, now: Callable[[], float] = time.time) -> None:
-        self.settings = settings
+    def __init__(
+        self,
+        settings: Settings,
+        now: Callable[[], float] = time.time,
+        remedies: Remedies = HERE,
+    ) -> None:
+        self.settings, self.remedies = settings, remedies
         self.now = now
         self._key = Key(settings.app_id, settings.private_key)
         self._client = Client(settings.api_url, SECONDS)

@@ -37,7 +37,7 @@ class _Delivery:
 def look(line: Line, app: App) -> Iterator[Finding]:
     yield from _hook(line, app)
     if line.settings.public_url:
-        yield _server(line.settings.public_url)
+        yield _server(line.settings.public_url, line.remedies.server)
     yield from _deliveries(line, app)
 
 
@@ -47,7 +47,7 @@ def _hook(line: Line, app: App) -> Iterator[Finding]:
     public = line.settings.public_url
     page = line.page(app)
     if not hook.url:
-        todo = "dishwasher app webhook https://where.this.server.is"
+        todo = line.remedies.webhook.format(url=public or "https://where.this.server.is")
         yield fail(AREA, "webhook", "the App has no webhook", todo)
     elif not public:
         yield warn(
@@ -57,8 +57,8 @@ def _hook(line: Line, app: App) -> Iterator[Finding]:
             f"set DISHWASHER_PUBLIC_URL={hook.url.removesuffix('/webhook')}",
         )
     elif hook.url != f"{public}/webhook":
-        text = f"GitHub sends to {hook.url}, and this server is at {public}"
-        yield fail(AREA, "webhook", text, f"dishwasher app webhook {public}")
+        text = f"GitHub sends to {hook.url}, and we are at {public}"
+        yield fail(AREA, "webhook", text, line.remedies.webhook.format(url=public))
     else:
         yield ok(AREA, "webhook", hook.url)
     if hook.content_type not in ("", "json"):
@@ -72,7 +72,7 @@ def _hook(line: Line, app: App) -> Iterator[Finding]:
         yield warn(AREA, "webhook", text, f"turn SSL verification on at {page}")
 
 
-def _server(public: str) -> Finding:
+def _server(public: str, todo: str) -> Finding:
     """Whether our own address answers; a look from here can not see what GitHub sees."""
     host = urlsplit(public).hostname or ""
     try:
@@ -86,12 +86,8 @@ def _server(public: str) -> Finding:
     except (OSError, ValueError, HTTPException) as error:
         reason = getattr(error, "reason", error)
         said = str(getattr(reason, "strerror", None) or reason)
-    return warn(
-        AREA,
-        "server",
-        f"{public}/healthz from here: {said}",
-        f"start `dishwasher serve`; let the proxy of {host} lead to it",
-    )
+    text = f"{public}/healthz from here: {said}"
+    return warn(AREA, "server", text, todo.format(host=host))
 
 
 def _deliveries(line: Line, app: App) -> Iterator[Finding]:
