@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 from dishwasher.core.build import Build
 from dishwasher.core.delivery import REFUSALS
-from dishwasher.core.deployment import Stage
+from dishwasher.core.deploy import Environment, environment_id
+from dishwasher.core.deployment import REPLACED, Stage
 from dishwasher.core.job import Job, Reason, conclude, expire
 from dishwasher.core.report import Report, Told
 from dishwasher.errors import Ambiguous, InfraError
@@ -17,7 +19,7 @@ from dishwasher.ports import Topic
 
 from tests.fakes.forge import Trouble
 from tests.flow.house import House, page
-from tests.samples import REPOSITORY, push, rerun
+from tests.samples import OTHER_SHA, REPOSITORY, SHA, push, rerun
 
 CALLS = ("announce", "announced", "tell", "told")
 CONFIG = b"""\
@@ -97,6 +99,73 @@ def test_a_rerun_by_hand_is_a_new_intent(house: House, build: Build) -> None:
     house.ended(staging(house, again), Reason.FAILED)
     report(house, again)
     assert [one.stages for one in house.stages.all] == [["success"], ["failure"]]
+
+
+LIVE = b"""\
+deployments:
+  production: {branch: main, run: ./deploy.sh}
+  staging: {branch: main, run: ./deploy.sh}
+"""
+
+
+def followed(house: House) -> Build:
+    """The next commit of the branch, planned."""
+    house.there.branches["main"] = OTHER_SHA
+    return house.planned(push(sha=OTHER_SHA, before=SHA, delivery="delivery-2"))
+
+
+def deployed(house: House, build: Build, name: str, reason: Reason = Reason.OK) -> Job:
+    """The deployment with its end told."""
+    one = house.ended(house.jobs(build)[name], reason)
+    report(house, build)
+    return one
+
+
+def test_a_deployment_to_production_retires_the_one_before_once() -> None:
+    house = House(LIVE)
+    build = house.planned(push())
+    first = deployed(house, build, "production")
+    later = followed(house)
+    failed = deployed(house, later, "production", Reason.FAILED)
+    assert stages(house, first) == [["success"]], "what failed has taken nobody's place"
+    again = house.planned(rerun(failed.id))
+    second = deployed(house, again, "production")
+    house.clock.advance(1)
+    house.rung(Topic.REPORTS)
+    house.reap()
+    assert build.id in house.rung(Topic.REPORTS), "also where the bell was lost"
+    made(house)
+    report(house, build)
+    assert stages(house, first) == [["success", "inactive"]]
+    assert house.stages.of(first.id)[0].said[-1].description == REPLACED
+    assert (stages(house, failed), stages(house, second)) == ([["failure"]], [["success"]])
+    assert made(house) == ["tell"]
+    report(house, build)
+    assert made(house) == []
+    assert house.report(build).due == 0
+
+
+def test_deployments_that_github_retires_by_itself_are_left_to_it() -> None:
+    house = House(LIVE)
+    build = house.planned(push())
+    first = deployed(house, build, "staging")
+    later = followed(house)
+    deployed(house, later, "staging")
+    report(house, build)
+    assert stages(house, first) == [["success"]]
+
+
+@pytest.mark.parametrize("live", ["gone", "stray"])
+def test_one_whose_rows_are_gone_needs_no_word(live: str) -> None:
+    house = House(LIVE)
+    build = house.planned(push())
+    first = deployed(house, build, "production")
+    house.store.save(replace(first, id="stray", build="gone", version=0))
+    environment = house.found(Environment, environment_id(REPOSITORY.id, "production"))
+    house.store.save(replace(environment, live=live))
+    later = followed(house)
+    second = deployed(house, later, "production")
+    assert (stages(house, first), stages(house, second)) == ([["success"]], [["success"]])
 
 
 def test_an_unknown_end_is_an_error(house: House, build: Build) -> None:

@@ -100,9 +100,10 @@ def problems(rows: MemoryStore, hub: Hub, stages: SimStages) -> Iterator[str]:
         stage, shown = stage_of(job), stages.of(job.id)
         report = rows.get(Report, build.group)
         told = report.told(job.id) if report else None
-        if stage is None or stage is Stage.INACTIVE or (told and told.trouble):
-            continue
         ours = [one for one in shown if told and one.id == told.deployment]
+        unheard = stage is Stage.INACTIVE and not (job.replaced and ours)
+        if stage is None or unheard or (told and told.trouble):
+            continue
         if not ours:
             yield f"L9 the deployment {job.id}, {stage}, is not shown"
         elif ours[0].said[-1:] != [stage]:

@@ -24,6 +24,8 @@ class Environment:
     """The commit whose deployment started last."""
     build: str = ""
     """The build that it is of."""
+    live: str = ""
+    """Id of the job that has deployed here last, where GitHub does not retire the one before."""
     waiting: tuple[str, ...] = ()
     """Ids of the jobs that want the lock, to be rung when it is free; some may be over by now."""
     due: float = 0.0

@@ -23,6 +23,7 @@ MAX_DESCRIPTION = 140
 MAX_ENVIRONMENT = 255
 PRODUCTION = frozenset({"production", "prod", "live"})
 """Names of environments that users of a site meet directly."""
+REPLACED = "Another deployment has taken its place."
 _URL = re.compile(r"https?://[^\s<>\"'\\^`{|}$]+")
 
 
@@ -36,7 +37,7 @@ class Stage(StrEnum):
     ERROR = "error"
     """Nobody knows how far it came: somebody has to look."""
     INACTIVE = "inactive"
-    """It never began."""
+    """It never began, or another one has taken its place."""
 
 
 RUNNING = {
@@ -77,8 +78,7 @@ def desired(job: Job, build: Build, page: str, told: Told) -> Deployment | None:
         return None
     assert stage is not None
     event = build.event
-    word = verdict(job, job.reason) if job.reason else stage.replace("_", " ").capitalize()
-    text = " ".join(printable(f"{word}. {job.detail if job.reason else ''}").split())
+    text = _description(job, stage)
     return Deployment(
         job=job.id,
         environment=printable(job.spec.name)[:MAX_ENVIRONMENT],
@@ -87,9 +87,24 @@ def desired(job: Job, build: Build, page: str, told: Told) -> Deployment | None:
         description=text if len(text) <= MAX_DESCRIPTION else f"{text[: MAX_DESCRIPTION - 1]}…",
         log_url=page,
         url=address(job.spec.url, variables(build), job.spec.machine.environment),
-        is_production=job.spec.name.lower() in PRODUCTION,
+        is_production=is_production(job),
         is_transient=event.pull_request is not None,
     )
+
+
+def is_production(job: Job) -> bool:
+    """Whether GitHub is told so. By itself it retires earlier deployments of other environments:
+
+    https://docs.github.com/en/rest/deployments/statuses#create-a-deployment-status (auto_inactive)
+    """
+    return job.spec.kind is Kind.DEPLOYMENT and job.spec.name.lower() in PRODUCTION
+
+
+def _description(job: Job, stage: Stage) -> str:
+    if job.replaced:
+        return REPLACED
+    word = verdict(job, job.reason) if job.reason else stage.replace("_", " ").capitalize()
+    return " ".join(printable(f"{word}. {job.detail if job.reason else ''}").split())
 
 
 def plainer(deployment: Deployment) -> tuple[Deployment, ...]:
@@ -107,7 +122,7 @@ def stage_of(job: Job) -> Stage | None:
     if not job.started:
         return Stage.INACTIVE
     if job.reason is Reason.OK:
-        return Stage.SUCCESS
+        return Stage.INACTIVE if job.replaced else Stage.SUCCESS
     return Stage.ERROR if job.reason in UNKNOWN else Stage.FAILURE
 
 

@@ -153,6 +153,8 @@ class Job:
     started: float = 0.0
     ended: float = 0.0
     bill: Bill = Bill()
+    replaced: str = ""
+    """Id of the deployment that has taken the place of this one, where GitHub has to be told."""
     version: int = 0
 
     @property

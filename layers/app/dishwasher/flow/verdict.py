@@ -13,8 +13,10 @@ from dishwasher.core import deploy, plan
 from dishwasher.core.build import Build
 from dishwasher.core.config import Kind
 from dishwasher.core.deploy import Environment
+from dishwasher.core.deployment import is_production
 from dishwasher.core.history import Entry, begun, ended, entry_id
 from dishwasher.core.job import Job, Reason, State, Timing
+from dishwasher.core.report import Report
 from dishwasher.errors import Conflict
 from dishwasher.ports import Bells, Clock, Record, Store, Topic
 
@@ -105,11 +107,12 @@ class Verdicts:
         records: list[Record] = [counted, after, *moved]
         records += self._listed(counted, (*siblings.values(), *moved))
         held = self._held(after, build)
-        if held is not None:
-            unknown = after.reason is Reason.UNKNOWN_EFFECT
-            records.append(deploy.release(held, after.id, unknown=unknown))
+        replaced = self._replaced(held, after)
+        records += (*_released(held, after), *self._retired(replaced, after))
         self.store.save(*records)
         self._ring(after, (after, *moved))
+        if replaced is not None:
+            self.bells.ring(Topic.REPORTS, replaced.build)
         for waiting in held.waiting if held else ():
             self.bells.ring(Topic.JOBS, waiting)
         self._followed(counted)
@@ -144,12 +147,40 @@ class Verdicts:
         environment = self.store.get(Environment, key)
         return environment if environment and environment.holder == job.id else None
 
+    def _replaced(self, held: Environment | None, after: Job) -> Job | None:
+        """The deployment whose place this one takes; None where GitHub sees that by itself."""
+        if held is None or not held.live or not _is_live(after):
+            return None
+        return self.store.get(Job, held.live)
+
+    def _retired(self, replaced: Job | None, after: Job) -> tuple[Record, ...]:
+        """It is told by the report on its own commit, to which somebody comes back until it is."""
+        build = self.store.get(Build, replaced.build) if replaced is not None else None
+        if replaced is None or build is None:
+            return ()
+        report = self.store.get(Report, build.group) or Report(build.group)
+        owing = report.owing(build.id, self.clock.now())
+        return replace(replaced, replaced=after.id), owing
+
     def _ring(self, job: Job, changed: tuple[Job, ...]) -> None:
         for other in changed:
             if other.state is State.QUEUED:
                 delay = self.timing.retry if other.attempt else 0.0
                 self.bells.ring(Topic.JOBS, other.id, delay)
         self.bells.ring(Topic.REPORTS, job.build)
+
+
+def _is_live(job: Job) -> bool:
+    """Whether it is what users of the site now see, as far as GitHub has to be told."""
+    return job.reason is Reason.OK and bool(job.started) and is_production(job)
+
+
+def _released(held: Environment | None, job: Job) -> tuple[Environment, ...]:
+    """The environment of a deployment that is over."""
+    if held is None:
+        return ()
+    released = deploy.release(held, job.id, unknown=job.reason is Reason.UNKNOWN_EFFECT)
+    return (replace(released, live=job.id) if _is_live(job) else released,)
 
 
 def _counted(build: Build, changed: tuple[Job, ...]) -> Build:
