@@ -53,9 +53,15 @@ def test_codebuild_bills_minutes_that_were_begun(seconds: float, minutes: int) -
     assert price.codebuild("arm64", SMALL).of(seconds) == pytest.approx(minutes * 0.0034)
 
 
-def test_codebuild_costs_more_by_compute_type_and_nothing_that_is_not_known() -> None:
-    kinds = [price.codebuild("x86_64", kind).of(60) for kind in (SMALL, MEDIUM, LARGE)]
-    assert kinds == pytest.approx([0.005, 0.01, 0.02])
+@pytest.mark.parametrize(("architecture", "small"), [("arm64", 0.0034), ("x86_64", 0.005)])
+def test_codebuild_costs_twice_as_much_with_each_compute_type(
+    architecture: str, small: float
+) -> None:
+    kinds = [price.codebuild(architecture, kind).of(60) for kind in (SMALL, MEDIUM, LARGE)]
+    assert kinds == pytest.approx([small, 2 * small, 4 * small])
+
+
+def test_codebuild_costs_nothing_that_we_know_of_where_the_table_has_no_price() -> None:
     assert price.codebuild("x86_64", "BUILD_GENERAL1_2XLARGE") == FREE
 
 

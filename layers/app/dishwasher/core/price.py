@@ -51,6 +51,8 @@ class Price:
     source: str
     kind: str = ""
     """CodeBuild only: the compute type."""
+    is_derived: bool = False
+    """From the smallest one's, as prices for x86_64 go: we have not seen the source's own."""
 
 
 LAMBDA = "https://aws.amazon.com/lambda/pricing/"
@@ -67,6 +69,8 @@ TABLE = (
     Price(Fleet.FUNCTION, _ARM, Unit.REQUEST, 0.0000002, LAMBDA),
     Price(Fleet.FUNCTION, _X86, Unit.REQUEST, 0.0000002, LAMBDA),
     Price(Fleet.CODEBUILD, _ARM, Unit.MINUTE, 0.0034, CODEBUILD, SMALL),
+    Price(Fleet.CODEBUILD, _ARM, Unit.MINUTE, 0.0068, CODEBUILD, MEDIUM, is_derived=True),
+    Price(Fleet.CODEBUILD, _ARM, Unit.MINUTE, 0.0136, CODEBUILD, LARGE, is_derived=True),
     Price(Fleet.CODEBUILD, _X86, Unit.MINUTE, 0.005, CODEBUILD, SMALL),
     Price(Fleet.CODEBUILD, _X86, Unit.MINUTE, 0.01, CODEBUILD, MEDIUM),
     Price(Fleet.CODEBUILD, _X86, Unit.MINUTE, 0.02, CODEBUILD, LARGE),
