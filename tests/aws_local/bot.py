@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 
 from dishwasher.core.pattern import Filter, Pattern, Syntax
 from dishwasher.core.secret import Rules, Slot, StoredSecret
@@ -12,6 +13,7 @@ from dishwasher.demo.github import App, Repo
 from tests.aws_local.artifact import Artifact
 from tests.aws_local.cloud import Cloud
 from tests.aws_local.tools import bare
+from tests.aws_local.weather import CALM, Weather
 
 SETTINGS = "/dishwasher"
 """As the template's parameter says."""
@@ -21,10 +23,20 @@ class CloudBot:
     """`artifact` is what `sam build` has made.
 
     `bare`: the runner's function has the programs of the template's own, which is no image.
+    `settings`, `pace` and `weather`: as `Cloud` has them.
     """
 
-    def __init__(self, artifact: Artifact, *, bare: bool = False) -> None:
+    def __init__(
+        self,
+        artifact: Artifact,
+        *,
+        bare: bool = False,
+        settings: Mapping[str, str] | None = None,
+        pace: float = 1.0,
+        weather: Weather = CALM,
+    ) -> None:
         self._artifact, self._bare = artifact, bare
+        self._settings, self._pace, self._weather = settings, pace, weather
         self.cloud: Cloud | None = None
 
     def start(self, place: Place) -> str:
@@ -35,7 +47,14 @@ class CloudBot:
         tools = told.pop("PATH")
         if self._bare:
             tools = bare(place.folder / "tools")
-        self.cloud = Cloud(self._artifact, parameters, tools=tools, variables=told)
+        self.cloud = Cloud(
+            *(self._artifact, parameters),
+            tools=tools,
+            variables=told,
+            settings=self._settings,
+            pace=self._pace,
+            weather=self._weather,
+        )
         self.cloud.__enter__()
         self.cloud.keep(settings(place.app), SETTINGS)
         self.cloud.open()

@@ -18,6 +18,7 @@ from tests.aws_local.iam.guard import Guard
 from tests.aws_local.poller import Poller
 from tests.aws_local.service import Service
 from tests.aws_local.stack import Schedule, Stack
+from tests.aws_local.weather import CALM, Weather
 
 POLLERS = 2
 """Threads for each queue: as many as this machine has processors."""
@@ -36,10 +37,14 @@ class Cloud:
         *,
         tools: str,
         variables: Mapping[str, str] | None = None,
+        settings: Mapping[str, str] | None = None,
+        pace: float = 1.0,
+        weather: Weather = CALM,
     ) -> None:
         """`tools`: PATH of the runner's function. Others have none: what they need is in Python.
 
-        `variables` are the runner's alone, as its image would bring them.
+        `variables` are the runner's alone, as its image would bring them, `settings` all others'.
+        The schedule is `pace` times as fast as the template says. `weather` is that of messages.
         """
         self._scratch = tempfile.TemporaryDirectory(
             prefix="dishwasher-aws-", ignore_cleanup_errors=True
@@ -47,10 +52,12 @@ class Cloud:
         self.folder = Path(self._scratch.name)
         self._artifact, self._parameters = artifact, parameters
         self._tools, self._variables = tools, dict(variables or {})
+        self._settings, self._pace = dict(settings or {}), pace
         self.functions: dict[str, Function] = {}
         self.gateway = Gateway()
         self.guard: Guard | None = None
-        self._service = Service(self._invoke_by_name, SLOTS)
+        self._weather = weather
+        self._service = Service(self._invoke_by_name, SLOTS, weather)
         self._moto: subprocess.Popen[str] | None = None
         self._pollers: list[Poller] = []
         self._stopping = threading.Event()
@@ -92,7 +99,8 @@ class Cloud:
         self.gateway.open(self.stack.routes(), self.invoke)
         for source in self.stack.mappings():
             function = self.functions[source.function]
-            poller = Poller(source, self.stack.client("sqs"), function.invoke, POLLERS)
+            sqs = self.stack.client("sqs")
+            poller = Poller(source, sqs, function.invoke, POLLERS, self._weather)
             self._pollers.append(poller)
             poller.start()
         for schedule in self.stack.schedules():
@@ -148,8 +156,7 @@ class Cloud:
                 self._tools if runs else "",
                 self.folder,
             )
-            if runs:
-                definition = definition.with_variables(self._variables)
+            definition = definition.with_variables(self._variables if runs else self._settings)
             self.functions[name] = Function(runtime, definition)
 
     def _admit(self, function: str) -> dict[str, str]:
@@ -181,7 +188,7 @@ class Cloud:
         return f"http://127.0.0.1:{port}"
 
     def _tick(self, schedule: Schedule) -> None:
-        while not self._stopping.wait(schedule.seconds):
+        while not self._stopping.wait(schedule.seconds / self._pace):
             self.invoke(schedule.function, schedule.payload.encode())
 
 

@@ -147,8 +147,17 @@ class Environment:
         error = said.get("errorType", "") if isinstance(said, dict) else ""
         return Outcome(said, error, time.monotonic() - begun, cold)
 
+    @property
+    def pid(self) -> int:
+        """Of the first of its processes, which leads their group."""
+        return self._process.pid
+
+    @property
+    def is_alive(self) -> bool:
+        return self._process.poll() is None
+
     def close(self) -> None:
-        if self._process.poll() is None:
+        if self.is_alive:
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
 
@@ -201,6 +210,12 @@ class Function:
             environment.close()
 
     @property
+    def environments(self) -> list[Environment]:
+        """Those that live."""
+        with self._lock:
+            return [one for one in self._all if one.is_alive]
+
+    @property
     def said(self) -> str:
         """The logs of all its environments."""
         with self._lock:
@@ -208,8 +223,9 @@ class Function:
 
     def _take(self, tenant: str) -> Environment:
         with self._lock:
-            if self._free.get(tenant):
-                return self._free[tenant].pop()
+            while self._free.get(tenant):
+                if (known := self._free[tenant].pop()).is_alive:
+                    return known
             number = len(self._all)
             # In the lock, because a free port is free for everybody.
             environment = Environment(self.runtime, self.definition, number)

@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.aws_local.function import Outcome
 from tests.aws_local.stack import REGION, Source
+from tests.aws_local.weather import CALM, Fate, Weather
 
 WAIT = 2
 """Seconds of one long poll: what a stop waits for at most."""
@@ -18,9 +19,15 @@ class Poller:
     """Threads that take from the queue; each message is deleted, or left to come back."""
 
     def __init__(
-        self, source: Source, sqs: Any, invoke: Callable[[bytes], Outcome], threads: int
+        self,
+        source: Source,
+        sqs: Any,
+        invoke: Callable[[bytes], Outcome],
+        threads: int,
+        weather: Weather = CALM,
     ) -> None:
         self._source, self._sqs, self._invoke = source, sqs, invoke
+        self._weather = weather
         self._stopping = threading.Event()
         name = f"poll {source.function}"
         self._threads = [
@@ -57,7 +64,7 @@ class Poller:
             AttributeNames=["All"],
             MessageAttributeNames=["All"],
         )
-        messages = answer.get("Messages", [])
+        messages = [one for one in answer.get("Messages", []) if self._arrives(one)]
         if not messages:
             return
         records = [self._record(message) for message in messages]
@@ -67,6 +74,20 @@ class Poller:
                 self._sqs.delete_message(
                     QueueUrl=self._source.queue_url, ReceiptHandle=message["ReceiptHandle"]
                 )
+
+    def _arrives(self, message: dict[str, Any]) -> bool:
+        queue, fate = self._source.queue_url, self._weather.fate()
+        if fate is Fate.TWICE:
+            self._sqs.send_message(QueueUrl=queue, MessageBody=message["Body"])
+        elif fate is Fate.LATE:
+            self._sqs.change_message_visibility(
+                QueueUrl=queue,
+                ReceiptHandle=message["ReceiptHandle"],
+                VisibilityTimeout=self._weather.delay(),
+            )
+        elif fate is Fate.LOST:
+            self._sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+        return fate not in (Fate.LATE, Fate.LOST)
 
     def _record(self, message: dict[str, Any]) -> dict[str, Any]:
         queue = self._source.queue_url.rpartition("/")[2]

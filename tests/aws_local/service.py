@@ -9,6 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote
 
+from tests.aws_local.weather import CALM, Fate, Weather
+
 INVOKE = re.compile(r"/2015-03-31/functions/([^/]+)/invocations")
 
 Invoke = Callable[[str, bytes, str], object]
@@ -18,8 +20,8 @@ Invoke = Callable[[str, bytes, str], object]
 class Service:
     """An invocation is taken at once and runs when one of `slots` is free; it is never repeated."""
 
-    def __init__(self, invoke: Invoke, slots: int) -> None:
-        self._invoke = invoke
+    def __init__(self, invoke: Invoke, slots: int, weather: Weather = CALM) -> None:
+        self._invoke, self._weather = invoke, weather
         self._pool = ThreadPoolExecutor(slots, "invocation")
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
@@ -39,7 +41,9 @@ class Service:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _take(self, name: str, payload: bytes, tenant: str) -> None:
-        self._pool.submit(self._invoke, unquote(name), payload, tenant)
+        fate = self._weather.fate()
+        for _ in range({Fate.LOST: 0, Fate.TWICE: 2}.get(fate, 1)):
+            self._pool.submit(self._invoke, unquote(name), payload, tenant)
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         service = self

@@ -58,7 +58,7 @@ class Stack:
 
     def __init__(self, artifact: Artifact, endpoint: str, parameters: Mapping[str, str]) -> None:
         self._artifact, self._endpoint = artifact, endpoint
-        self.template = _transformed(artifact.template)
+        self.template = _here(artifact.template)
         self._parameters = {**PARAMETERS, **parameters}
         self._physical: dict[str, str] = {}
 
@@ -202,7 +202,8 @@ class Stack:
             yield self._artifact.folder / layer["Ref"][:-HASH] / "python"
 
 
-def _transformed(template: Json) -> Json:
+def transformed(template: Json, parameters: Mapping[str, str]) -> Json:
+    """What CloudFormation makes of SAM's resources, by AWS's own code."""
     from samtranslator.translator.transform import transform
 
     class NoPolicies:
@@ -213,6 +214,12 @@ def _transformed(template: Json) -> Json:
 
     # It reads the region from there, and from nowhere else.
     os.environ.setdefault("AWS_DEFAULT_REGION", REGION)
+    done: Json = transform(json.loads(json.dumps(template)), dict(parameters), NoPolicies())
+    return done
+
+
+def _here(template: Json) -> Json:
+    """Of a template that was built and not uploaded."""
     copy: Json = json.loads(json.dumps(template))
     place = f"s3://{CODE['S3Bucket']}/{CODE['S3Key']}"
     # Alarms and a dashboard are for people, and moto has none to look at.
@@ -221,8 +228,7 @@ def _transformed(template: Json) -> Json:
         for name in ("CodeUri", "ContentUri"):
             if name in resource.get("Properties", {}):
                 resource["Properties"][name] = place
-    done: Json = transform(copy, dict(PARAMETERS), NoPolicies())
-    return done
+    return transformed(copy, PARAMETERS)
 
 
 def _some_zip() -> bytes:

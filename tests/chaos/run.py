@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from dishwasher.demo.github import CheckRun, Repo, StandIn
 
@@ -31,6 +32,12 @@ QUIET = 120.0
 """Seconds in which everything must end once nobody kills any more."""
 ALLOWED = {"The runner was lost", "Dishwasher failed, not your code"}
 """Titles that a killed check may end with, besides success."""
+
+
+class Written(Protocol):
+    """Whoever has the file in which deployments write a line when they have their effect."""
+
+    ledger: Path
 
 
 @dataclass
@@ -106,7 +113,7 @@ class Chaos:
     def _wanted(self, branch: str) -> set[str]:
         return JOBS | {DEPLOYMENT} if branch == "master" else JOBS
 
-    def _judge(self, github: StandIn, repo: Repo, bot: Bot) -> None:
+    def _judge(self, github: StandIn, repo: Repo, bot: Written) -> None:
         ledger = Counter(bot.ledger.read_text().split())
         for branch, sha in self.pushed:
             latest = {run.name: run for run in repo.check_runs(sha)}

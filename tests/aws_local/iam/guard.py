@@ -42,6 +42,11 @@ class Guard:
     def url(self) -> str:
         return f"http://127.0.0.1:{self._server.server_port}"
 
+    @property
+    def keys(self) -> list[Key]:
+        with self._lock:
+            return list(self._keys.values())
+
     def admit(self, role: str, statements: Sequence[Statement]) -> Key:
         """New credentials for who takes this role."""
         key = Key(f"ASIA{secrets.token_hex(8).upper()}", *_secrets(), role)
