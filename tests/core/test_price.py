@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -97,3 +98,11 @@ def test_a_machine_of_ones_own_costs_nothing() -> None:
 )
 def test_an_estimate_has_no_more_digits_than_it_deserves(amount: float, words: str) -> None:
     assert price.dollars(amount) == words
+
+
+def test_the_documentation_has_the_same_table() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "aws.md").read_text()
+    assert price.DATED in text
+    assert price.REGION in text
+    for line in TABLE:
+        assert f"{line.dollars:.10f}".rstrip("0") in text, line
