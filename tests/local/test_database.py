@@ -7,15 +7,21 @@ import os
 import sqlite3
 import stat
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from dishwasher.core.deploy import Environment
-from dishwasher.errors import InfraError
-from dishwasher.local.database import FILE, MIGRATIONS, Database
+from dishwasher.errors import Conflict, InfraError
+from dishwasher.local.clock import SystemClock
+from dishwasher.local.database import FILE, Database
+from dishwasher.local.queue import SqliteQueue
+from dishwasher.local.schema import MIGRATIONS
+from dishwasher.local.shared_sync import sync
 from dishwasher.local.store import SqliteStore
+from dishwasher.ports import Topic
 
 from tests.local.program import output, running
 
@@ -59,11 +65,81 @@ def test_a_file_that_is_no_database_is_named(data: Path) -> None:
         Database(data)
 
 
-def test_it_is_as_durable_as_promised(database: Database) -> None:
+class Disk:
+    """Remembers which version was in the log, for all to see, when it was told to keep it."""
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+        self.database: Database | None = None
+        self.kept: list[int] = []
+        self.fails = False
+
+    def __call__(self, path: Path) -> None:
+        assert path == self.data / f"{FILE}-wal"
+        sync(path)
+        if self.fails:
+            raise OSError("the disk is gone")
+        assert self.database is not None
+        row = SqliteStore(self.database).get(Environment, "7/staging")
+        self.kept.append(row.version if row is not None else 0)
+
+
+@pytest.fixture
+def disk(data: Path) -> Iterator[Disk]:
+    disk = Disk(data)
+    disk.database = Database(data, sync=disk)
+    yield disk
+    disk.database.close()
+
+
+def test_what_is_saved_is_on_the_disk_by_one_sync_each(disk: Disk) -> None:
+    assert disk.database is not None
+    store = SqliteStore(disk.database)
+    for version in range(3):
+        store.save(Environment("7/staging", version=version))
+        assert disk.kept == list(range(1, version + 2))
+
+
+def test_a_bell_waits_for_no_disk(disk: Disk) -> None:
+    assert disk.database is not None
+    queue = SqliteQueue(disk.database, SystemClock())
+    queue.ring(Topic.JOBS, "job")
+    message = queue.take(Topic.JOBS, 0)
+    assert message is not None
+    queue.done(message)
+    assert disk.kept == []
+
+
+def test_who_is_told_of_a_conflict_can_rely_on_what_was_first(disk: Disk) -> None:
+    assert disk.database is not None
+    store = SqliteStore(disk.database)
+    store.save(Environment("7/staging"))
+    with pytest.raises(Conflict):
+        store.save(Environment("7/staging"))
+    assert disk.kept == [1, 1]
+    with pytest.raises(Conflict), disk.database.writing(durable=False):
+        raise Conflict("nothing durable was asked for")
+    assert disk.kept == [1, 1]
+
+
+def test_a_disk_that_fails_is_a_fault(disk: Disk) -> None:
+    assert disk.database is not None
+    store = SqliteStore(disk.database)
+    disk.fails = True
+    with pytest.raises(InfraError, match="the disk is gone"):
+        store.save(Environment("7/staging"))
+    disk.fails = False
+    # As after an answer that got lost: it may have been stored.
+    row = store.get(Environment, "7/staging")
+    assert row is not None
+    store.save(row)
+    assert disk.kept == [2]
+
+
+def test_the_log_is_written_through_and_kept_whole(database: Database) -> None:
     with database.writing(durable=True) as connection:
-        assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
-    with database.writing(durable=False) as connection:
+        # NORMAL: SQLite syncs around checkpoints, and who needs more syncs the log itself.
         assert connection.execute("PRAGMA synchronous").fetchone() == (1,)
 
 

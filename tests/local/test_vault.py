@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 from dishwasher.core.secret import Rules, Slot, StoredSecret
 from dishwasher.errors import Fault, InfraError, UserError
-from dishwasher.local.database import FILE, MIGRATIONS, Database
+from dishwasher.local.database import FILE, Database
 from dishwasher.local.key_file import KEY_FILE, KeyFile
+from dishwasher.local.schema import MIGRATIONS
 from dishwasher.local.vault import SqliteVault
 
 CANARY = "canary-hunter2-hunter2"

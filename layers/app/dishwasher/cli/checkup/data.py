@@ -14,8 +14,9 @@ from urllib.parse import quote
 from dishwasher.cli.checkup.finding import Finding, fail, note, ok, split, warn
 from dishwasher.cli.checkup.machine import size
 from dishwasher.errors import Fault
-from dishwasher.local.database import FILE, MIGRATIONS
+from dishwasher.local.database import FILE
 from dishwasher.local.key_file import KeyFile
+from dishwasher.local.schema import MIGRATIONS
 from dishwasher.wiring import registration
 
 AREA = "data"
