@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -78,6 +79,23 @@ def test_a_bell_wakes_who_waits(
         message = other.result(timeout=10)
         assert message is not None
         queue.done(message)
+
+
+def test_a_bell_makes_nobody_look_who_waits_for_another_topic(database: Database) -> None:
+    clock = CountingClock()
+    queue = SqliteQueue(database, clock)
+    everybody = [topic for topic in Topic for _ in range(3)]
+    with ThreadPoolExecutor(len(everybody)) as pool:
+        takers = [pool.submit(queue.take, topic, LONG) for topic in everybody]
+        pause = threading.Event()
+        while clock.looks < len(everybody):
+            pause.wait(0.001)
+        queue.ring(JOBS, "job")
+        wait(takers, LONG / 2, FIRST_COMPLETED)
+        queue.close()
+        assert sum(taker.result() is not None for taker in takers) == 1
+    # The ring itself looks at the clock, too; who did not wait yet may look again.
+    assert clock.looks <= len(everybody) + 1 + everybody.count(JOBS)
 
 
 def test_as_many_wake_as_there_are_bells(

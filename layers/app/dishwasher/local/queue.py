@@ -45,7 +45,8 @@ class SqliteQueue:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._changed = threading.Condition()
+        # One for each topic: whoever wakes looks at the table, and only one of its takers needs to.
+        self._changed = {topic: threading.Condition() for topic in Topic}
         self._rings = dict.fromkeys(Topic, 0)
         self._closed = False
 
@@ -56,9 +57,9 @@ class SqliteQueue:
         self._wake(topic)
 
     def take(self, topic: Topic, wait: float) -> Message | None:
-        end = time.monotonic() + wait
+        end, changed = time.monotonic() + wait, self._changed[topic]
         while True:
-            with self._changed:
+            with changed:
                 if self._closed:
                     return None
                 seen = self._rings[topic]
@@ -67,9 +68,9 @@ class SqliteQueue:
             left = end - time.monotonic()
             if message is not None or left <= 0:
                 return message
-            with self._changed:
+            with changed:
                 if self._rings[topic] == seen and not self._closed:
-                    self._changed.wait(min(left, until_next))
+                    changed.wait(min(left, until_next))
 
     def done(self, message: Message) -> None:
         place = (message.topic.value, to_column(message.key), message.receipt)
@@ -89,9 +90,10 @@ class SqliteQueue:
 
     def close(self) -> None:
         """End every wait, now and later, with None; rings are still kept."""
-        with self._changed:
-            self._closed = True
-            self._changed.notify_all()
+        for changed in self._changed.values():
+            with changed:
+                self._closed = True
+                changed.notify_all()
 
     def _try(self, topic: Topic) -> tuple[Message | None, float]:
         """The next message, or None and the seconds until there may be one."""
@@ -108,6 +110,7 @@ class SqliteQueue:
             return Message(topic, from_column(key), receipt), 0.0
 
     def _wake(self, topic: Topic) -> None:
-        with self._changed:
+        changed = self._changed[topic]
+        with changed:
             self._rings[topic] += 1
-            self._changed.notify_all()
+            changed.notify()
