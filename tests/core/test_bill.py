@@ -81,7 +81,9 @@ def test_what_has_cost_nothing_is_not_told() -> None:
 
 
 def test_an_estimate_says_that_it_is_one_and_what_it_is_of() -> None:
-    assert told(0.0083, 0.0083) == f"Cost about $0.0083: {TERMS}"
-    assert told(0.0083, 0.0212) == f"Cost about $0.0083, the whole build about $0.021: {TERMS}"
+    assert told(0.0083, 0.0083) == f"Cost about 0.0083 USD: {TERMS}"
+    assert (
+        told(0.0083, 0.0212) == f"Cost about 0.0083 USD, the whole build about 0.021 USD: {TERMS}"
+    )
     assert DATED in TERMS
     assert REGION in TERMS

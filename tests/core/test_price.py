@@ -67,7 +67,7 @@ def test_codebuild_costs_nothing_that_we_know_of_where_the_table_has_no_price() 
 
 
 def test_a_microvm_pays_for_its_baseline() -> None:
-    # aws.md: 2 vCPU and 4 GB are $0.0042 a minute.
+    # aws.md: 2 vCPU and 4 GB are 0.0042 USD a minute.
     assert price.microvm("arm64", 2, 4096).of(60) == pytest.approx(0.0042, abs=0.00001)
     assert price.microvm("x86_64", 2, 4096) == FREE
 
@@ -85,15 +85,15 @@ def test_a_machine_of_ones_own_costs_nothing() -> None:
 @pytest.mark.parametrize(
     ("amount", "words"),
     [
-        (0.0, "under $0.0001"),
-        (0.00004, "under $0.0001"),
-        (0.00046, "$0.0005"),
-        (0.008523, "$0.0085"),
-        (0.0127, "$0.013"),
-        (0.136, "$0.14"),
-        (1.0, "$1.00"),
-        (12.4, "$12.40"),
-        (1234.5, "$1,234.50"),
+        (0.0, "under 0.0001 USD"),
+        (0.00004, "under 0.0001 USD"),
+        (0.00046, "0.0005 USD"),
+        (0.008523, "0.0085 USD"),
+        (0.0127, "0.013 USD"),
+        (0.136, "0.14 USD"),
+        (1.0, "1.00 USD"),
+        (12.4, "12.40 USD"),
+        (1234.5, "1,234.50 USD"),
     ],
 )
 def test_an_estimate_has_no_more_digits_than_it_deserves(amount: float, words: str) -> None:

@@ -93,11 +93,11 @@ def test_an_end_tells_its_circumstances() -> None:
 def test_what_a_runner_costs_is_told_where_it_costs_anything() -> None:
     paid = replace(OVER, bill=Bill(spent=0.0083))
     one = ended(paid, build(jobs=("build-0",), settled=1, spent=0.0083), None, PAGE)
-    assert one.replace("\\", "").endswith(f"of a runner. Cost about $0.0083: {TERMS}.")
+    assert one.replace("\\", "").endswith(f"of a runner. Cost about 0.0083 USD: {TERMS}.")
     more = ended(paid, build(jobs=("build-0",), settled=1, spent=0.031), None, PAGE)
-    assert "Cost about $0.0083, the whole build about $0.031:" in more
+    assert "Cost about 0.0083 USD, the whole build about 0.031 USD:" in more
     unfinished = ended(paid, build(jobs=("build-0", "b"), settled=1, spent=0.031), None, PAGE)
-    assert "Cost about $0.0083:" in unfinished, "nobody knows yet what all of it costs"
+    assert "Cost about 0.0083 USD:" in unfinished, "nobody knows yet what all of it costs"
     assert "Cost" not in ended(OVER, build(jobs=("build-0",), settled=1, spent=0.031), None, PAGE)
 
 

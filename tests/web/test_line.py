@@ -31,7 +31,7 @@ def test_a_waiting_job_has_no_time() -> None:
 
 
 def test_a_cost_is_shown_where_there_is_one() -> None:
-    assert job_line(job(bill=Bill(spent=0.0083)), NOON).cost == "about $0.0083"
+    assert job_line(job(bill=Bill(spent=0.0083)), NOON).cost == "about 0.0083 USD"
     assert job_line(job(), NOON).cost == ""
 
 

@@ -62,12 +62,12 @@ def test_what_runners_cost_is_shown_and_nothing_where_they_cost_nothing(sample: 
     first = job(bill=Bill(spent=0.0083))
     second = job(id="b1-1", position=1, bill=Bill(spent=0.0127))
     sample.add(first, second)
-    assert "runner: about $0.0083" in text(page(sample))
-    assert "runners: about $0.021" in text(built(sample))
+    assert "runner: about 0.0083 USD" in text(page(sample))
+    assert "runners: about 0.021 USD" in text(built(sample))
     assert TERMS in unescape(built(sample))
     free = Sample()
     free.add(job())
-    assert "$" not in text(page(free)) + text(built(free))
+    assert "USD" not in text(page(free)) + text(built(free))
 
 
 def test_a_running_job(sample: Sample) -> None:

@@ -128,11 +128,15 @@ def microvm(architecture: str, processors: float, memory: int) -> Rate:
 
 
 def dollars(amount: float) -> str:
-    """An estimate for people, in no more digits than it deserves: `$0.0085`, `$0.13`, `$12.40`."""
+    """An estimate for people, in no more digits than it deserves: `0.0085 USD`, `12.40 USD`.
+
+    Without the sign: GitHub takes what is between two of them for mathematics.
+    https://docs.github.com/en/get-started/writing-on-github/working-with-advanced-formatting/writing-mathematical-expressions
+    """
     if amount < 0.00005:
-        return "under $0.0001"
+        return "under 0.0001 USD"
     places = min(max(1 - math.floor(math.log10(amount)), 2), 4)
-    return f"${amount:,.{places}f}"
+    return f"{amount:,.{places}f} USD"
 
 
 def _prices(fleet: Fleet, architecture: str, kind: str = "") -> Mapping[Unit, float]:

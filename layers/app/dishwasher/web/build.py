@@ -35,7 +35,7 @@ class BuildView:
     over: bool
     crowded: bool
     cost: str
-    """Of its runners: `about $0.021`; empty where they cost nothing."""
+    """Of its runners: `about 0.021 USD`; empty where they cost nothing."""
 
 
 def build_view(build: Build, jobs: Sequence[Job], now: float) -> BuildView:

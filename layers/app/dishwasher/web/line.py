@@ -28,7 +28,7 @@ class JobView:
     retries: str
     over: bool
     cost: str
-    """`about $0.0083`; empty where its runners cost nothing."""
+    """`about 0.0083 USD`; empty where its runners cost nothing."""
 
 
 def job_line(job: Job, now: float) -> JobView:
