@@ -172,7 +172,9 @@ def works(
     yield "the deliveries that are due", lambda _: store.due(Delivery, now, 100)
     yield "the reports that are due", lambda _: store.due(Report, now, 100)
     yield from readings(house, place, count)
-    yield f"{RARE}a name that no build has", lambda _: repositories.find(house.database, "a/b")
+    name = place.full_name
+    yield "a repository by its name", lambda _: repositories.find(house.database, name)
+    yield f"{RARE}a name that nobody told", lambda _: repositories.find(house.database, "a/b")
     calendar = Calendar(ORIGIN + DAYS * DAY - 1)
     retention = Retention(
         house.database, house.database.path.with_name("blobs"), calendar, Keep(DAYS)

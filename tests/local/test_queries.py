@@ -19,8 +19,8 @@ READS_MANY = {
     # Once for each start, and for each look at /metrics: of what waits now, not of what was.
     "queue.RECOVER",
     "metrics.MESSAGES",
-    # For a person who names a repository that has no build of this name.
-    "repositories.FIND",
+    # For a person who names a repository that has no build.
+    "repositories.HEARD",
     # Once an hour: the sizes alone, from an index.
     "stock.TOTAL",
 }
@@ -48,12 +48,16 @@ def plan(database: Database, query: str) -> list[str]:
         return [detail for *_, detail in rows]
 
 
+CONSTANT = ("SCAN CONSTANT ROW", "SCAN known", "SCAN newest")
+"""Rows that the query itself has made."""
+
+
 def reads_many(steps: list[str]) -> list[str]:
     """Steps that go through a whole table, or through all rows of a kind."""
     found = []
     for step in steps:
         search = SEARCH.match(step)
-        whole = step.startswith("SCAN ") and step not in ("SCAN CONSTANT ROW", "SCAN known")
+        whole = step.startswith("SCAN ") and step not in CONSTANT
         if whole or (search and search["table"] == "rows" and search["by"] == "(kind=?)"):
             found.append(step)
     return found

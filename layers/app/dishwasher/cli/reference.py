@@ -54,14 +54,9 @@ def short(build: str) -> str:
 
 
 def repository(ledger: Ledger, name: str) -> int:
-    """The id of `owner/name`; raises UserError where it has no build."""
+    """The id of `owner/name`; raises UserError where nobody has told of it."""
     from dishwasher.local import repositories
-    from dishwasher.web.front import newest
 
-    for id in ledger.index.repositories():
-        last = newest(ledger.store, id)
-        if last is not None and last.event.repository.full_name.lower() == name.lower():
-            return id
     found = repositories.find(ledger.database, name)
     if found is None:
         raise UserError(f"this server has not heard of {name} yet; `dishwasher builds` lists all")
