@@ -11,7 +11,7 @@ VENV := .venv/$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info
 BIN := $(VENV)/bin
 STAMP := $(VENV)/ready
 
-.PHONY: aws-lint aws-build aws-local aws-cold demo-aws demo test test-real test-presigned test-projects lint types check sim chaos soak fuzz bench screenshots clean
+.PHONY: aws-lint aws-build aws-local aws-cold demo-aws attacks-aws chaos-aws demo test test-real test-presigned test-projects lint types check sim chaos soak fuzz bench screenshots clean
 .DELETE_ON_ERROR:
 
 # The lock lets two `make` run at once in one clone: the second waits and finds the work done.
@@ -80,6 +80,14 @@ aws-local: $(SAM)/ready
 # The demo's story, told of that stack and then of the embedded mode, and compared.
 demo-aws: $(SAM)/ready
 	@$(SAM)/bin/python -m tests.aws_local --demo $(ARGS)
+
+# Hostile jobs on that stack, each of which is to get nothing; needs root, for what stands for walls.
+attacks-aws: $(SAM)/ready
+	@$(SAM)/bin/python -m tests.aws_local.attacks $(ARGS)
+
+# Functions of that stack killed at random moments, messages twice, late and lost.
+chaos-aws: $(SAM)/ready
+	@$(SAM)/bin/python -m tests.aws_local.chaos --kills $(N) $(ARGS)
 
 # The webhook's cold answer beside the least that could be one.
 aws-cold: $(SAM)/ready
