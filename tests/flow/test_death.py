@@ -42,22 +42,25 @@ def moments(branch: str) -> range:
     return range(1, PLENTY - life.left + 1)
 
 
-def go_on(house: House) -> None:
-    """Ten minutes of the next process: the bells are heard, and each new runner does its job."""
+def go_on(house: House, step: float = 5.0, times: int = 1) -> None:
+    """Ten minutes of the next process: the bells are heard, and each new runner does its job.
+
+    `step`: seconds from one look of the reaper to the next. `times`: how often each bell is heard.
+    """
     ran = {bootstrap.attempt for bootstrap in house.fleet.started}
-    for _ in range(120):
+    for _ in range(round(600 / step)):
         for topic, flow in (
             (Topic.DELIVERIES, house.plan),
             (Topic.JOBS, house.dispatch),
             (Topic.REPORTS, house.reports),
         ):
-            for key in house.rung(topic):
+            for key in house.rung(topic) * times:
                 flow(key)
         for bootstrap in house.fleet.started:
             if bootstrap.attempt not in ran:
                 ran.add(bootstrap.attempt)
                 run(house, bootstrap)
-        house.clock.advance(5)
+        house.clock.advance(step)
         house.reap()
 
 
@@ -75,18 +78,24 @@ def test_a_death_at_any_moment_loses_nothing_and_deploys_nothing_twice(moment: i
         story(mortal(house, Life(moment)))
     go_on(house)
     (build,) = house.store.all(Build)
-    jobs = house.jobs(build)
-    assert all(job.is_over and job.due == 0 for job in jobs.values())
-    assert build.settled == len(jobs) == 3
-    for name, job in jobs.items():
-        _is_shown(house, name, job)
-        assert house.effects.count(job.id) <= (1 if job.spec.kind is Kind.DEPLOYMENT else 2)
+    jobs = is_well(house, build)
     for environment in house.store.all(Environment):
         unknown = jobs["staging"].reason is Reason.UNKNOWN_EFFECT
         assert (environment.holder != "") == environment.unknown == unknown
 
 
-def _is_shown(house: House, name: str, job: Job) -> None:
+def is_well(house: House, build: Build) -> dict[str, Job]:
+    """Its jobs, all of which are concluded and shown, and none of which has deployed twice."""
+    jobs = house.jobs(build)
+    assert all(job.is_over and job.due == 0 for job in jobs.values())
+    assert build.settled == len(jobs) == 3
+    for name, job in jobs.items():
+        is_shown(house, name, job)
+        assert house.effects.count(job.id) <= (1 if job.spec.kind is Kind.DEPLOYMENT else 2)
+    return jobs
+
+
+def is_shown(house: House, name: str, job: Job) -> None:
     """GitHub's newest check run of the name shows the verdict, and none is left open."""
     runs = [run for run in house.runs() if run.shown.name == f"dishwasher / {name}"]
     assert {(run.shown.status, run.shown.conclusion) for run in runs} == {
