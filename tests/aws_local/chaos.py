@@ -24,7 +24,7 @@ from dishwasher.demo.github import Repo, StandIn
 from tests.aws_local import artifact
 from tests.aws_local.artifact import ANYONE, Artifact
 from tests.aws_local.bot import CloudBot
-from tests.aws_local.cloud import Cloud
+from tests.aws_local.cloud import RUNNER, Cloud
 from tests.aws_local.weather import Fate, Weather
 from tests.chaos.run import CONFIG, Chaos
 
@@ -37,7 +37,9 @@ QUIET = 900.0
 CHANCES = {Fate.TWICE: 0.15, Fate.LATE: 0.15, Fate.LOST: 0.1}
 LATEST = 6
 PUSHES = 0.5
-"""Of a kill, how many."""
+"""For each kill."""
+PAUSE = (0.2, 5.0)
+"""Seconds between two kills."""
 PATIENCE = 120.0
 
 
@@ -61,10 +63,13 @@ class CloudChaos(Chaos):
                 repo = github.add_repo("acme/site", {".dishwasher.yml": CONFIG}, private=False)
                 github.install(app, "acme")
                 github.set_webhook(app, f"{url}/webhook")
-                for number in range(kills):
-                    if number == 0 or chance.random() < PUSHES:
+                # Once in peace, so that all functions have environments that can be killed.
+                self._push(chance, repo, 0)
+                github.wait_for(lambda: self._all_over(repo), QUIET, "the first checks")
+                for number in range(1, kills + 1):
+                    if chance.random() < PUSHES:
                         self._push(chance, repo, number)
-                    time.sleep(chance.uniform(0.1, 3.0))
+                    time.sleep(chance.uniform(*PAUSE))
                     self._strike(chance, bot.cloud)
                 self._calm(github, repo)
                 self._judge(github, repo, self)
@@ -77,7 +82,8 @@ class CloudChaos(Chaos):
         names = sorted(name for name, one in cloud.functions.items() if one.environments)
         if not names:
             return
-        name = chance.choice([*names, *(["Run"] * 2 if "Run" in names else [])])
+        # Most of what can be lost is lost with a runner.
+        name = chance.choice([*names, *[RUNNER] * 2]) if RUNNER in names else chance.choice(names)
         pid = chance.choice(cloud.functions[name].environments).pid
         kind = "environment"
         with contextlib.suppress(ProcessLookupError):
