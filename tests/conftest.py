@@ -9,6 +9,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.aws.emulator import Emulator, localstack_started, started
 
@@ -21,6 +22,10 @@ REAL = "DISHWASHER_TEST_REAL"
 for name in ("NO_PROXY", "no_proxy"):
     os.environ[name] = ",".join(filter(None, (os.environ.get(name), LOOPBACK)))
 
+
+# A machine that does other things as well proves nothing: what is too slow, `bench/` tells.
+settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("steady")
 
 # A shell's background job ignores it, and so would everything that the tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
