@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -16,8 +17,9 @@ from dishwasher.demo.github import StandIn, comments
 from tests.aws_local.checks import differences, shown
 from tests.aws_local.function import Outcome
 from tests.aws_local.gateway import Gateway
-from tests.aws_local.poller import failed
-from tests.aws_local.stack import Route
+from tests.aws_local.poller import Poller, failed
+from tests.aws_local.stack import Route, Source
+from tests.aws_local.weather import Fate, Weather
 
 ALL = ["1", "2"]
 
@@ -121,3 +123,77 @@ def test_who_wrote_first_is_no_difference(tmp_path: Path) -> None:
             told.append(shown(github))
     assert list(differences(*told)) == []
     assert told[0]["#1, our comment 1"] == {"body": "of the App"}
+
+
+class Mailbox:
+    """A queue with one message, as a poller sees it; ends the poller once it has been heard."""
+
+    def __init__(self) -> None:
+        self.waiting = ["a"]
+        self.calls: list[str] = []
+        self.empty = threading.Event()
+
+    def receive_message(self, **_: object) -> dict[str, object]:
+        if not self.waiting:
+            self.empty.set()
+            return {}
+        body = self.waiting.pop(0)
+        id = f"{body}{len(self.calls)}"
+        return {
+            "Messages": [{"MessageId": id, "ReceiptHandle": id, "Body": body, "MD5OfBody": "x"}]
+        }
+
+    def send_message(self, **words: str) -> None:
+        self.calls.append("send")
+        self.waiting.append(words["MessageBody"])
+
+    def change_message_visibility(self, **words: Any) -> None:
+        self.calls.append(f"later {words['VisibilityTimeout']}")
+
+    def delete_message(self, **_: object) -> None:
+        self.calls.append("delete")
+
+
+class Forecast(Weather):
+    """Each fate in turn, then none."""
+
+    def __init__(self, *fates: Fate) -> None:
+        super().__init__({}, longest=1)
+        self._fates = list(fates)
+
+    def fate(self) -> Fate:
+        return self._fates.pop(0) if self._fates else Fate.WELL
+
+
+@pytest.mark.parametrize(
+    ("fate", "calls", "heard"),
+    [
+        (Fate.WELL, ["delete"], 1),
+        (Fate.TWICE, ["send", "delete", "delete"], 2),
+        (Fate.LATE, ["later 1"], 0),
+        (Fate.LOST, ["delete"], 0),
+    ],
+)
+def test_a_message_has_its_fate(fate: Fate, calls: list[str], heard: int) -> None:
+    box, invoked = Mailbox(), list[bytes]()
+
+    def invoke(payload: bytes) -> Outcome:
+        invoked.append(payload)
+        return outcome(None)
+
+    poller = Poller(Source("q", "Plan", 1, 1), box, invoke, 1, Forecast(fate))
+    poller.start()
+    assert box.empty.wait(30)
+    poller.stop()
+    poller.join()
+    assert (box.calls, len(invoked)) == (calls, heard)
+
+
+def test_the_same_seed_makes_the_same_weather() -> None:
+    chances = {Fate.TWICE: 0.3, Fate.LOST: 0.3}
+    one, other = (Weather(chances, seed=7) for _ in range(2))
+    fates = [one.fate() for _ in range(100)]
+    assert [other.fate() for _ in range(100)] == fates
+    assert set(fates) == {Fate.TWICE, Fate.LOST, Fate.WELL}
+    one.clear()
+    assert {one.fate() for _ in range(100)} == {Fate.WELL}
