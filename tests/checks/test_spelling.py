@@ -261,6 +261,22 @@ def test_typos_is_found_on_the_path_or_named(
     assert places(spelling.check(project.path, base, head, {"PATH": str(tools)})) == [("a.md", 1)]
 
 
+def test_typos_is_found_below_a_folder_of_packages_as_in_a_layer(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = project.commit({})
+    head = project.commit({"a.md": "recieve\n"})
+    program = Path(sys.executable).with_name("typos")
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    monkeypatch.syspath_prepend(tmp_path / "layer")
+    (tmp_path / "layer" / "bin").mkdir(parents=True)
+    (tmp_path / "layer" / "bin" / "typos").symlink_to(program)
+    (tmp_path / "tools").mkdir()
+    (tmp_path / "tools" / "git").symlink_to(shutil.which("git") or "git")
+    found = spelling.check(project.path, base, head, {"PATH": str(tmp_path / "tools")})
+    assert places(found) == [("a.md", 1)]
+
+
 @pytest.mark.parametrize(
     ("script", "message"),
     [

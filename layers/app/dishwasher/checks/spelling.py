@@ -115,10 +115,11 @@ def _folder(environment: Mapping[str, str]) -> str | None:
 
 
 def _program(environment: Mapping[str, str]) -> str:
-    beside = Path(sys.executable).with_name("typos")
-    if os.access(beside, os.X_OK):
-        return str(beside)
-    found = shutil.which("typos", path=environment.get("PATH"))
+    # Where pip puts programs: beside the interpreter, or below the folder of its `--target`, which
+    # a layer of Lambda is. Then where the job finds its own.
+    ours = (os.path.dirname(sys.executable), *(f"{place}/bin" for place in sys.path if place))
+    path = os.pathsep.join(filter(None, (*ours, environment.get("PATH"))))
+    found = shutil.which("typos", path=path)
     if found is None:
         raise InfraError("typos is not installed on this runner: run `pip install typos`")
     return found
