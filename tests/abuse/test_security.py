@@ -12,6 +12,9 @@ PAGE = (ROOT / "docs/security.md").read_text()
 INCIDENT = re.compile(r"^\| (\d+) \|.*\| (`tests/.+`) \|$", re.MULTILINE)
 INCIDENTS = range(1, 25)
 """Lessons of what has happened to others, by number."""
+AWS = re.compile(r"^\| A(\d+) \|.*\| (`tests/.+`) \|$", re.MULTILINE)
+FACTS = range(1, 11)
+"""What is known of AWS that a job could use, by number."""
 MODEL = {
     "What there is to lose": 7,
     "Who is there": 6,
@@ -22,13 +25,22 @@ MODEL = {
 
 
 def test_every_incident_has_its_rule_and_its_proof() -> None:
-    rows = INCIDENT.findall(PAGE)
-    assert [int(number) for number, _ in rows] == list(INCIDENTS)
+    assert _proved(INCIDENT) == list(INCIDENTS)
+
+
+def test_every_fact_of_aws_has_its_rule_and_its_proof() -> None:
+    assert _proved(AWS) == list(FACTS)
+
+
+def _proved(row: re.Pattern[str]) -> list[int]:
+    """The numbers of the rows, whose tests are all there."""
+    rows = row.findall(PAGE)
     for number, proofs in rows:
         named = re.findall(r"`([\w/]+\.py)::(\w+)`", proofs)
         assert len(named) == proofs.count("::"), number
         for file, name in named:
             assert f"\ndef {name}(" in (ROOT / file).read_text(), f"{number}: {file}::{name}"
+    return [int(number) for number, _ in rows]
 
 
 def test_every_case_is_named_once() -> None:
