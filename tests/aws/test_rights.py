@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
+
 from tests.aws import template
 
 READ = ("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query")
@@ -15,6 +17,7 @@ HEAR = (
     *("sqs:ChangeMessageVisibility", "sqs:DeleteMessage"),
     *("sqs:GetQueueAttributes", "sqs:ReceiveMessage"),
 )
+STOP = ("codebuild:BatchGetBuilds", "codebuild:ListBuildsForProject", "codebuild:StopBuild")
 LOG = ("logs:CreateLogStream", "logs:PutLogEvents")
 APP = ("app-id", "private-key", "webhook-secret")
 
@@ -62,6 +65,7 @@ ALLOWED: set[Right] = set().union(
     sends("DispatchRole", "Jobs", "Reports"),
     reads("DispatchRole", *APP),
     rights("DispatchRole", "Run", "lambda:InvokeFunction"),
+    rights("DispatchRole", "Builder", "codebuild:StartBuild"),
     rights("TicketsRole", "Table", *WRITE, "dynamodb:UpdateItem"),
     keeps("TicketsRole", *BLOBS, "s3:DeleteObject", "s3:AbortMultipartUpload"),
     sends("TicketsRole", "Jobs", "Reports"),
@@ -75,6 +79,7 @@ ALLOWED: set[Right] = set().union(
     rights("ReapRole", "Table/index/by-due", "dynamodb:Query"),
     keeps("ReapRole", *BLOBS, "s3:DeleteObject"),
     sends("ReapRole", "Deliveries", "Jobs", "Reports"),
+    rights("ReapRole", "Builder", *STOP),
     reads("ReapRole", *APP),
     rights("PagesRole", "Table", *READ),
     rights("PagesRole", "Bucket/attempts/*", *BLOBS, "s3:AbortMultipartUpload"),
@@ -92,8 +97,9 @@ def test_every_role_may_do_exactly_what_it_is_allowed() -> None:
     assert ALLOWED - found == set(), "decided, and not in the template"
 
 
-def test_a_runner_may_do_nothing() -> None:
-    role = template.of_type(template.load(), "AWS::IAM::Role")["RunRole"]
+@pytest.mark.parametrize("name", ["RunRole", "BuilderRole"])
+def test_a_runner_may_do_nothing(name: str) -> None:
+    role = template.of_type(template.load(), "AWS::IAM::Role")[name]
     assert role.keys() == {"AssumeRolePolicyDocument"}
 
 
@@ -114,7 +120,7 @@ def test_only_aws_itself_may_take_a_role() -> None:
     roles = template.of_type(template.load(), "AWS::IAM::Role")
     for name, role in roles.items():
         (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
-        service = "scheduler" if name == "ScheduleRole" else "lambda"
+        service = {"ScheduleRole": "scheduler", "BuilderRole": "codebuild"}.get(name, "lambda")
         assert statement["Principal"] == {"Service": f"{service}.amazonaws.com"}
         assert not {"ManagedPolicyArns", "PermissionsBoundary"} & role.keys()
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from dishwasher.core.config import JobSpec
-from dishwasher.core.network import Network, Scope, network, refusal
+from dishwasher.core.network import Network, Scope, granted, network, refusal
 from dishwasher.core.sandbox import Level
 
 from tests.samples import spec
@@ -45,3 +45,21 @@ def test_a_refusal_says_what_is_not_kept_and_why() -> None:
     assert "that was not asked for" in refusal(off, Level.PLAIN, ())
     assert "keeps this job to its list of hosts" in refusal(listed, Level.CONFINED, ("a", "b"))
     assert "confined: a; b." in refusal(listed, Level.CONFINED, ("a", "b"))
+
+
+@pytest.mark.parametrize(
+    ("scope", "level", "single_use", "expected"),
+    [
+        (Scope.PUBLIC, Level.PLAIN, True, Scope.MACHINE),
+        (Scope.PUBLIC, Level.CONFINED, True, Scope.MACHINE),
+        (Scope.PUBLIC, Level.JAILED, True, Scope.PUBLIC),
+        (Scope.PUBLIC, Level.PLAIN, False, Scope.PUBLIC),
+        # What a job asks to be kept from, it is kept from everywhere or refused.
+        (Scope.NONE, Level.PLAIN, True, Scope.NONE),
+        (Scope.LISTED, Level.PLAIN, True, Scope.LISTED),
+    ],
+)
+def test_a_machine_of_ones_own_has_none_but_public_ways(
+    scope: Scope, level: Level, single_use: bool, expected: Scope
+) -> None:
+    assert granted(Network(scope), level, single_use=single_use).scope is expected

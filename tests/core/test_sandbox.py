@@ -16,6 +16,11 @@ def test_a_trusted_job_runs_at_every_level(level: Level) -> None:
     assert refusal(True, level, ()) == ""
 
 
+@pytest.mark.parametrize("level", Level)
+def test_an_untrusted_job_runs_on_a_machine_that_was_made_for_it(level: Level) -> None:
+    assert refusal(False, level, (), single_use=True) == ""
+
+
 def test_an_untrusted_job_runs_in_a_jail_only() -> None:
     assert refusal(False, Level.JAILED, ("the kernel has no Landlock",)) == ""
     assert refusal(False, Level.CONFINED, ("bubblewrap is not installed", "no luck")) == (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from dishwasher.core.config import JobSpec, Kind
 from dishwasher.core.machine import Machine, Service
@@ -26,6 +28,7 @@ HOUR = 3600.0
 FUNCTION = Size(
     *("function", "a function with 3,538 MB", 780.0, 3 * GIBIBYTE, 4 * GIBIBYTE, 90.0),
     strangers=False,
+    jail=False,
     services=False,
     docker=False,
 )
@@ -70,6 +73,7 @@ def test_a_job_gets_the_smallest_runner_that_has_what_it_needs(
         (Needs(trusted=False), "it is not trusted, and needs a runner of its own"),
         (Needs(trusted=True, docker=True), "it needs Docker"),
         (Needs(trusted=True, services=True), "it needs services"),
+        (Needs(trusted=True, jail=True), "its `network` needs a jail"),
     ],
 )
 def test_what_no_runner_can_do_is_refused_with_the_reason(wanted: Needs, why: str) -> None:
@@ -86,8 +90,9 @@ def test_where_all_runners_are_alike_every_job_fits() -> None:
 
 def test_needs_are_what_the_configuration_says() -> None:
     asked = spec(90.0, services=(Service("redis"),), docker=True, memory=GIBIBYTE)
-    assert needs(asked, False) == Needs(False, 90.0, GIBIBYTE, True, True)
+    assert needs(asked, False) == Needs(False, 90.0, GIBIBYTE, services=True, docker=True)
     assert needs(spec(), True) == Needs(True)
+    assert needs(replace(spec(), network=False), True).jail
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,8 @@ def test_its_start_may_take_as_long_as_that_size_needs(house: House) -> None:
 def test_strangers_get_a_runner_that_is_made_for_them(house: House) -> None:
     one = house.jobs(house.planned(from_fork()))["lint"]
     house.dispatch(one.id)
-    assert [size.name for size in house.fleet.sizes] == ["small"]
+    (size,) = house.fleet.sizes
+    assert (size.name, size.strangers, size.jail, size.docker) == ("small", True, True, False)
 
 
 def test_what_no_runner_here_can_do_is_refused_and_started_nowhere() -> None:

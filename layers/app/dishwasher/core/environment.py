@@ -15,7 +15,9 @@ MIRROR_GB = "DISHWASHER_MIRROR_GB"
 """Setting: room for that, in GiB."""
 TARBALL = "DISHWASHER_TARBALL"
 """Told by the server: the git of this machine is too old to fetch with."""
-FOR_RUNNERS = (JOB_ENV, SANDBOX, MIRRORS, MIRROR_GB, TARBALL)
+SINGLE_USE = "DISHWASHER_SINGLE_USE"
+"""Told by a fleet: this machine was made for this one job, and nothing else is on it."""
+FOR_RUNNERS = (JOB_ENV, SANDBOX, SINGLE_USE, MIRRORS, MIRROR_GB, TARBALL)
 RESERVED = "DISHWASHER_"
 """The server's own settings, its secrets among them, can not be passed on even when listed."""
 
@@ -57,6 +59,10 @@ INDEXES = _names(
 )
 _CREDENTIALS = re.compile(r"//[^/\s]*@")
 HOST = frozenset({"PATH"}) | LOCALE | PROXY | CERTIFICATES | INDEXES
+
+
+def is_single_use(host: Mapping[str, str]) -> bool:
+    return host.get(SINGLE_USE) == "1"
 
 
 def passed_names(host: Mapping[str, str]) -> frozenset[str]:

@@ -45,6 +45,13 @@ def network(spec: JobSpec, trusted: bool) -> Network:
     return Network(Scope.LISTED, spec.hosts) if spec.hosts else Network(Scope.NONE)
 
 
+def granted(wanted: Network, level: Level, *, single_use: bool) -> Network:
+    """What it gets at that level. A machine that was made for one job has none but public ways."""
+    if single_use and wanted.scope is Scope.PUBLIC and level is not Level.JAILED:
+        return Network(Scope.MACHINE)
+    return wanted
+
+
 def refusal(wanted: Network, level: Level, lacks: tuple[str, ...]) -> str:
     """Why a job may not run at this level; empty when it may. `lacks` as in `core.sandbox`."""
     if wanted.scope is Scope.MACHINE or level is Level.JAILED:

@@ -18,12 +18,15 @@ AUTO = "auto"
 """Instead of a level: the strongest that this machine can do."""
 
 
-def refusal(trusted: bool, level: Level, lacks: tuple[str, ...]) -> str:
+def refusal(
+    trusted: bool, level: Level, lacks: tuple[str, ...], *, single_use: bool = False
+) -> str:
     """Why a job may not run at this level; empty when it may.
 
-    `lacks` says what this machine has not got for a stronger one.
+    `lacks` says what this machine has not got for a stronger one. `single_use`: it was made for
+    this one job, so that there is nobody else to keep it from.
     """
-    if trusted or level is Level.JAILED:
+    if trusted or single_use or level is Level.JAILED:
         return ""
     why = "; ".join(lacks) or "that was not asked for"
     return (

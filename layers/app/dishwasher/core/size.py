@@ -38,6 +38,8 @@ class Size:
     """Seconds from dispatch to `/started`; 0 for the server's."""
     strangers: bool = True
     """Code that nobody vouches for may run there: it is jailed, or has a machine of its own."""
+    jail: bool = True
+    """What keeps a job to its `network` can be made there."""
     services: bool = True
     """Databases can be started there."""
     docker: bool = True
@@ -57,20 +59,24 @@ class Needs:
     trusted: bool
     seconds: float = 0.0
     memory: int = 0
+    jail: bool = False
     services: bool = False
     docker: bool = False
 
 
 def needs(spec: JobSpec, trusted: bool) -> Needs:
     """Of a job that whoever pushed it is trusted with or not."""
-    services = bool(spec.machine.services)
-    return Needs(trusted, spec.timeout, spec.machine.memory, services, spec.machine.docker)
+    machine, kept = spec.machine, not spec.network
+    services = bool(machine.services)
+    return Needs(trusted, spec.timeout, machine.memory, kept, services, machine.docker)
 
 
 def lacks(size: Size, wanted: Needs) -> str:
     """Why such a job can not run there at all; empty when it can."""
     if not (wanted.trusted or size.strangers):
         return "it is not trusted, and needs a runner of its own"
+    if wanted.jail and not size.jail:
+        return "its `network` needs a jail"
     if wanted.docker and not size.docker:
         return "it needs Docker"
     if wanted.services and not size.services:

@@ -75,7 +75,7 @@ class Dispatch:
         code = self.clock.secret()
         claimed = job.claim(grown, digest(code), self.clock.now(), self.timing, size)
         if self._claim(claimed, build):
-            starting(claimed, code, tenant(build), size)
+            starting(claimed, code, build, size)
 
     def _call_off(self, job_id: str, build: Build, why: str) -> None:
         """The head counts as not built, and is planned anew when we are let in again."""
@@ -203,11 +203,6 @@ LOCKED = (
     "Nobody knows how the last deployment to this environment ended, so nothing is deployed by "
     "itself. Look at the environment, then re-run this check to deploy this commit."
 )
-
-
-def tenant(build: Build) -> str:
-    """Whose code the build's jobs run: the team's of a repository, or strangers' there."""
-    return f"{build.event.repository.id}{'' if build.is_trusted else '/strangers'}"
 
 
 def digest(secret: str) -> str:

@@ -46,11 +46,11 @@ class Starting:
         here = sizing.named(self.sizes, waiting.size)
         return replace(waiting, outgrown=sizing.told("The runner was lost.", here, after)), after
 
-    def __call__(self, claimed: Job, code: str, tenant: str, size: Size) -> None:
+    def __call__(self, claimed: Job, code: str, build: Build, size: Size) -> None:
         """Raises Throttled where the job has to wait for a limit to pass; it is queued again."""
         bootstrap = Bootstrap(self.url(), claimed.attempt_id, code)
         try:
-            self.fleet.start(bootstrap, tenant, self._narrowed(size, claimed))
+            self.fleet.start(bootstrap, tenant(build), self._narrowed(size, claimed, build))
         except Throttled as error:
             if not self._wait(claimed, error.retry_at):
                 self._expire(claimed, str(error))
@@ -74,10 +74,17 @@ class Starting:
 
         return not self.verdicts.renew(claimed.id, unclaimed).cancel
 
-    def _narrowed(self, size: Size, claimed: Job) -> Size:
+    def _narrowed(self, size: Size, claimed: Job, build: Build) -> Size:
         """With what this job is to have of it."""
-        seconds = sizing.seconds(size, claimed.spec, self.timing.job)
-        return replace(size, seconds=seconds, docker=claimed.spec.machine.docker)
+        wanted = sizing.needs(claimed.spec, build.is_trusted)
+        return replace(
+            size,
+            seconds=sizing.seconds(size, claimed.spec, self.timing.job),
+            strangers=not wanted.trusted,
+            jail=wanted.jail or not wanted.trusted,
+            services=wanted.services,
+            docker=wanted.docker,
+        )
 
     def _expire(self, claimed: Job, cause: str) -> None:
         now = self.clock.now()
@@ -94,3 +101,8 @@ class Starting:
 def _is_starting(current: Job, claimed: Job) -> bool:
     """Whether nothing has become of this attempt yet."""
     return current.attempt == claimed.attempt and current.state is State.STARTING
+
+
+def tenant(build: Build) -> str:
+    """Whose code the build's jobs run: the team's of a repository, or strangers' there."""
+    return f"{build.event.repository.id}{'' if build.is_trusted else '/strangers'}"

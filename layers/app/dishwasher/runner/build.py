@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dishwasher.core.environment import is_single_use
 from dishwasher.core.job import Reason
-from dishwasher.core.network import network
+from dishwasher.core.network import granted, network
+from dishwasher.core.sandbox import Level
 from dishwasher.core.step import Shell
 from dishwasher.core.ticket import Ticket
 from dishwasher.errors import UserError
@@ -57,7 +59,9 @@ class Build:
         self._workspace, self._commands, self._stages = workspace, commands, stages
         self._judge, self._log, self._notes = stages.judge, stages.log, notes
         self._isolation, self._objects, self._enclosure = isolation, objects, OPEN
-        self._network = network(ticket.spec, ticket.trusted)
+        level = isolation.level if isolation else Level.PLAIN
+        wanted = network(ticket.spec, ticket.trusted)
+        self._network = granted(wanted, level, single_use=is_single_use(host))
         self._base = workspace.checkout / self._spec.directory
         self.findings = Findings()
         self.tail: tuple[str, ...] = ()

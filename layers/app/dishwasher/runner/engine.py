@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from dishwasher.core import network
 from dishwasher.core.config import Uses
+from dishwasher.core.environment import is_single_use
 from dishwasher.core.findings import Finding
 from dishwasher.core.job import Reason
 from dishwasher.core.result import FINDINGS_KEPT, Artifact, PhaseResult, Result
@@ -112,6 +113,10 @@ class Engine:
         return self._isolation.level if self._isolation else Level.PLAIN
 
     @property
+    def _is_single_use(self) -> bool:
+        return is_single_use(self._host)
+
+    @property
     def phases(self) -> tuple[PhaseResult, ...]:
         """How far it is; any thread may ask."""
         return self._journal.phases
@@ -144,7 +149,9 @@ class Engine:
             detail = f"This runner speaks protocol {PROTOCOL}, the ticket {self._ticket.protocol}."
             return Verdict(Reason.INFRA, detail)
         lacks = self._isolation.lacks if self._isolation else ()
-        refused = refusal(self._ticket.trusted, self._level, lacks) or self._network_refusal(lacks)
+        refused = refusal(
+            self._ticket.trusted, self._level, lacks, single_use=self._is_single_use
+        ) or self._network_refusal(lacks)
         if refused:
             self._log.say(refused)
             return Verdict(Reason.REFUSED, refused)
@@ -168,7 +175,8 @@ class Engine:
     def _network_refusal(self, lacks: tuple[str, ...]) -> str:
         """Why the job may not have the network that it would have; empty when it may."""
         wanted = network.network(self._ticket.spec, self._ticket.trusted)
-        refused = network.refusal(wanted, self._level, lacks)
+        given = network.granted(wanted, self._level, single_use=self._is_single_use)
+        refused = network.refusal(given, self._level, lacks)
         if refused and self._isolation is None:
             # Who runs files of their own without walls has asked for none.
             self._notes.append(network.UNKEPT)

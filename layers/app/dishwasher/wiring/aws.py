@@ -18,11 +18,11 @@ from dishwasher.ports import Topic
 
 if TYPE_CHECKING:
     from dishwasher.aws.blobs import S3Blobs
-    from dishwasher.aws.fleet import LambdaFleet
     from dishwasher.aws.neighbours import Neighbours
     from dishwasher.aws.queue import SqsQueue
     from dishwasher.aws.vault import SsmVault
     from dishwasher.core.job import Timing
+    from dishwasher.core.size import Size
     from dishwasher.flow.accept import Accept
     from dishwasher.flow.attempt import Attempts
     from dishwasher.flow.caches import Caches
@@ -34,16 +34,11 @@ if TYPE_CHECKING:
     from dishwasher.github.source import GithubSource
     from dishwasher.http.message import Request, Response
     from dishwasher.http.router import Router
-    from dishwasher.ports import Checks, Store
+    from dishwasher.ports import Checks, Fleet, Store
     from dishwasher.wiring.hearing import Hearing
     from dishwasher.wiring.settings import Settings
 
 SECRET = "DISHWASHER_GITHUB_WEBHOOK_SECRET"
-JOB_SECONDS = 780.0
-"""Of a job in a Lambda function, which has 900 for it, its checkout and its artifacts:
-https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
-START_SECONDS = 90.0
-"""A cold start, the fetch of the commit, and a queue in front of them."""
 
 
 class House:
@@ -83,7 +78,7 @@ class House:
         from dishwasher.flow.dispatch import Dispatch
 
         words = (self.store, self.clock, self._source, self._fleet, self._verdicts, self._timing)
-        return Dispatch(*words, self.url)
+        return Dispatch(*words, self.url, self._sizes)
 
     @cached_property
     def report(self) -> Reports:
@@ -200,10 +195,26 @@ class House:
         return SsmVault(self.clients, self._table, prefix, self.clock)
 
     @cached_property
-    def _fleet(self) -> LambdaFleet:
+    def _fleet(self) -> Fleet:
+        from dishwasher.aws import sizes
+        from dishwasher.aws.archive import RunnerArchive
+        from dishwasher.aws.codebuild import CodeBuildFleet
         from dishwasher.aws.fleet import LambdaFleet
+        from dishwasher.aws.fleets import Fleets
 
-        return LambdaFleet(self.clients, self._environment["DISHWASHER_RUNNER"])
+        archive = RunnerArchive(self.clients, self._environment["DISHWASHER_BUCKET"])
+        project = self._environment.get(sizes.BUILDER, "")
+        builders = CodeBuildFleet(self.clients, self.clock, project, archive.url)
+        function = LambdaFleet(self.clients, self._environment.get(sizes.RUNNER, ""))
+        parts: dict[str, Fleet] = dict.fromkeys(sizes.COMPUTE, builders)
+        parts[sizes.FUNCTION] = function
+        return Fleets({size.name: parts[size.name] for size in self._sizes})
+
+    @cached_property
+    def _sizes(self) -> tuple[Size, ...]:
+        from dishwasher.aws.sizes import sizes
+
+        return sizes(self._environment)
 
     @property
     def _table(self) -> str:
@@ -251,7 +262,9 @@ class House:
 
     @cached_property
     def _timing(self) -> Timing:
-        return replace(self._settings.timing, start=START_SECONDS, job=JOB_SECONDS)
+        from dishwasher.aws.sizes import FUNCTION_START
+
+        return replace(self._settings.timing, start=FUNCTION_START)
 
     @cached_property
     def _verdicts(self) -> Verdicts:
@@ -263,9 +276,9 @@ class House:
     def _attempts(self) -> Attempts:
         from dishwasher.flow.attempt import Attempts
 
-        limits = replace(self._settings.limits, job_seconds=JOB_SECONDS)
         words = (self.store, self.blobs, self.queue, self.clock, self._source, self._verdicts)
-        return Attempts(*words, self._timing, limits, self._page, self.vault)
+        rest = (self._settings.limits, self._page, self.vault, self._sizes)
+        return Attempts(*words, self._timing, *rest)
 
     @cached_property
     def _caches(self) -> Caches:

@@ -1,0 +1,79 @@
+"""The runners of a stack, from what template.yaml tells its functions, and who gets which."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from dishwasher.aws.sizes import COMPUTE, sizes
+from dishwasher.core.size import Needs, choose
+
+from tests.aws import template
+
+STACK = {
+    "DISHWASHER_RUNNER": "stack-Run",
+    "DISHWASHER_BUILDER": "stack-Builder",
+    "DISHWASHER_RUNNER_MEMORY": "3538",
+    "DISHWASHER_RUNNER_DISK": "4096",
+    "DISHWASHER_ARCHITECTURE": "arm64",
+}
+GIBIBYTE = 1024**3
+
+
+def test_a_stack_has_its_function_and_codebuild_from_small_to_large() -> None:
+    found = sizes(STACK)
+    assert [size.name for size in found] == ["function", "small", "medium", "large"]
+    for before, after in pairwise(found):
+        assert (after.memory, after.disk) >= (before.memory, before.disk)
+        assert after.seconds >= before.seconds
+    assert found[0].words == "a Lambda function with 3,538 MB"
+    assert found[1].words == "a small CodeBuild machine (2 processors, 4 GiB)"
+
+
+def test_a_microvm_comes_between_them_where_there_is_an_image() -> None:
+    found = sizes(STACK | {"DISHWASHER_MICROVM": "arn:image"})
+    assert [size.name for size in found][:3] == ["function", "microvm", "small"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        (Needs(trusted=True), "function"),
+        (Needs(trusted=False), "small"),
+        (Needs(trusted=True, services=True), "small"),
+        (Needs(trusted=True, docker=True), "small"),
+        (Needs(trusted=True, jail=True), "small"),
+        (Needs(trusted=True, seconds=1800.0), "small"),
+        (Needs(trusted=True, memory=6 * GIBIBYTE), "medium"),
+        (Needs(trusted=True, memory=12 * GIBIBYTE), "large"),
+    ],
+)
+def test_strangers_and_all_that_is_too_much_for_a_function_go_to_codebuild(
+    wanted: Needs, expected: str
+) -> None:
+    size = choose(sizes(STACK), wanted)
+    assert size is not None
+    assert size.name == expected
+
+
+def test_each_size_has_its_price() -> None:
+    function, small, *_ = sizes(STACK)
+    assert function.rate is not None
+    assert small.rate is not None
+    assert 0 < function.rate.of(300) < small.rate.of(300) * 2
+
+
+@pytest.mark.parametrize("name", ["Dispatch", "Tickets", "Reap"])
+def test_all_who_need_to_know_them_are_told_the_same(name: str) -> None:
+    """Who starts a job, who tells it its limits, and who ends it must mean the same runner."""
+    functions = template.of_type(template.load(), "AWS::Serverless::Function")
+    told = functions[name]["Environment"]["Variables"]
+    assert told.keys() >= STACK.keys()
+    assert (told["DISHWASHER_RUNNER"], told["DISHWASHER_BUILDER"]) == (
+        {"Ref": "Run"},
+        {"Ref": "Builder"},
+    )
+
+
+def test_every_size_of_codebuild_is_a_compute_type_of_its_own() -> None:
+    assert len(set(COMPUTE.values())) == len(COMPUTE) == 3
