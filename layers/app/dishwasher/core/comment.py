@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from dishwasher.core import flake
 from dishwasher.core.command import HELP, WHO
 from dishwasher.core.config import Kind, Uses
 from dishwasher.core.failure import Shown, rows, what
@@ -71,13 +72,14 @@ def compose(
     base: str,
     pull: Pull | None = None,
     pending: Sequence[str] = (),
+    flaky: Sequence[str] = (),
 ) -> str:
     """What the comment is to say of the commit; `base` names the branch to merge into.
 
-    `pull` is what somebody has asked for in a command, `pending` what somebody may decide: it goes
-    along, and is no reason to speak.
+    `pull` is what somebody has asked for in a command, `pending` what somebody may decide, `flaky`
+    titles of tests: they go along, and are no reason to speak.
     """
-    asked = _asked(pull) if pull else []
+    asked = [*filter(None, (flake.said(flaky),)), *(_asked(pull) if pull else ())]
     failing = [one for one in shown if one.job.reason in ACT]
     runs = any(not one.job.is_over for one in shown)
     if not failing:

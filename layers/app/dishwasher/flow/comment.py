@@ -7,7 +7,7 @@ where nothing is to be done, and GitHub is not asked then either.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from dishwasher.core import comment
@@ -22,6 +22,7 @@ from dishwasher.core.pull import Pull, pull_id
 from dishwasher.core.report import Said, pull_key
 from dishwasher.errors import Gone, InfraError, Rejected
 from dishwasher.flow.claim import SWEEP_AFTER, Claim
+from dishwasher.flow.flake import flakes
 from dishwasher.flow.keep import read_result
 from dishwasher.flow.tenancy import Tenancy
 from dishwasher.flow.turn import Turns
@@ -115,14 +116,15 @@ class PullComments:
         """The latest job of each name, of all builds of the commit or of those that count for a
         pull request: bells of the others do not bring us here. What such a build deploys is told by
         its check."""
-        builds = self.store.group(Build, build_group(repository.id, sha))
-        return comment.latest(
-            (build.created, job)
-            for build in builds
-            if not number or number in build.requests
-            for job in self.store.group(Job, build.id)
-            if not number or job.spec.kind is Kind.CHECK
-        )
+        told = self._told(repository, sha, number)
+        return comment.latest((build.created, job) for build, job in told)
+
+    def _told(self, repository: Repository, sha: str, number: int) -> Iterator[tuple[Build, Job]]:
+        for build in self.store.group(Build, build_group(repository.id, sha)):
+            if not number or number in build.requests:
+                for job in self.store.group(Job, build.id):
+                    if not number or job.spec.kind is Kind.CHECK:
+                        yield build, job
 
     def _agree(
         self, claim: Claim, build: Build, number: int, head: str, jobs: Sequence[Job]
@@ -159,7 +161,9 @@ class PullComments:
         row = self._row(build.event.repository, number)
         base = request.base_ref if request else ""
         counting = self._counting(build.event.repository, number, head)
-        return comment.compose(shown, head, base, row, counting.pending if counting else ())
+        pending = counting.pending if counting else ()
+        told = tuple(self._told(build.event.repository, head, number))
+        return comment.compose(shown, head, base, row, pending, flakes(self.blobs, told, jobs))
 
     def _shown(self, build: Build, job: Job) -> Shown:
         if job.reason not in comment.ACT:
