@@ -87,3 +87,12 @@ def test_an_estimate_says_that_it_is_one_and_what_it_is_of() -> None:
     )
     assert DATED in TERMS
     assert REGION in TERMS
+
+
+def test_a_wait_for_a_limit_and_a_move_to_a_larger_runner_are_billed_as_they_were() -> None:
+    size = Size("one", rate=RATE)
+    begun = jobs.claim(job(), "code", NOON, TIMING, size)
+    assert begun.bill == Bill(RATE, NOON)
+    assert jobs.unclaim(begun, NOON + 9, NOON + 60).bill == Bill(RATE)
+    moved = jobs.outgrow(jobs.redeem(begun, "token"), "Too small.", size, NOON + 10, TIMING)
+    assert moved.bill == Bill(RATE, 0.0, 6.0)

@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 from dishwasher.core import job
 from dishwasher.core.job import Job, Reason, State, Timing
+from dishwasher.core.price import Rate
 from dishwasher.core.result import Result
-from dishwasher.core.size import Wall
+from dishwasher.core.size import Size, Wall
 from dishwasher.errors import Throttled
 from dishwasher.flow.starting import CROWDED
 from dishwasher.ports import Topic
@@ -207,3 +208,15 @@ def test_a_deployment_that_waits_for_a_limit_keeps_its_environment() -> None:
     house.fleet.fault = None
     house.started(one)
     assert house.job(one).state is State.RUNNING
+
+
+def test_what_the_attempts_on_a_runner_cost_is_kept_with_the_job() -> None:
+    rate = Rate(second=0.5, start=1.0)
+    house = House(CHECKS, sizes=(Size("one", rate=rate),))
+    build = house.planned(push())
+    first, *_ = house.jobs(build).values()
+    token = house.started(first)
+    house.clock.advance(10.0)
+    house.settle_as(first, token)
+    assert house.job(first).bill.spent == 6.0
+    assert house.build(build.id).spent == 6.0
