@@ -15,6 +15,7 @@ from tests.aws_local.artifact import ANYONE, ARCHITECTURE, ROOT, Artifact
 from tests.aws_local.function import Function, Outcome, Runtime
 from tests.aws_local.gateway import Gateway
 from tests.aws_local.iam.guard import Guard
+from tests.aws_local.iam.signature import Key
 from tests.aws_local.poller import Poller
 from tests.aws_local.service import Service
 from tests.aws_local.stack import Schedule, Stack
@@ -56,6 +57,7 @@ class Cloud:
         self.functions: dict[str, Function] = {}
         self.gateway = Gateway()
         self.guard: Guard | None = None
+        self._keys: dict[str, Key] = {}
         self._weather = weather
         self._service = Service(self._invoke_by_name, SLOTS, weather)
         self._moto: subprocess.Popen[str] | None = None
@@ -99,7 +101,9 @@ class Cloud:
         self.gateway.open(self.stack.routes(), self.invoke)
         for source in self.stack.mappings():
             function = self.functions[source.function]
-            sqs = self.stack.client("sqs")
+            # A mapping takes messages with the rights of its function.
+            assert self.guard is not None
+            sqs = self.stack.client("sqs", self.guard.url, self._keys[source.function])
             poller = Poller(source, sqs, function.invoke, POLLERS, self._weather)
             self._pollers.append(poller)
             poller.start()
@@ -163,6 +167,7 @@ class Cloud:
         """As Lambda hands a function the credentials of its role."""
         assert self.guard is not None
         key = self.guard.admit(f"{function}Role", self.stack.statements(function))
+        self._keys[function] = key
         return {
             "AWS_ACCESS_KEY_ID": key.id,
             "AWS_SECRET_ACCESS_KEY": key.secret,

@@ -15,6 +15,7 @@ from moto.cloudformation.exceptions import ValidationError
 from moto.core.responses import ActionResult
 from samcli.yamlhelper import yaml_parse
 
+from tests.aws import forms
 from tests.aws_local import moto as server
 from tests.aws_local.artifact import PARAMETERS
 from tests.aws_local.stack import transformed
@@ -55,6 +56,8 @@ def delete_stack(self: Any, name_or_stack_id: str) -> None:
 
 
 def main() -> None:
+    # moto finds them because they are there.
+    assert forms.Api in models.CloudFormationModel.__subclasses__()
     responses.get_stack_from_s3_url = fetched
     models.get_stack_from_s3_url = fetched
     responses.CloudFormationResponse.update_termination_protection = protect

@@ -16,6 +16,7 @@ from dishwasher.aws.clients import Clients
 
 from tests.aws_local.artifact import ANYONE, PARAMETERS, Artifact
 from tests.aws_local.function import Definition
+from tests.aws_local.iam.signature import Key
 
 REGION = ANYONE["AWS_REGION"]
 AMAZON = f"https://sqs.{REGION}.amazonaws.com"
@@ -62,16 +63,18 @@ class Stack:
         self._parameters = {**PARAMETERS, **parameters}
         self._physical: dict[str, str] = {}
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str, endpoint: str = "", key: Key | None = None) -> Any:
+        """As anybody at moto itself, or with a role's own key at what stands in front of it."""
         # Here, so that the rest can be tested where only the demo's packages are.
         import botocore.session
 
         return botocore.session.get_session().create_client(
             service,
             region_name=REGION,
-            endpoint_url=self._endpoint,
-            aws_access_key_id=ANYONE["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=ANYONE["AWS_SECRET_ACCESS_KEY"],
+            endpoint_url=endpoint or self._endpoint,
+            aws_access_key_id=key.id if key else ANYONE["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=key.secret if key else ANYONE["AWS_SECRET_ACCESS_KEY"],
+            aws_session_token=key.token if key else None,
         )
 
     @property
