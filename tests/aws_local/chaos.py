@@ -20,6 +20,7 @@ from pathlib import Path
 from dishwasher.core.sandbox import Level
 from dishwasher.demo.bot import Place
 from dishwasher.demo.github import Repo, StandIn
+from dishwasher.runner import orphans
 
 from tests.aws_local import artifact
 from tests.aws_local.artifact import ANYONE, Artifact
@@ -106,12 +107,10 @@ class CloudChaos(Chaos):
 
 
 def _runtimes(pid: int) -> list[int]:
-    """Processes of an environment that are Python: the function's, and a runner and its job."""
-    found, waiting = [], [pid]
-    while waiting:
-        one = waiting.pop()
+    """The function's own processes in an environment: its runtime's, and a runner that it forked."""
+    found = []
+    for one in orphans.descendants({pid}):
         with contextlib.suppress(OSError):
-            waiting += map(int, Path(f"/proc/{one}/task/{one}/children").read_text().split())
             if b"awslambdaric" in Path(f"/proc/{one}/cmdline").read_bytes().split(b"\0")[2:3]:
                 found.append(one)
     return sorted(found)
