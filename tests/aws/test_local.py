@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dishwasher.core.bill import told
 from dishwasher.demo.github import StandIn, comments
 
 from tests.aws_local.checks import differences, shown
@@ -106,6 +107,23 @@ def test_only_what_differs_is_told() -> None:
     docs, tests, lint = differences(one, other)
     assert (docs, tests) == ("docs: only there", "tests: only here")
     assert lint.startswith("lint: title: ") and "Passed" in lint and "Failed" in lint
+
+
+@pytest.mark.parametrize("before", ["Why.\n\nTook 12 s of a runner", "Why.\n\n"])
+def test_what_a_runner_costs_is_no_difference(tmp_path: Path, before: str) -> None:
+    bills = told(0.0083, 0.0), told(0.0083, 0.03), ""
+    seen = []
+    for number, bill in enumerate(bills):
+        facts = ". ".join(filter(None, (before.partition("\n\n")[2], bill)))
+        text = f"Why.\n\n{facts}." if facts else "Why."
+        with StandIn(tmp_path / str(number)) as github:
+            repository = github.add_repo("acme/site", {"a": "b"}, private=False)
+            repository.commit({"a": "c"}, branch="topic")
+            pull = repository.open_pull("topic")
+            with github.world.lock:
+                comments.add(github.world, repository.row, pull, text, pull.user_id, None)
+            seen.append(shown(github))
+    assert seen[0] == seen[1] == seen[2]
 
 
 def test_who_wrote_first_is_no_difference(tmp_path: Path) -> None:
