@@ -107,7 +107,7 @@ class CloudChaos(Chaos):
 
 
 def _runtimes(pid: int) -> list[int]:
-    """The function's own processes in an environment: its runtime's, and a runner that it forked."""
+    """The function's own processes in an environment: its runtime and a runner forked by it."""
     found = []
     for one in orphans.descendants({pid}):
         with contextlib.suppress(OSError):

@@ -24,6 +24,7 @@ TRANSFORM = "AWS::Serverless-2016-10-31"
 
 fetch = responses.get_stack_from_s3_url
 delete = models.CloudFormationBackend.delete_stack
+execute = models.CloudFormationBackend.execute_change_set
 
 
 def fetched(url: str, account_id: str, partition: str) -> str:
@@ -32,7 +33,8 @@ def fetched(url: str, account_id: str, partition: str) -> str:
     template = yaml_parse(text)
     if template.get("Transform") != TRANSFORM:
         return text
-    return json.dumps(transformed(template, PARAMETERS))
+    # Of the two words for what stays, the one that moto knows.
+    return json.dumps(transformed(template, PARAMETERS)).replace("RetainExceptOnCreate", "Retain")
 
 
 def protect(self: Any) -> ActionResult:
@@ -43,16 +45,22 @@ def protect(self: Any) -> ActionResult:
 
 
 def delete_stack(self: Any, name_or_stack_id: str) -> None:
-    """As AWS: what is protected can not be deleted, and what is retained is not."""
+    """As AWS: what is protected can not be deleted."""
     for stack in self.stacks.values():
-        if name_or_stack_id in (stack.name, stack.stack_id):
-            if stack.enable_termination_protection:
-                raise ValidationError(message="Stack can not be deleted: it is protected")
-            for resource in stack.template_dict["Resources"].values():
-                if resource.get("DeletionPolicy") == "RetainExceptOnCreate":
-                    # The only one of these words that moto knows.
-                    resource["DeletionPolicy"] = "Retain"
+        named = name_or_stack_id in (stack.name, stack.stack_id)
+        if named and stack.enable_termination_protection:
+            raise ValidationError(message=f"Stack {stack.name} can not be deleted: it is protected")
     delete(self, name_or_stack_id)
+
+
+def execute_change_set(self: Any, change_set_name: str, stack_name: str | None = None) -> None:
+    """With outputs and parameters of what was made, which moto leaves as they were."""
+    execute(self, change_set_name, stack_name)
+    change_set = self.change_sets[change_set_name]
+    stack = self.stacks[change_set.stack_id]
+    stack.parameters = change_set.parameters
+    stack._parse_template()
+    stack.output_map = stack._create_output_map()
 
 
 def main() -> None:
@@ -62,6 +70,7 @@ def main() -> None:
     models.get_stack_from_s3_url = fetched
     responses.CloudFormationResponse.update_termination_protection = protect
     models.CloudFormationBackend.delete_stack = delete_stack
+    models.CloudFormationBackend.execute_change_set = execute_change_set
     server.main()
 
 

@@ -142,6 +142,9 @@ class Stack:
         """`endpoint`: where they find AWS. `key`: a function's own credentials, as variables."""
         client = self.client("lambda")
         for logical, resource in self._of("AWS::Lambda::Function"):
+            if logical not in self._physical:
+                # Of an image, which this stack has none of.
+                continue
             made = client.get_function_configuration(FunctionName=self.name(logical))
             variables = made["Environment"]["Variables"]
             yield (
