@@ -155,3 +155,4 @@ def _refused(calls: dict[str, str]) -> None:
     assert given.keys() <= {"sts:GetCallerIdentity"}, given
     refused = [name for name, said in calls.items() if said.startswith(REFUSED)]
     assert len(refused) > LOOKED, calls
+    print(f"  {len(refused)} calls of AWS refused, of {len(calls)} tried")
