@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 
+from tests.aws.builder import CodeBuild
 from tests.aws_local.artifact import ANYONE, ARCHITECTURE, ROOT, Artifact
 from tests.aws_local.function import Function, Outcome, Runtime
 from tests.aws_local.gateway import Gateway
@@ -25,7 +26,7 @@ POLLERS = 2
 """Threads for each queue: as many as this machine has processors."""
 SLOTS = 4
 """Jobs at once."""
-RUNNER = "Run"
+RUNNER, BUILDER = "Run", "Builder"
 
 
 class Cloud:
@@ -60,6 +61,7 @@ class Cloud:
         self._keys: dict[str, Key] = {}
         self._weather = weather
         self._service = Service(self._invoke_by_name, SLOTS, weather)
+        self._builders: CodeBuild | None = None
         self._moto: subprocess.Popen[str] | None = None
         self._pollers: list[Poller] = []
         self._stopping = threading.Event()
@@ -133,6 +135,8 @@ class Cloud:
             poller.stop()
         self.gateway.close()
         self._service.close()
+        if self._builders is not None:
+            self._builders.close()
         for function in self.functions.values():
             function.close()
         for poller in self._pollers:
@@ -151,7 +155,9 @@ class Cloud:
         programs = Path(samcli.__file__).parent / "local" / "rapid"
         emulator = programs / f"aws-lambda-rie-{ARCHITECTURE}"
         packages = Path(awslambdaric.__file__).parents[1]
-        self.guard = Guard({"": endpoint, "lambda": self._service.url})
+        self._builders = CodeBuild(self.folder / "builders", project=self.stack.name(BUILDER))
+        servers = {"lambda": self._service.url, "codebuild": self._builders.url}
+        self.guard = Guard({"": endpoint, **servers})
         for name, definition in self.stack.functions(self.guard.url, self._admit):
             runs = name == RUNNER
             runtime = Runtime(

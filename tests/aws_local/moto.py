@@ -6,11 +6,16 @@ import os
 import sys
 import threading
 
+from moto.core.common_models import CloudFormationModel
 from moto.server import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from tests.aws import forms
+
 
 def main() -> None:
+    # moto finds them because they are there.
+    assert forms.Project in CloudFormationModel.__subclasses__()
     # Clients keep their connections, as with Amazon.
     WSGIRequestHandler.protocol_version = "HTTP/1.1"
     app = DomainDispatcherApplication(create_backend_app)

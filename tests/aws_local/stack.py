@@ -14,6 +14,7 @@ from typing import Any
 
 from dishwasher.aws.clients import Clients
 
+from tests.aws_local.absent import without
 from tests.aws_local.artifact import ANYONE, PARAMETERS, Artifact
 from tests.aws_local.function import Definition
 from tests.aws_local.iam.signature import Key

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote
 
+from tests.aws.builder import read
 from tests.aws_local.iam.signature import Call
 
 ACCOUNT = "123456789012"
@@ -41,6 +42,7 @@ def wanted(call: Call, service: str, region: str) -> list[Wanted]:
         "ssm": _ssm,
         "s3": _s3,
         "lambda": _lambda,
+        "codebuild": _codebuild,
     }.get(service, _other)(call, arn)
     return list(found) or [(f"{service}:Unknown", arn)]
 
@@ -106,6 +108,16 @@ def _s3(call: Call, _: str) -> Iterator[Wanted]:
 def _lambda(call: Call, arn: str) -> Iterator[Wanted]:
     if found := INVOKE.fullmatch(call.path):
         yield "lambda:InvokeFunction", f"{arn}:function:{unquote(found[1])}"
+
+
+def _codebuild(call: Call, arn: str) -> Iterator[Wanted]:
+    """By JSON or, from botocore 1.44 on, by CBOR."""
+    action = _target(call) or call.path.rpartition("/")[2]
+    words = _json(call) if _target(call) else read(call.body)
+    builds = (*words.get("ids", ()), *([words["id"]] if "id" in words else []))
+    projects = {id.partition(":")[0] for id in builds} | {words.get("projectName", "")} - {""}
+    for project in sorted(projects):
+        yield f"codebuild:{action}", f"{arn}:project/{project}"
 
 
 def _other(call: Call, arn: str) -> Iterator[Wanted]:
