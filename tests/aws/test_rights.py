@@ -65,6 +65,7 @@ ALLOWED: set[Right] = set().union(
     sends("DispatchRole", "Jobs", "Reports"),
     reads("DispatchRole", *APP),
     rights("DispatchRole", "Run", "lambda:InvokeFunction"),
+    rights("DispatchRole", "RunImage", "lambda:InvokeFunction"),
     rights("DispatchRole", "Builder", "codebuild:StartBuild"),
     rights("TicketsRole", "Table", *WRITE, "dynamodb:UpdateItem"),
     keeps("TicketsRole", *BLOBS, "s3:DeleteObject", "s3:AbortMultipartUpload"),
@@ -132,7 +133,13 @@ def granted() -> Iterator[Right]:
                 assert statement["Effect"] == "Allow"
                 for action in _list(statement["Action"]):
                     for resource in _list(statement["Resource"]):
-                        yield role, action, _short(resource)
+                        for one in _either(resource):
+                            yield role, action, _short(one)
+
+
+def _either(resource: dict[str, Any]) -> list[dict[str, Any]]:
+    """Both sides of a condition."""
+    return resource["Fn::If"][1:] if "Fn::If" in resource else [resource]
 
 
 def _list(value: Any) -> list[Any]:

@@ -60,6 +60,21 @@ def test_a_runner_hears_from_nobody_is_not_repeated_and_has_a_place_of_its_own(
     assert runner["TenancyConfig"] == {"TenantIsolationMode": "PER_TENANT"}
 
 
+def test_a_runner_of_an_image_is_the_same_function(resources: dict[str, Any]) -> None:
+    runner, image = own(resources, "Run"), own(resources, "RunImage")
+    same = ("Role", "Timeout", "MemorySize", "EphemeralStorage", "TenancyConfig")
+    assert {name: image[name] for name in same} == {name: runner[name] for name in same}
+    assert image["Code"] == {"ImageUri": {"Ref": "RunnerImage"}}
+    once = own(resources, "RunImageOnce")
+    assert once["FunctionName"] == {"Ref": "RunImage"}
+    assert runner["EventInvokeConfig"].items() <= once.items()
+    assert {resources[name]["Condition"] for name in ("RunImage", "RunImageOnce")} == {"OwnImage"}
+    # It is told nothing but how to run a job: no name of anything, and no place.
+    assert image["Environment"]["Variables"] == {
+        "DISHWASHER_SANDBOX": runner["Environment"]["Variables"]["DISHWASHER_SANDBOX"]
+    }
+
+
 def test_a_runner_is_not_told_where_anything_is(resources: dict[str, Any]) -> None:
     globals = template.load()["Globals"]["Function"]["Environment"]["Variables"]
     told = {**globals, **own(resources, "Run")["Environment"]["Variables"]}
