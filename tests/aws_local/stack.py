@@ -60,8 +60,8 @@ class Stack:
 
     def __init__(self, artifact: Artifact, endpoint: str, parameters: Mapping[str, str]) -> None:
         self._artifact, self._endpoint = artifact, endpoint
-        self.template = _here(artifact.template)
         self._parameters = {**PARAMETERS, **parameters}
+        self.template = without(_here(artifact.template), self._parameters)
         self._physical: dict[str, str] = {}
 
     def client(self, service: str, endpoint: str = "", key: Key | None = None) -> Any:
