@@ -29,9 +29,11 @@ class _Form(CloudFormationModel):
 
     @classmethod
     def has_cfn_attr(cls, attr: str) -> bool:
-        return attr == "ApiEndpoint"
+        return attr in ("ApiEndpoint", "Arn")
 
     def get_cfn_attribute(self, attribute_name: str) -> str:
+        if attribute_name == "Arn":
+            return f"arn:aws:codebuild:us-east-1:123456789012:project/{self._name}"
         return f"https://{self._name}.execute-api.us-east-1.amazonaws.com"
 
     @classmethod
@@ -124,6 +126,21 @@ class Api(_Form, CloudFormationModel):
         cls, resource_name: str, cloudformation_json: Json, *words: Any, **more: Any
     ) -> Api:
         return cls("api1234567")
+
+    @classmethod
+    def delete_from_cloudformation_json(cls, *words: Any) -> None: ...
+
+
+class Project(_Form, CloudFormationModel):
+    @staticmethod
+    def cloudformation_type() -> str:
+        return "AWS::CodeBuild::Project"
+
+    @classmethod
+    def create_from_cloudformation_json(
+        cls, resource_name: str, cloudformation_json: Json, *words: Any, **more: Any
+    ) -> Project:
+        return cls(resource_name)
 
     @classmethod
     def delete_from_cloudformation_json(cls, *words: Any) -> None: ...
