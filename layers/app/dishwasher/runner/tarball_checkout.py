@@ -24,7 +24,8 @@ _PROGRAM = (
 )
 WHOLE = (
     "This job needs {what}, which a tarball does not have: install git on the machine that runs "
-    "it, in the version that `dishwasher serve` names at its start."
+    "it, in the version that `dishwasher serve` names at its start. On AWS, give the stack a "
+    "`RunnerImage`, which has it (docs/aws.md)."
 )
 
 
