@@ -124,7 +124,7 @@ def test_services_may_be_one_or_none() -> None:
 @pytest.mark.parametrize(
     ("name", "code", "suggestion"),
     [
-        ("docker", "no-docker", "Commands that call `docker` will fail."),
+        ("docker", "no-docker", "Elsewhere, commands that call `docker` will fail."),
         ("elasticsearch", "unknown-service", ""),
         ("cassandra", "unknown-service", ""),
         ("rediss-server", "unknown-service", "Did you mean `redis-server`?"),

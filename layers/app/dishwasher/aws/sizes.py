@@ -41,7 +41,7 @@ BUILDERS: tuple[tuple[str, ComputeTypeType, int, int, int], ...] = (
 https://docs.aws.amazon.com/codebuild/latest/userguide/build-env-ref-compute-types.html"""
 COMPUTE: Mapping[str, ComputeTypeType] = {name: compute for name, compute, *_ in BUILDERS}
 RESERVE = 0.9
-"""Of a machine's memory is the job's; the rest is the runner's and CodeBuild's own."""
+"""Of /tmp is the job's; of the memory its runner leaves it as much."""
 
 
 def sizes(environment: Mapping[str, str]) -> tuple[Size, ...]:
@@ -58,7 +58,7 @@ def _function(environment: Mapping[str, str]) -> Size:
     memory, disk = int(environment[MEMORY]), int(environment[DISK])
     return Size(
         *(FUNCTION, f"a Lambda function with {memory:,} MB", FUNCTION_SECONDS),
-        *(int(memory * MEBIBYTE * RESERVE), int(disk * MEBIBYTE * RESERVE), FUNCTION_START),
+        *(memory * MEBIBYTE, int(disk * MEBIBYTE * RESERVE), FUNCTION_START),
         # Its environment can not be jailed, has no servers to start, and no Docker daemon.
         *(False, False, False, False),
         rate=price.function(environment[ARCHITECTURE], memory, disk),
@@ -70,7 +70,7 @@ def _builder(
 ) -> Size:
     return Size(
         *(name, f"a {name} CodeBuild machine ({cpus} processors, {memory} GiB)", LONGEST),
-        *(int(memory * GIBIBYTE * RESERVE), disk * GIBIBYTE, BUILDER_START),
+        *(memory * GIBIBYTE, disk * GIBIBYTE, BUILDER_START),
         rate=price.codebuild(environment[ARCHITECTURE], compute),
     )
 
@@ -79,6 +79,6 @@ def _microvm(environment: Mapping[str, str]) -> Size:
     memory = MICROVM_MEMORY // MEBIBYTE
     return Size(
         *(ISOLATED, "a Lambda MicroVM", MICROVM_SECONDS),
-        *(int(MICROVM_MEMORY * RESERVE), MICROVM_DISK, MICROVM_START),
+        *(MICROVM_MEMORY, MICROVM_DISK, MICROVM_START),
         rate=price.microvm(environment[ARCHITECTURE], MICROVM_PROCESSORS, memory),
     )

@@ -12,6 +12,7 @@ from dishwasher.core.config import JobSpec, Uses
 from dishwasher.core.outputs import Cache, ReportSet, Secret
 from dishwasher.core.selection import Planned
 from dishwasher.core.step import OnFailure, Phase, Shell, Step
+from dishwasher.core.ticket import GIBIBYTE
 
 INDENT = 13
 """Columns of the names of what is told."""
@@ -52,6 +53,8 @@ def _facts(spec: JobSpec) -> Iterator[tuple[str, str]]:
         "group": spec.group,
         "machine": machine(spec.machine),
         "services": "; ".join(f"{one.name}: {one.why}" for one in services if one.why),
+        "docker": "beside it, on AWS" if spec.machine.docker else "",
+        "memory": f"{spec.machine.memory // GIBIBYTE} GB, on AWS" if spec.machine.memory else "",
         "hosts": ", ".join(f"{name} is {address}" for name, address in spec.machine.hosts),
         "shell": _SHELLS[spec.shell] if spec.phases else "",
         "directory": spec.directory,

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from dishwasher.core.config import JOBS
+from dishwasher.core.config import JOBS, JobSpec
+from dishwasher.core.ticket import GIBIBYTE
 from dishwasher.formats.buildspec import keys
 from dishwasher.formats.buildspec.environment import Plain, literal
 from dishwasher.formats.buildspec.matrix import COUNTED, Cell, cells
@@ -22,6 +23,8 @@ from dishwasher.formats.tree import Scalar
 
 FOREIGN = ("WINDOWS", "MAC")
 """How the types of machines begin that run no Linux."""
+MEMORY = {"BUILD_GENERAL1_MEDIUM": 8 * GIBIBYTE, "BUILD_GENERAL1_LARGE": 16 * GIBIBYTE}
+"""Bytes of CodeBuild's machines that are larger than what any job gets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,7 @@ class Batch:
         )
         allow = entry.or_else(keys.IGNORE, False)
         names = tuple(dict.fromkeys(need.text for need in needs))
+        spec = _sized(spec, env, env.get(keys.COMPUTE) if env else None)
         return Draft(replace(spec, needs=names, allow_failure=allow), name, needs)
 
     def _matrix(self, fields: Fields) -> Iterator[Draft]:
@@ -94,6 +98,7 @@ class Batch:
                 continue
             more = (*self._variables(env), *literal(cell.variables, self.reader))
             spec = recipe.job(cell.name, self.reader, more, identifier=cell.identifier, image=image)
+            spec = _sized(spec, env, cell.compute)
             yield Draft(replace(spec, matrix=cell.axes, allow_failure=any(ignores)), cell.name)
 
     def _image(self, cell: Cell, env: Fields | None) -> str:
@@ -142,7 +147,7 @@ class Batch:
             message = f"{show(type.text)} is no Linux, and jobs run on Linux alone"
             self.reader.note(type, "windows", message, "Delete this build.")
         if env.get(keys.PRIVILEGED):
-            message = "`privileged-mode` has no effect: a job never has more rights than its user"
+            message = "`privileged-mode` brings Docker on AWS, and has no effect anywhere else"
             self.reader.warn(env.entry(keys.PRIVILEGED).key, "docker", message)
         if image is not None:
             self._check_image(image)
@@ -155,3 +160,10 @@ class Batch:
             self.others.told.add(image.text)
             message = f"{show(image.text)} is taken only where jobs run in containers"
             self.reader.warn(image, "image", message)
+
+
+def _sized(spec: JobSpec, env: Fields | None, compute: Scalar | None) -> JobSpec:
+    """With what the build asks of its machine, where there is a choice."""
+    docker = env.or_else(keys.PRIVILEGED, False) if env else False
+    memory = MEMORY.get(compute.text.upper(), 0) if compute else 0
+    return replace(spec, machine=replace(spec.machine, docker=docker, memory=memory))

@@ -28,6 +28,7 @@ class Cell:
     variables: tuple[tuple[Scalar, Scalar], ...]
     image: Scalar | None = None
     buildspec: Scalar | None = None
+    compute: Scalar | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,7 @@ def _cell(axes: list[_Axis], values: tuple[Scalar, ...], name: Scalar, number: i
         tuple((axis.name, value) for axis, value in pairs if axis.is_variable),
         others.get(IMAGE),
         others.get(BUILDSPEC),
+        others.get(keys.COMPUTES.name),
     )
 
 

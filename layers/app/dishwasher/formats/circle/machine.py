@@ -87,6 +87,7 @@ def section(fields: Fields | None, reader: Reader) -> Section:
         services=tuple(dict.fromkeys(listed)),
         environment=tuple(Variable(name.text, value.text, expand=True) for name, value in pairs),
         hosts=_hosts(fields, reader),
+        docker=any(name.text.casefold() == services.DOCKER for name in names),
     )
     lines = tuple(name.line for name, _ in pairs)
     steps = (*fields.or_else(PRE, ()), *fields.or_else(POST, ()))

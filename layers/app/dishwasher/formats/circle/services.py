@@ -18,6 +18,7 @@ from dishwasher.formats.reader import Reader, listing
 from dishwasher.formats.services import ADDRESS, addresses, of_value, ports, started
 from dishwasher.formats.tree import Scalar
 
+DOCKER = "docker"
 _WORD = re.compile(
     r"(?<![a-z])(postgresql|postgres|postgis|mysql|redis|mongodb|memcached|elasticsearch|rabbitmq)"
     r"(?![a-z])",
@@ -67,9 +68,11 @@ def listed(names: Iterable[Scalar], reader: Reader) -> tuple[Service, ...]:
         name = NAMES.get(text, "")
         if name in STARTABLE:
             found.append(Service(name, scalar.line))
-        elif text == "docker":
-            message = "there is no Docker on a runner"
-            reader.warn(scalar, "no-docker", message, "Commands that call `docker` will fail.")
+        elif text == DOCKER:
+            message = "Docker is there only where jobs run on AWS"
+            reader.warn(
+                scalar, "no-docker", message, "Elsewhere, commands that call `docker` will fail."
+            )
         else:
             message = f"{show(scalar.text)} is not a service that can be started; there is "
             message += listing(sorted(STARTABLE))

@@ -244,6 +244,20 @@ SERVICES_KEY = Key(
     "such as `DATABASE_URL` names is created.",
     ["postgres", "redis"],
 )
+DOCKER = Key(
+    "docker",
+    Flag(),
+    "`true`: jobs run where a Docker daemon is. On AWS that is a machine of CodeBuild's; on a "
+    "server of your own it says nothing.",
+    True,
+)
+MEMORY = Key(
+    "memory",
+    Text(r"[1-9][0-9]{0,2} ?GB", "an amount of memory such as `8 GB`"),
+    "How much jobs need: on AWS they begin on a runner that has it. On a server of your own its "
+    "`DISHWASHER_JOB_MEMORY_GB` holds.",
+    "8 GB",
+)
 MACHINE_ENVIRONMENT = Key(
     "environment",
     Variables(),
@@ -251,7 +265,9 @@ MACHINE_ENVIRONMENT = Key(
     "except in single quotes.",
     {"DEBUG": "True", "DATABASE_URL": "postgres://localhost/app_test"},
 )
-MACHINE_RECORD = Record("of `machine`", (PYTHON, NODE, TIMEZONE, SERVICES_KEY, MACHINE_ENVIRONMENT))
+MACHINE_RECORD = Record(
+    "of `machine`", (PYTHON, NODE, TIMEZONE, SERVICES_KEY, DOCKER, MEMORY, MACHINE_ENVIRONMENT)
+)
 
 CRON = Key("cron", Text(), "Five fields of cron, in UTC.", "30 4 * * 1-5", required=True)
 SCHEDULE_BRANCH = Key("branch", Branch(), "The branch to build; without it the default.", "main")

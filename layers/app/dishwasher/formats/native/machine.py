@@ -10,6 +10,7 @@ from dishwasher.core.machine import Machine, Service, Variable
 from dishwasher.core.outputs import Cache
 from dishwasher.core.service import NAMES, STARTABLE
 from dishwasher.core.step import Step
+from dishwasher.core.ticket import GIBIBYTE
 from dishwasher.formats.commands.shell import SCANNED
 from dishwasher.formats.native import keys, parts
 from dishwasher.formats.native.network import Reach
@@ -35,6 +36,8 @@ class Setup:
     node: str = ""
     timezone: str = ""
     services: tuple[Service, ...] = ()
+    docker: bool = False
+    memory: int = 0
     environment: tuple[Variable, ...] = ()
     written: Written = ()
     dependencies: tuple[Step, ...] = ()
@@ -56,6 +59,8 @@ class Setup:
             timezone=self.timezone,
             services=self.services if is_set_up else (),
             environment=(*self.environment, *environment),
+            docker=self.docker,
+            memory=self.memory,
         )
 
 
@@ -87,6 +92,8 @@ def read(top: Fields, reader: Reader) -> Setup:
         node=text(fields.get(keys.NODE)),
         timezone=text(fields.get(keys.TIMEZONE)),
         services=services,
+        docker=fields.or_else(keys.DOCKER, False),
+        memory=_bytes(text(fields.get(keys.MEMORY))),
         environment=environment(written),
         written=written,
     )
@@ -94,6 +101,11 @@ def read(top: Fields, reader: Reader) -> Setup:
 
 def text(scalar: Scalar | None) -> str:
     return "" if scalar is None else scalar.text
+
+
+def _bytes(written: str) -> int:
+    """`8 GB` as a machine counts it; 0 for nothing."""
+    return int(written.removesuffix("GB") or 0) * GIBIBYTE
 
 
 def steps(commands: tuple[Scalar, ...] | None) -> tuple[Step, ...]:
