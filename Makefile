@@ -103,6 +103,14 @@ attacks-aws: $(SAM)/ready
 chaos-aws: $(SAM)/ready
 	@$(SAM)/bin/python -m tests.aws_local.chaos --kills $(N) $(ARGS)
 
+# Into your own AWS account: AWS_PROFILE and AWS_REGION say where, ARGS="--stack NAME" as what.
+deploy upgrade remove: $(SAM)/ready
+	@$(SAM)/bin/python -m dishwasher.cli.cloud $@ $(ARGS)
+
+# All three of them with SAM itself, against an AWS and a GitHub on this machine; minutes.
+try-deploy: $(SAM)/ready
+	@$(SAM)/bin/python -m tests.aws_local.deploying
+
 # The webhook's cold answer beside the least that could be one.
 aws-cold: $(SAM)/ready
 	@$(SAM)/bin/python -m bench.coldstart

@@ -68,10 +68,7 @@ def _function(name: str, events: Json) -> Json:
         elif found["Type"] == "ScheduleV2":
             target = {"Arn": {"Fn::GetAtt": [name, "Arn"]}, "RoleArn": ROLE}
             words = {
-                **{
-                    "Name": {"Fn::Sub": f"${{AWS::StackName}}-{name}{event}"},
-                    "ScheduleExpression": own["ScheduleExpression"],
-                },
+                "ScheduleExpression": own["ScheduleExpression"],
                 **{"FlexibleTimeWindow": {"Mode": "OFF"}, "Target": target, "State": "ENABLED"},
             }
             made[name + event] = {"Type": "AWS::Scheduler::Schedule", "Properties": words}

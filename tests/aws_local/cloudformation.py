@@ -17,6 +17,7 @@ from samcli.yamlhelper import yaml_parse
 
 from tests.aws import forms
 from tests.aws_local import moto as server
+from tests.aws_local.absent import without
 from tests.aws_local.artifact import PARAMETERS
 from tests.aws_local.stack import transformed
 
@@ -33,8 +34,9 @@ def fetched(url: str, account_id: str, partition: str) -> str:
     template = yaml_parse(text)
     if template.get("Transform") != TRANSFORM:
         return text
+    made = without(transformed(template, PARAMETERS), PARAMETERS)
     # Of the two words for what stays, the one that moto knows.
-    return json.dumps(transformed(template, PARAMETERS)).replace("RetainExceptOnCreate", "Retain")
+    return json.dumps(made).replace("RetainExceptOnCreate", "Retain")
 
 
 def protect(self: Any) -> ActionResult:

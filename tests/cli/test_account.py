@@ -20,7 +20,7 @@ from dishwasher.demo.github import StandIn
 
 from tests.aws.deployed import deploy
 from tests.aws.emulator import ENVIRONMENT, Emulator
-from tests.cli.test_app import Running, agree
+from tests.cli.browser import Running, agree
 from tests.github.conftest import pem
 
 PUBLIC = "http://127.0.0.1:9"

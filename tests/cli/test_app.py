@@ -7,9 +7,6 @@ import re
 import stat
 import subprocess
 import sys
-import urllib.error
-import urllib.parse
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from html import unescape
@@ -23,6 +20,7 @@ from dishwasher.github import manifest
 from dishwasher.wiring import registration
 from dishwasher.wiring.registration import keep
 
+from tests.cli.browser import Running, agree, get, press
 from tests.wiring.test_registration import APP
 
 PUBLIC = "https://ci.example.com"
@@ -46,26 +44,6 @@ def environment(github: StandIn, data: Path) -> dict[str, str]:
     }
 
 
-class Running:
-    """The command at work, and the address that it has shown."""
-
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        assert process.stdout is not None
-        self.process = process
-        self.shown = ""
-        for line in process.stdout:
-            self.shown += line
-            if "Waiting for" in line:
-                break
-        found = re.search(r"http://\S+", self.shown.partition("agree on GitHub")[2])
-        assert found is not None, self.shown
-        self.url = found[0]
-
-    def end(self) -> tuple[int, str, str]:
-        out, error = self.process.communicate(timeout=30)
-        return self.process.returncode, out, error
-
-
 @contextmanager
 def creating(github: StandIn, data: Path, *words: str) -> Iterator[Running]:
     whole = (sys.executable, "-m", "dishwasher", "app", "create", "--no-browser", *words)
@@ -81,36 +59,6 @@ def creating(github: StandIn, data: Path, *words: str) -> Iterator[Running]:
     finally:
         process.kill()
         process.communicate()
-
-
-def get(url: str, **fields: str) -> tuple[int, str]:
-    """Status and page, redirects followed; a POST where there are fields."""
-    data = urllib.parse.urlencode(fields).encode() if fields else None
-    try:
-        with urllib.request.urlopen(urllib.request.Request(url, data), timeout=10) as answer:
-            return answer.status, answer.read().decode()
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, error.read().decode()
-
-
-def press(base: str, page: str, **changes: str) -> tuple[int, str]:
-    """Press the page's button."""
-    (action,) = re.findall(r'<form method="post" action="([^"]+)"', page)
-    fields = {
-        name: unescape(value)
-        for name, value in re.findall(r'<input[^>]* name="(\w+)" value="([^"]*)"', page)
-    }
-    return get(urllib.parse.urljoin(base, unescape(action)), **{**fields, **changes})
-
-
-def agree(github: StandIn, url: str) -> tuple[int, str]:
-    """Through both pages as a browser goes; what is shown at the end."""
-    status, start = get(url)
-    assert status == 200
-    status, asked = press(url, start)
-    assert status == 200, asked
-    return press(github.url, asked)
 
 
 def test_an_app_is_made_by_two_clicks(github: StandIn, tmp_path: Path) -> None:

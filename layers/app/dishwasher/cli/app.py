@@ -61,22 +61,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         default="",
         help="where GitHub and people will reach the bot (DISHWASHER_PUBLIC_URL, or the stack's)",
     )
-    making.add_argument(
-        "--organisation",
-        "--organization",
-        metavar="NAME",
-        default="",
-        help="who shall own it; without, you",
-    )
-    making.add_argument("--name", help="of the App, one of its own on all of GitHub")
-    making.add_argument("--host", default=HERE, help="address of the local page (%(default)s)")
-    making.add_argument(
-        "--port", type=int, default=0, help="port of the local page (any that is free)"
-    )
-    making.add_argument(
-        "--minutes", type=float, default=MINUTES, help="to wait for you (%(default)g)"
-    )
-    making.add_argument("--no-browser", action="store_true", help="only show the address")
+    add_page(making)
     making.add_argument(
         "--replace", action="store_true", help="put an App aside that is there already"
     )
@@ -97,6 +82,26 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
             help="data folder (DISHWASHER_DATA, or .dishwasher)",
         )
         account.add(one)
+
+
+def add_page(making: argparse.ArgumentParser) -> None:
+    """What the App shall be, and where its page is shown."""
+    making.add_argument(
+        "--organisation",
+        "--organization",
+        metavar="NAME",
+        default="",
+        help="who shall own it; without, you",
+    )
+    making.add_argument("--name", help="of the App, one of its own on all of GitHub")
+    making.add_argument("--host", default=HERE, help="address of the local page (%(default)s)")
+    making.add_argument(
+        "--port", type=int, default=0, help="port of the local page (any that is free)"
+    )
+    making.add_argument(
+        "--minutes", type=float, default=MINUTES, help="to wait for you (%(default)g)"
+    )
+    making.add_argument("--no-browser", action="store_true", help="only show the address")
 
 
 def create(options: argparse.Namespace) -> int:
@@ -133,14 +138,14 @@ def webhook(options: argparse.Namespace) -> int:
     if options.aws:
         with account.opened(options) as opened:
             public_url = _url("URL", options.url or opened.stack.url).removesuffix("/webhook")
-            _point(opened.settings(), public_url)
+            point(opened.settings(), public_url)
         return 0
     from dishwasher.wiring import registration, settings
 
     data = _data(options)
     public_url = _url("URL", options.url or "").removesuffix("/webhook")
     chosen = settings.read({**os.environ, "DISHWASHER_DATA": str(data)})
-    _point(chosen, public_url)
+    point(chosen, public_url)
     stored = registration.stored(data)
     if stored is not None and str(stored.id) == chosen.app_id:
         registration.update(replace(stored, public_url=public_url), data)
@@ -149,7 +154,8 @@ def webhook(options: argparse.Namespace) -> int:
     return 0
 
 
-def _point(chosen: Settings, public_url: str) -> None:
+def point(chosen: Settings, public_url: str) -> None:
+    """Let the App's webhook lead to us, and say so."""
     from dishwasher.github.app import GithubApp
     from dishwasher.github.client import Call
     from dishwasher.github.limiter import Limiter

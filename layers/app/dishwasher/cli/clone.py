@@ -43,6 +43,17 @@ def runtime(root: Path = ROOT) -> str:
     return found[1] if found else ""
 
 
+def parameters(root: Path = ROOT) -> tuple[str, ...]:
+    """Names of template.yaml's parameters that a person may give; none where there is no clone."""
+    try:
+        text = (root / "template.yaml").read_text("utf-8")
+    except OSError:
+        return ()
+    section = re.search(r"^Parameters:\n((?:[ #].*\n|\n)+)", text, re.MULTILINE)
+    names = re.findall(r"^  (\w+):$", section[1], re.MULTILINE) if section else []
+    return tuple(name for name in names if name != "Version")
+
+
 def _git(root: Path, *words: str) -> str:
     """What it says; empty where it can not."""
     # Another repository around an installed package is none of ours.

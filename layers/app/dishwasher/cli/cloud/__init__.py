@@ -1,0 +1,1 @@
+"""`make deploy`, `make upgrade`, `make remove`: a stack of this clone in somebody's account."""
