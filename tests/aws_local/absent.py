@@ -1,13 +1,9 @@
-"""What a stack of this template does not have here: what no condition asks for, and CodeBuild."""
+"""What a stack of a template does not have, because no condition asks for it."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
-
-BUILDER = "AWS::CodeBuild::Project"
-"""moto makes none, and nothing here could run its builds: it is as if the stack had none."""
-NOWHERE = "arn:aws:codebuild:us-east-1:123456789012:project/none"
 
 Json = dict[str, Any]
 
@@ -19,13 +15,13 @@ def without(template: Json, parameters: dict[str, Any]) -> Json:
     resources, gone = template["Resources"], list[str]()
     for name, own in list(resources.items()):
         asked = own.get("Condition")
-        if own["Type"] == BUILDER or (asked and not holds(rules[asked], rules, values)):
+        if asked and not holds(rules[asked], rules, values):
             gone.append(name)
             del resources[name]
     text = json.dumps(template)
     for name in gone:
         text = text.replace(json.dumps({"Ref": name}), '""')
-        text = text.replace(json.dumps({"Fn::GetAtt": [name, "Arn"]}), json.dumps(NOWHERE))
+        text = text.replace(json.dumps({"Fn::GetAtt": [name, "Arn"]}), '""')
     left: Json = json.loads(text)
     return left
 
