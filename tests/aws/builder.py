@@ -31,6 +31,8 @@ FAULTS = {
     "ThrottlingException": 400,
 }
 PAGE = 100
+ALLOWED = 60
+"""Builds at once, where a test says nothing else."""
 
 
 class Refusal(Exception):
@@ -43,11 +45,11 @@ class CodeBuild:
     `folder`: where builds run; None where they only count as running.
     """
 
-    def __init__(self, folder: Path | None = None, allowed: int = 60) -> None:
+    def __init__(self, folder: Path | None = None, project: str = PROJECT) -> None:
         from botocore.session import get_session
 
         self.model = get_session().get_service_model("codebuild")
-        self.folder, self.allowed = folder, allowed
+        self.folder, self._project, self.allowed = folder, project, ALLOWED
         self.fault: tuple[str, str] | None = None
         self.called: list[tuple[str, dict[str, Any]]] = []
         self.builds: dict[str, dict[str, Any]] = {}
@@ -73,7 +75,7 @@ class CodeBuild:
         """As it was at first."""
         for id in tuple(self._running):
             self._end(id, "STOPPED")
-        self.fault, self.allowed = None, 60
+        self.fault, self.allowed = None, ALLOWED
         for known in (self.called, self.builds, self._tokens):
             known.clear()
 
@@ -101,7 +103,7 @@ class CodeBuild:
             if alive >= self.allowed:
                 said = f"Cannot have more than {self.allowed} builds in queue for the account"
                 raise Refusal("AccountLimitExceededException", said)
-            id = f"{PROJECT}:{uuid.uuid4()}"
+            id = f"{self._project}:{uuid.uuid4()}"
             self._tokens[words["idempotencyToken"]] = words, id
             self._begin(id, words)
         return {"build": self.builds[id]}
@@ -110,7 +112,7 @@ class CodeBuild:
         variables = words["environmentVariablesOverride"]
         self.builds[id] = {
             "id": id,
-            "projectName": PROJECT,
+            "projectName": self._project,
             "buildStatus": "IN_PROGRESS",
             "buildComplete": False,
             "timeoutInMinutes": words["timeoutInMinutesOverride"],
@@ -181,7 +183,7 @@ class CodeBuild:
         return {"builds": [self.builds[id] for id in words["ids"]]}
 
     def _know(self, name: str) -> None:
-        if name != PROJECT:
+        if name != self._project:
             raise Refusal("ResourceNotFoundException", f"Project cannot be found: {name}")
 
 
