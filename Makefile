@@ -12,7 +12,7 @@ VENV := .venv/$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info
 BIN := $(VENV)/bin
 STAMP := $(VENV)/ready
 
-.PHONY: runner-image test-image aws-lint aws-build aws-local aws-cold demo-aws attacks-aws chaos-aws demo test test-real test-presigned test-projects lint types check sim chaos soak fuzz bench screenshots clean
+.PHONY: deploy upgrade remove try-deploy runner-image test-image aws-lint aws-build aws-local aws-cold demo-aws attacks-aws chaos-aws demo test test-real test-presigned test-projects lint types check sim chaos soak fuzz bench screenshots clean
 .DELETE_ON_ERROR:
 
 # The lock lets two `make` run at once in one clone: the second waits and finds the work done.
