@@ -201,6 +201,7 @@ class House:
         from dishwasher.aws.codebuild import CodeBuildFleet
         from dishwasher.aws.fleet import LambdaFleet
         from dishwasher.aws.fleets import Fleets
+        from dishwasher.aws.microvm import MicrovmFleet
 
         archive = RunnerArchive(self.clients, self._environment["DISHWASHER_BUCKET"])
         project = self._environment.get(sizes.BUILDER, "")
@@ -208,6 +209,8 @@ class House:
         function = LambdaFleet(self.clients, self._environment.get(sizes.RUNNER, ""))
         parts: dict[str, Fleet] = dict.fromkeys(sizes.COMPUTE, builders)
         parts[sizes.FUNCTION] = function
+        image = self._environment.get(sizes.MICROVM, "")
+        parts[sizes.ISOLATED] = MicrovmFleet(self.clients, self.clock, image, self.blobs)
         return Fleets({size.name: parts[size.name] for size in self._sizes})
 
     @cached_property
