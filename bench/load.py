@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import http.server
+import os
 import shutil
 import socketserver
 import subprocess
@@ -19,6 +20,9 @@ from urllib.parse import urlsplit
 from bench.stage import Push
 
 SAMPLE_EVERY = 0.1
+SYNCS = 100
+SYNCED = 8192
+"""Bytes that are new each time: two pages of a database, as a delivery takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,18 @@ def checkout(push: Push) -> float:
     seconds = time.perf_counter() - start
     shutil.rmtree(folder)
     return seconds
+
+
+def syncs(folder: Path) -> list[float]:
+    """Seconds for which the disk keeps who stores a delivery waiting, each of many times."""
+    found = []
+    with open(folder / "synced", "wb", buffering=0) as file:
+        for _ in range(SYNCS):
+            file.write(bytes(SYNCED))
+            start = time.perf_counter()
+            os.fdatasync(file.fileno())
+            found.append(time.perf_counter() - start)
+    return found
 
 
 class Bare(http.server.BaseHTTPRequestHandler):

@@ -16,7 +16,7 @@ from typing import Any
 
 from dishwasher.demo.github.process import StandInProcess
 
-from bench.load import Memory, checkout, send, send_at_once
+from bench.load import Memory, checkout, send, send_at_once, syncs
 from bench.stage import Push, bot, process, repository
 
 WARM_UP, ALONE = 3, 12
@@ -59,11 +59,19 @@ def main() -> int:
                 for push in repository(hub, app, f"team-{number}", EACH)
             ]
             bare_server(folder, alone, crowd, table)
+            bare_disk(folder, table)
             with bot(folder, hub, app, WORKERS) as (pid, url):
                 one_by_one(hub, url, alone, table)
                 all_at_once(hub, pid, url, crowd, table)
             table.row("requests that GitHub would refuse", len(hub.call("violations")), "", 0)
     return 0 if table.kept else 1
+
+
+def bare_disk(folder: Path, table: Table) -> None:
+    """A push waits for it some twenty times, and the bare server never does."""
+    seconds = syncs(folder)
+    table.row("bare disk: one sync, median", 1e3 * statistics.median(seconds), "ms")
+    table.row("bare disk: one sync, max", 1e3 * max(seconds), "ms")
 
 
 def bare_server(folder: Path, alone: list[Push], crowd: list[Push], table: Table) -> None:
