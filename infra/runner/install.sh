@@ -24,10 +24,8 @@ fail() {
 as_root() {
     if [ "$(id -u)" = 0 ]; then
         "$@"
-    elif command -v sudo >/dev/null; then
-        sudo "$@"
     else
-        fail "run it as root, or install sudo: it is to run \`$*\`"
+        sudo "$@"
     fi
 }
 
@@ -55,6 +53,7 @@ get() {
         has_package "$package" || missing+=("$package")
     done
     [ ${#missing[@]} -gt 0 ] || return 0
+    may_install "${missing[*]}"
     "get_by_$manager" "${missing[@]}" || fail "could not install: ${missing[*]}"
 }
 
@@ -122,6 +121,7 @@ alias_redis() {
 pythons() {
     local wanted=("$@") version
     [ ${#wanted[@]} -gt 0 ] || wanted=("${PYTHONS[@]}")
+    may_install "Python ${wanted[*]}"
     [ "$manager" = dnf ] || get python3 python3-venv python3-pip
     for version in "${wanted[@]}"; do
         starts "python$version" || of_system "$version" || of_uv "$version"
@@ -161,7 +161,7 @@ of_uv() {
     if ! { python3 -m venv "$base" && "$base/bin/pip" install -q "uv==$UV"; }; then
         fail "could not install uv, which fetches Python $1; or ask only for Pythons that the system has"
     fi
-    as_root "$base/bin/uv" python install -q --no-bin --install-dir "$folder" "$1" ||
+    as_root "$base/bin/uv" python install --no-progress --no-bin --install-dir "$folder" "$1" ||
         fail "Python $1 could not be fetched: ask for others, or set UV_PYTHON_INSTALL_MIRROR"
     rm -r "$base"
     found=$(find "$folder" -path "*/cpython-$1.*/bin/python$1" | sort -V | tail -n 1)
@@ -174,6 +174,7 @@ of_uv() {
 runner() {
     local source=${1:-$here/../..} place=/opt/dishwasher python
     python=$(command -v python3) || fail "there is no Python yet: install.sh pythons"
+    may_install Dishwasher
     starts "$python" || fail "$python can make no environments: install.sh pythons"
     as_root "$python" -m venv "$place"
     # Versions are those of constraints.txt, so that an image can be made again.
@@ -189,6 +190,12 @@ runner() {
     printf '#!/bin/sh\nexec %s -m dishwasher.runner "$@"\n' "$place/bin/python" |
         as_root tee /usr/local/bin/dishwasher-runner >/dev/null
     as_root chmod 755 /usr/local/bin/dishwasher-runner
+}
+
+# Said before anything is done; where nothing is missing, nobody has to be root.
+may_install() {
+    [ "$(id -u)" = 0 ] || command -v sudo >/dev/null ||
+        fail "run it as root, or install sudo: it is to install $*"
 }
 
 manager=$(manager)
