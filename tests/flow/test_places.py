@@ -458,6 +458,10 @@ def test_a_push_that_github_refuses_is_remembered_once(house: House) -> None:
         with suppress(Unseen):
             house.plan("head-1")
     assert looked(house) == ()
+    # Only when we are let in (seed 73733: it had been archived, and the word came late).
+    Places(house.store, house.queue, house.clock).wake("7")
+    assert looked(house) == ("refs/heads/main",)
+    assert house.found(Looked, "7").refused == ()
 
 
 def test_a_row_that_is_always_written_by_others_is_given_up_with_a_conflict(house: House) -> None:

@@ -33,6 +33,8 @@ class Looked:
     """Their names: one that has gone back to where it stood before has moved all the same."""
     again: tuple[str, ...] = ()
     """Names of those whose build was called off, or never begun, because we were not let in."""
+    refused: tuple[str, ...] = ()
+    """Of those again that came to nothing when they had been found: until we are let in again."""
     due: float = 0.0
     version: int = 0
 
@@ -69,9 +71,26 @@ def is_head(event: Event) -> bool:
 
 def missing(looked: Looked, event: Event) -> Looked:
     """The record when this event's head was left without its build."""
-    if name(event) in looked.again:
-        return looked
-    return replace(looked, again=(*looked.again, name(event))[-MOST_AGAIN:])
+    return replace(looked, again=_also(looked.again, name(event)))
+
+
+def refuse(looked: Looked, event: Event) -> Looked:
+    """The record when GitHub has refused what planning needs, and nobody said why.
+
+    A head that was found is not looked for at once: it would be found and refused for ever.
+    """
+    if not is_found(event):
+        return missing(looked, event)
+    return replace(looked, refused=_also(looked.refused, name(event)))
+
+
+def woken(looked: Looked) -> Looked:
+    """The record when we are let in again."""
+    return replace(looked, time=0.0, again=_also(looked.again, *looked.refused), refused=())
+
+
+def _also(names: tuple[str, ...], *more: str) -> tuple[str, ...]:
+    return (*names, *(name for name in more if name not in names))[-MOST_AGAIN:]
 
 
 def ended(looked: Looked, event: Event) -> Looked:
@@ -111,4 +130,6 @@ def after(looked: Looked, events: Sequence[Event], doubted: Container[str], now:
         if name(event) in known:
             heads.append((name(event), known[name(event)]))
     then = replace(looked, time=now, seen=True, heads=tuple(heads), again=())
-    return replace(then, doubted=tuple(marks), unsettled=tuple(unsettled))
+    there = {name(event) for event in events}
+    refused = tuple(head for head in looked.refused if head in there)
+    return replace(then, doubted=tuple(marks), unsettled=tuple(unsettled), refused=refused)

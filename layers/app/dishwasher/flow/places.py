@@ -91,12 +91,12 @@ class Places:
 
         self._change(Place, str(repository.id), owed, place_of(repository))
 
-    def missed(self, event: Event) -> None:
+    def missed(self, event: Event, note: Callable[[Looked, Event], Looked] = heads.missing) -> None:
         """The head of this event is to be planned when its repository can be reached again."""
         if not heads.is_head(event):
             return
         key = str(event.repository.id)
-        self._change(Looked, key, lambda looked: heads.missing(looked, event), Looked(key))
+        self._change(Looked, key, lambda looked: note(looked, event), Looked(key))
 
     def ended(self, event: Event) -> None:
         """The head of this event is gone; whoever opens it again may do so without a webhook."""
@@ -117,7 +117,7 @@ class Places:
                 # One of them may wait again by now, for another reason.
                 continue
             break
-        self._change(Looked, repository, lambda looked: replace(looked, time=0.0))
+        self._change(Looked, repository, heads.woken)
 
     def _wake(self, key: str) -> None:
         def woken(report: Report) -> Report:

@@ -137,8 +137,8 @@ class Plan:
         """Believed when it was said a few times: a single 403 may be a fault of GitHub's own."""
         looks = delivery.refused + 1
         if looks >= REFUSALS:
-            if isinstance(error, Gone) and not heads.is_found(event):
-                self._places.missed(event)
+            if isinstance(error, Gone):
+                self._places.missed(event, heads.refuse)
             self._ignore(delivery, event, str(error))
             return
         self.store.save(replace(delivery, refused=looks, reason=f"waits: {error}"))
