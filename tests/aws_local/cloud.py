@@ -10,6 +10,7 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from tests.aws.builder import CodeBuild
 from tests.aws_local.artifact import ANYONE, ARCHITECTURE, ROOT, Artifact
@@ -124,6 +125,11 @@ class Cloud:
         """Every function begins cold at its next call."""
         for function in self.functions.values():
             function.cool()
+
+    @property
+    def builds(self) -> tuple[Mapping[str, Any], ...]:
+        """Those of CodeBuild, as it tells them."""
+        return tuple(self._builders.builds.values()) if self._builders is not None else ()
 
     @property
     def log(self) -> str:

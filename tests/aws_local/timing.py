@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from dishwasher.demo.github import Repo
 from dishwasher.demo.scene import Scene
 from dishwasher.demo.story.teller import fetch
 
@@ -28,7 +29,24 @@ def measure(scene: Scene, cloud: Cloud) -> list[tuple[str, float]]:
         ("from a webhook to a concluded check, cold", cold[1]),
         ("from a webhook to an artifact, warm", min(one[0] for one in warm)),
         ("from a webhook to a concluded check, warm", min(one[1] for one in warm)),
+        (
+            "the same of a stranger's pull request, by CodeBuild",
+            _stranger(scene, cloud, repository),
+        ),
     ]
+
+
+def _stranger(scene: Scene, cloud: Cloud, repository: Repo) -> float:
+    """On a machine of its own, whose coming up is not in this figure."""
+    fork = repository.fork("stranger")
+    sha = fork.commit({"n": "strange"}, branch="t")
+    begun = time.time()
+    repository.open_pull("t", fork=fork)
+    (run,) = scene.github.wait_concluded(sha, timeout=PATIENCE)
+    assert run.conclusion == "success", run.output
+    (build,) = cloud.builds
+    assert build["buildStatus"] == "SUCCEEDED" or not build["buildComplete"], build
+    return time.time() - begun
 
 
 def _once(scene: Scene, cloud: Cloud, sha: str) -> tuple[float, float]:
