@@ -100,6 +100,8 @@ def problems(hub: Hub, laws: Laws, heads: SimHeads) -> Iterator[str]:
     for repo in hub.repos.values() if heads.untold else ():
         known = repo.gone_at == float("inf") and str(repo.value.id) in laws.looked
         missed = heads.missed(repo, laws.looked[str(repo.value.id)]) if known else set()
+        # What went away and came back, all of it untold, was never seen to move.
+        missed -= laws.known.get(str(repo.value.id), set())
         for event in heads.events(repo) if missed else ():
             rows = [
                 row for row in laws.rows.all(Delivery) if row.id.startswith(f"head-{mark(event)}")

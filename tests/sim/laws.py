@@ -58,6 +58,8 @@ class Laws:
         self.logs: dict[str, bytes] = {}
         self.looked: dict[str, float] = {}
         """When the first look at a repository's heads was kept."""
+        self.known: dict[str, set[str]] = {}
+        """What stood there."""
         self._started: Counter[str] = Counter()
         self._claimed: Counter[str] = Counter()
         self._said: dict[str, Result] = {}
@@ -107,6 +109,7 @@ class Laws:
         self._world.law(not (wrong := history.wrong(self.rows, new)), "S8", wrong)
         if isinstance(new, Looked) and new.seen:
             self.looked.setdefault(new.id, self._world.now)
+            self.known.setdefault(new.id, {sha for _, sha in new.heads})
         if isinstance(new, Timetable) and isinstance(old, Timetable):
             late = timing.wrong(self.rows, old, new)
             # What would have begun where we are not let in is not made up for.
