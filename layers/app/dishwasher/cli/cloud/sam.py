@@ -14,6 +14,9 @@ from dishwasher.errors import UserError
 BUILT = ROOT / "build" / "aws"
 CAPABILITIES = ("CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND")
 """Roles for the functions, and a stack within the stack for alarms."""
+NOWHERE = "000000000000.dkr.ecr.{region}.amazonaws.com/none"
+"""SAM wants to know where it would push the image of a function; ours is a parameter, and it pushes
+none."""
 
 
 def program() -> Path:
@@ -50,6 +53,7 @@ def deploy(
         *(str(program()), "deploy", "--template-file", str(folder / "template.yaml")),
         *("--stack-name", name, "--region", region, "--capabilities", *CAPABILITIES),
         *(("--s3-bucket", artifacts) if artifacts else ("--resolve-s3",)),
+        *("--image-repository", NOWHERE.format(region=region)),
         *("--s3-prefix", name, "--no-fail-on-empty-changeset", "--no-progressbar"),
         "--confirm-changeset" if confirm else "--no-confirm-changeset",
         *("--parameter-overrides", *(f"{key}={value}" for key, value in parameters.items())),
