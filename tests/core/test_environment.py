@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from dishwasher.core.environment import carried, visible
+from dishwasher.core.environment import carried, is_single_use, visible
 
 HOST = {
     "PATH": "/bin",
@@ -52,3 +52,9 @@ def test_a_stranger_sees_no_password_of_an_index_or_proxy(url: str) -> None:
     host = {**HOST, "PIP_INDEX_URL": url, "https_proxy": url}
     assert visible(host).keys() == KEPT
     assert visible(host, trusted=False).keys() == KEPT - {"PIP_INDEX_URL", "https_proxy"}
+
+
+def test_only_a_fleet_that_says_so_has_machines_for_one_job() -> None:
+    assert is_single_use({"DISHWASHER_SINGLE_USE": "1"})
+    assert not is_single_use({"DISHWASHER_SINGLE_USE": ""})
+    assert carried({"DISHWASHER_SINGLE_USE": "1"}) == {"DISHWASHER_SINGLE_USE": "1"}

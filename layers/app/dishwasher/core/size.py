@@ -131,15 +131,11 @@ def told(why: str, here: Size, after: Size) -> str:
 
 
 def _is_larger(size: Size, here: Size, spec: JobSpec, most: float, wall: Wall | None) -> bool:
-    match wall:
-        case Wall.TIME:
-            return seconds(size, spec, most) > seconds(here, spec, most)
-        case Wall.MEMORY:
-            return size.memory > here.memory
-        case Wall.DISK:
-            return size.disk > here.disk
-        case None:
-            return True
+    if wall is Wall.TIME:
+        return seconds(size, spec, most) > seconds(here, spec, most)
+    if wall is Wall.MEMORY:
+        return size.memory > here.memory
+    return wall is None or size.disk > here.disk
 
 
 def _is_enough(size: Size, wanted: Needs) -> bool:
