@@ -12,7 +12,6 @@ import signal
 import sys
 import time
 
-from dishwasher.core.sandbox import Level
 from dishwasher.demo.bot import Bot, Served
 from dishwasher.demo.scene import Scene
 from dishwasher.demo.story import Story
@@ -38,8 +37,7 @@ def main() -> int:
     built = artifact.build()
     say(f"Built in {time.monotonic() - begun:.0f} s.")
     bot = CloudBot(built, bare=not options.demo)
-    # A Lambda function can not jail a job, so it refuses those of strangers.
-    with Scene(Level.PLAIN, bot) as scene:
+    with Scene(bot=bot) as scene:
         say(f"A stand-in for GitHub: {scene.github.url}")
         say(f"Dishwasher:            {scene.url} (up in {time.monotonic() - begun:.0f} s)")
         well = _told(scene, options.alone) if options.demo else _tried(scene, bot)
@@ -79,7 +77,7 @@ def _told(scene: Scene, alone: bool) -> bool:
 
 
 def _embedded(bot: Bot) -> dict[str, object] | None:
-    with Scene(Level.PLAIN, bot) as scene:
+    with Scene(bot=bot) as scene:
         return _story(scene)
 
 

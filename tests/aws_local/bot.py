@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 
+from dishwasher.core.environment import SANDBOX
 from dishwasher.core.pattern import Filter, Pattern, Syntax
 from dishwasher.core.secret import Rules, Slot, StoredSecret
 from dishwasher.demo.bot import Place
@@ -45,6 +46,8 @@ class CloudBot:
         told = place.for_jobs
         # As an image would have them: git, and whatever the sample's jobs call.
         tools = told.pop("PATH")
+        # The template says what a function can: it has no walls, and strangers go to CodeBuild.
+        del told[SANDBOX]
         if self._bare:
             tools = bare(place.folder / "tools")
         self.cloud = Cloud(

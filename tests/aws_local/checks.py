@@ -26,6 +26,8 @@ VARYING = (
     (re.compile(r" of a runner( after MUCH of waiting)?"), ""),
     (re.compile(r"\d{4}\\?-\d\d\\?-\d\d \d\d\\?:\d\d"), "WHEN"),
     (re.compile(r"/tmp/[^\s`'\"]*?/(checkout|home|artifacts|reports)"), r"PLACE/\1"),
+    # A Lambda function can not have walls; the story itself looks for those of strangers' jobs.
+    (re.compile(r"Sandbox: (jailed|plain)\."), "Sandbox."),
 )
 """What is another one in each telling, whoever the bot is."""
 
