@@ -368,3 +368,13 @@ def test_without_bash_the_machine_is_to_blame(serve: Serve, launch: Launch, tmp_
     result = server.result()
     assert result.reason is Reason.INFRA
     assert "no bash" in result.detail
+
+
+@pytest.mark.parametrize(("single_use", "expected"), [("1", Reason.OK), ("", Reason.REFUSED)])
+def test_a_stranger_runs_without_a_jail_only_on_a_machine_of_its_own(
+    serve: Serve, launch: Launch, single_use: str, expected: Reason
+) -> None:
+    server = serve("echo strange", trusted=False)
+    launch(server, DISHWASHER_SINGLE_USE=single_use)
+    assert server.result().reason is expected
+    assert (b"strange\n" in server.log) is (expected is Reason.OK)
