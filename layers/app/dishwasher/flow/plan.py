@@ -8,7 +8,7 @@ from dishwasher.core import heads
 from dishwasher.core.delivery import GIVE_UP_AFTER, REFUSALS, Delivery, Stage
 from dishwasher.core.event import NO_COMMIT, Event, EventKind, Ignored
 from dishwasher.core.job import Timing
-from dishwasher.errors import Conflict, Gone, InfraError, Refused, Rejected, Unseen
+from dishwasher.errors import Conflict, InfraError, Refused, Rejected, Unseen
 from dishwasher.flow.building import Building
 from dishwasher.flow.cancel import Cancels
 from dishwasher.flow.changes import UNSEEN_FOR
@@ -137,8 +137,7 @@ class Plan:
         """Believed when it was said a few times: a single 403 may be a fault of GitHub's own."""
         looks = delivery.refused + 1
         if looks >= REFUSALS:
-            if isinstance(error, Gone):
-                self._places.missed(event, heads.refuse)
+            self._places.missed(event, heads.refuse)
             self._ignore(delivery, event, str(error))
             return
         self.store.save(replace(delivery, refused=looks, reason=f"waits: {error}"))
