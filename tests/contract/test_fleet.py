@@ -203,8 +203,12 @@ def test_a_runner_that_can_not_be_had_is_our_fault_and_begins_nothing(
 
 
 # Nobody can end an invocation of Lambda: its runner is refused its next word, and ends by that.
-@pytest.mark.parametrize("place", ["process", ON_AWS[1]], indirect=True)
-def test_who_is_stopped_ends(place: Place, serve: Callable[..., Server]) -> None:
+@pytest.mark.parametrize(
+    ("place", "says_so"),
+    [("process", True), pytest.param("codebuild", False, marks=pytest.mark.slow)],
+    indirect=["place"],
+)
+def test_who_is_stopped_ends(place: Place, says_so: bool, serve: Callable[..., Server]) -> None:
     server = serve("b-0.1", "sleep 86231")
     place.fleet.start(server.bootstrap, "7", place.size)
     server.wait(lambda: server.started, WAIT)
@@ -213,6 +217,8 @@ def test_who_is_stopped_ends(place: Place, serve: Callable[..., Server]) -> None
     until = time.monotonic() + WAIT
     while running("86231"):
         assert time.monotonic() < until, "it runs on"
+    if says_so:
+        assert server.result(WAIT).reason is Reason.CANCELLED
 
 
 def test_to_stop_what_nobody_has_does_nothing(place: Place) -> None:
