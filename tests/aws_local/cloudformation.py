@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import moto.awslambda.models as lambdas
 import moto.cloudformation.models as models
 import moto.cloudformation.responses as responses
 from moto.cloudformation.exceptions import ValidationError
@@ -25,6 +26,7 @@ TRANSFORM = "AWS::Serverless-2016-10-31"
 
 fetch = responses.get_stack_from_s3_url
 delete = models.CloudFormationBackend.delete_stack
+look_up = lambdas.LambdaFunction._get_layers_data
 execute = models.CloudFormationBackend.execute_change_set
 
 
@@ -65,11 +67,17 @@ def execute_change_set(self: Any, change_set_name: str, stack_name: str | None =
     stack.output_map = stack._create_output_map()
 
 
+def layers_data(self: Any, layers: list[Any]) -> Any:
+    """By their names, where moto updates a function with what a reference leads to."""
+    return look_up(self, [getattr(one, "arn", one) for one in layers])
+
+
 def main() -> None:
     # moto finds them because they are there.
     assert forms.Api in models.CloudFormationModel.__subclasses__()
     responses.get_stack_from_s3_url = fetched
     models.get_stack_from_s3_url = fetched
+    lambdas.LambdaFunction._get_layers_data = layers_data
     responses.CloudFormationResponse.update_termination_protection = protect
     models.CloudFormationBackend.delete_stack = delete_stack
     models.CloudFormationBackend.execute_change_set = execute_change_set
