@@ -84,6 +84,9 @@ def started(folder: Path) -> Iterator[Docker]:
         daemon.terminate()
         daemon.wait()
         socket.unlink(missing_ok=True)
+        # The daemon leaves its network mounted there, so that the folder could not be removed.
+        left = folder / "exec" / "netns" / "default"
+        subprocess.run(("umount", "--quiet", str(left)), capture_output=True)
 
 
 def _answers(docker: Docker) -> bool:
