@@ -128,7 +128,7 @@ class Chaos:
             self.wrong.append(f"GitHub would have refused {github.violations[0]}")
 
     def _judge_check(self, run: CheckRun) -> None:
-        title = (run.output.title or "").partition(" in ")[0]
+        title = (run.output.title or "").partition(" in ")[0].removesuffix(",")
         if run.conclusion != "success" and title not in ALLOWED:
             self.wrong.append(f"{run.head_sha[:8]} {run.name}: {run.conclusion}, {title}")
 
