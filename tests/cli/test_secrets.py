@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from dishwasher.cli.main import OK, WRONG_USAGE, main
+from dishwasher.core.history import begun
 from dishwasher.core.outputs import SecretStore
 from dishwasher.core.pattern import Pattern, Syntax
 from dishwasher.core.secret import VALUE_BYTES, Slot, StoredSecret
@@ -39,7 +40,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A data folder whose server has built acme/site, which is number 7."""
     folder = tmp_path / "data"
     database = Database(folder)
-    SqliteStore(database).save(build())
+    SqliteStore(database).save(build(), begun(build(), ()))
     database.close()
     monkeypatch.setenv("DISHWASHER_DATA", str(folder))
     return folder
