@@ -295,10 +295,14 @@ def test_a_key_that_others_may_read_is_refused_before_anything_is_served(
 
 
 def documented() -> list[str]:
-    """Every command of the page, and of the README, that stands in a line of its own or in code."""
+    """Every command of the page, and of the README, that stands in a line of its own or in code.
+
+    Those that go to a stack on AWS are tried in `tests/cli/test_account.py`.
+    """
     texts = [(ROOT / name).read_text() for name in ("docs/secrets.md", "README.md")]
     pattern = r"^    dishwasher secrets .+$|`dishwasher secrets [^`]+`"
-    return [found.strip(" `") for text in texts for found in re.findall(pattern, text, re.M)]
+    found = [one.strip(" `") for text in texts for one in re.findall(pattern, text, re.M)]
+    return [one for one in found if "--aws" not in one]
 
 
 def test_the_commands_of_the_page_are_there_and_do_what_they_say(call: Call, data: Path) -> None:
