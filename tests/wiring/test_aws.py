@@ -43,6 +43,10 @@ def environment(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> dict[str
         "DISHWASHER_GITHUB_URL": "http://127.0.0.1:9",
         "DISHWASHER_API_ENDPOINT": "https://api.example",
         "DISHWASHER_RUNNER": "runner",
+        "DISHWASHER_RUNNER_MEMORY": "2048",
+        "DISHWASHER_RUNNER_DISK": "10240",
+        "DISHWASHER_BUILDER": "builder",
+        "DISHWASHER_ARCHITECTURE": "arm64",
         "DISHWASHER_SECRETS": f"{prefix}/secrets",
         "DISHWASHER_PUBLIC_URL": "",
     }
