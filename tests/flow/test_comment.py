@@ -9,7 +9,8 @@ import pytest
 from dishwasher.core.access import Change, Right
 from dishwasher.core.build import Build
 from dishwasher.core.comment import MARKER, WAIT
-from dishwasher.core.delivery import REFUSALS
+from dishwasher.core.delivery import REFUSALS, Delivery
+from dishwasher.core.event import EventKind
 from dishwasher.core.job import Reason
 from dishwasher.core.outcome import Status, TestCase, summarise
 from dishwasher.core.report import Report, Said, pull_key
@@ -20,7 +21,7 @@ from dishwasher.flow.turn import RETRY_AFTER
 from dishwasher.ports import Topic
 
 from tests.fakes.forge import ForgePull, Trouble
-from tests.flow.house import House
+from tests.flow.house import House, reason
 from tests.samples import BASE_SHA, OTHER_SHA, REPOSITORY, SHA, pull_request, push, rerun
 
 ASKING = ("conversation", "comments")
@@ -38,8 +39,8 @@ def build(house: House) -> Build:
 
 
 def end(house: House, build: Build, **reasons: Reason) -> None:
-    for name, reason in reasons.items():
-        house.ended(house.jobs(build)[name], reason)
+    for name, why in reasons.items():
+        house.ended(house.jobs(build)[name], why)
 
 
 def failed(house: House, build: Build) -> None:
@@ -256,6 +257,41 @@ def test_a_closed_pull_request_is_left_in_peace(house: House, build: Build) -> N
     end(house, again, lint=Reason.OK)
     house.reports(build.id)
     assert bodies(house) == before
+
+
+@pytest.mark.parametrize("told", ["both", "opened", "closed late"])
+def test_what_failed_while_it_was_closed_is_said_when_it_is_open_again(
+    house: House, build: Build, told: str
+) -> None:
+    """Seeds 82042 and 82647: its commit was built already, and nobody looked at the comment."""
+    closed = pull_request(updated=10.0, kind=EventKind.PULL_REQUEST_CLOSED, delivery="closed-1")
+    end(house, build, lint=Reason.FAILED, docs=Reason.OK)
+    house.talk.close(REPOSITORY, 5)
+    house.there.pulls[5].is_open = False
+    if told == "both":
+        assert reason(house, closed) == "pull request 5 was closed"
+    house.reports(build.id)
+    assert bodies(house) == []
+    house.talk.stands(REPOSITORY, 5, SHA)
+    house.there.pulls[5].is_open = True
+    if told == "closed late":
+        house.there.pulls[5].updated = 99.0
+        house.store.save(Delivery("closed-1", "pull_request", house.clock.now(), closed))
+        house.plan("closed-1")
+    else:
+        house.planned(pull_request(delivery="opened-1", action="reopened"))
+    house.rest(60.0)
+    assert len(bodies(house)) == 1
+
+
+def test_a_close_that_is_told_late_of_what_has_no_build_says_nothing(house: House) -> None:
+    closed = pull_request(updated=10.0, kind=EventKind.PULL_REQUEST_CLOSED, delivery="closed-1")
+    house.deliver(closed)
+    house.there.pulls[5].is_open, house.there.pulls[5].updated = True, 99.0
+    house.plan("closed-1")
+    assert house.delivery("closed-1").reason == "pull request 5 is open again"
+    house.rest(60.0)
+    assert bodies(house) == []
 
 
 def test_a_locked_conversation_gets_no_new_comment(house: House, build: Build) -> None:

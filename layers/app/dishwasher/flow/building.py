@@ -117,7 +117,8 @@ class Building:
         changed: tuple[Record, ...] = (counted,) if counted != build else ()
         request = work.event.pull_request
         if request is not None:
-            changed = counting(self.store, self.clock, counted, request.number) or changed
+            number, anew = request.number, work.reopened
+            changed = counting(self.store, self.clock, counted, number, anew=anew) or changed
         self._count(replace(work, along=(*work.along, *changed)), build)
         return True
 

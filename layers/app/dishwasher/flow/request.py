@@ -5,20 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from dishwasher.core import pull, trust
+from dishwasher.core.build import Build, build_group
 from dishwasher.core.delivery import Delivery
 from dishwasher.core.event import Event, Ignored, PullRequest
 from dishwasher.core.pull import Commit, Pull, Stand, pull_id
 from dishwasher.errors import Unseen
 from dishwasher.flow.cancel import Cancels
 from dishwasher.flow.changes import UNSEEN_FOR
+from dishwasher.flow.shared_checks import counting
 from dishwasher.flow.work import Work
-from dishwasher.ports import Clock, Pulls, Source, Store
+from dishwasher.ports import Clock, Pulls, Record, Source, Store
 
 MERGED_WITHIN = 60.0
 """Seconds that GitHub is given to try a merge; it mostly takes a few.
 
 https://docs.github.com/en/rest/pulls/pulls#get-a-pull-request
 """
+REOPENED = "reopened"
+"""https://docs.github.com/en/webhooks/webhook-events-and-payloads#pull_request"""
 ON_THE_BRANCH = frozenset({"identical", "behind"})
 
 
@@ -47,7 +51,9 @@ class Requests:
         self.cancels.retargeted(delivery, event, request)
         after = row.at(event, request)
         approval = after.approval if doubt else None
-        return Work(delivery, event, doubt, notes, along=(after,), approval=approval)
+        # Or it was closed and nobody has told us (yet).
+        reopened = not row.is_open or event.action == REOPENED
+        return Work(delivery, event, doubt, notes, approval, reopened=reopened, along=(after,))
 
     def closed(self, delivery: Delivery, event: Event, request: PullRequest) -> Work:
         """What was planned for it alone ends; nothing follows, and the note says why."""
@@ -57,11 +63,19 @@ class Requests:
             waited = self.clock.now() >= delivery.received + UNSEEN_FOR
             # Closed and opened in one second has the same time: GitHub is right in the end.
             if pull.is_later(stand, request) or waited:
-                return Work(delivery, event, notes=("is open again",))
+                return Work(delivery, event, notes=("is open again",), along=self._unsaid(event))
             raise Unseen(f"pull request {request.number} is not shown as closed yet")
         self.cancels.close(delivery, event, request)
         closed = replace(row, is_open=False, due=self.clock.now())
         return Work(delivery, event, notes=("was closed",), along=(closed,))
+
+    def _unsaid(self, event: Event) -> tuple[Record, ...]:
+        """What ended while it was closed was not said under it, and is now."""
+        number = event.pull_request.number if event.pull_request else 0
+        builds = self.store.group(Build, build_group(event.repository.id, event.sha))
+        mine = [build for build in builds if number in build.requests]
+        newest = max(mine, key=lambda one: one.created, default=None)
+        return counting(self.store, self.clock, newest, number, anew=True) if newest else ()
 
     def beside(self, delivery: Delivery, event: Event) -> tuple[Stand, ...]:
         """The open pull requests that build what was pushed to their branch."""

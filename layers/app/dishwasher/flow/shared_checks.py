@@ -104,10 +104,16 @@ class SharedChecks:
         return {job.spec.name: job for job in latest(jobs)}
 
 
-def counting(store: Store, clock: Clock, build: Build, number: int) -> tuple[Record, ...]:
-    """The build that counts for this pull request too, under which it is to be said what fails."""
-    if number in build.requests:
+def counting(
+    store: Store, clock: Clock, build: Build, number: int, *, anew: bool = False
+) -> tuple[Record, ...]:
+    """The build that counts for this pull request too, under which it is to be said what fails.
+
+    `anew`: nothing was said under it while it was closed.
+    """
+    known = number in build.requests
+    if known and not anew:
         return ()
     key = pull_key(build.event.repository.id, number)
     owed = (store.get(Report, key) or Report(key)).owing(build.id, clock.now())
-    return build.counting_for(*build.requests, number), owed
+    return build if known else build.counting_for(*build.requests, number), owed

@@ -26,6 +26,8 @@ class Work:
     """Of a push: the open pull requests that build the checks of its branch."""
     standing: tuple[int, ...] = ()
     """Those of them that stand at this very commit."""
+    reopened: bool = False
+    """Of a pull request: it was closed when it was planned last."""
     along: tuple[Record, ...] = ()
     """Stored together with the end, so that of two planners at once one begins again."""
 
