@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
+from typing import cast
 
 import pytest
 from dishwasher.core.access import Change, Right
@@ -18,7 +19,7 @@ from dishwasher.errors import Ambiguous, Gone, InfraError
 from dishwasher.flow.claim import LINGER, SWEEP_AFTER, take
 from dishwasher.flow.comment import LAG
 from dishwasher.flow.turn import RETRY_AFTER
-from dishwasher.ports import Topic
+from dishwasher.ports import Record, Store, Topic
 
 from tests.fakes.forge import ForgePull, Trouble
 from tests.flow.house import House, reason
@@ -536,6 +537,30 @@ def test_a_head_without_a_build_is_nothing_to_speak_of(house: House, build: Buil
     house.clock.advance(LAG + 1)
     house.reports(build.id)
     assert bodies(house) == before
+
+
+def test_a_comment_that_could_not_be_begun_is_come_back_to(house: House, build: Build) -> None:
+    """Seed 101279: the table failed, the check runs were told, and the bell was lost."""
+
+    class Failing:
+        failed = False
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(house.store, name)
+
+        def save(self, *records: Record) -> None:
+            if not self.failed and records[0].id == pull_key(REPOSITORY.id, 5):
+                self.failed = True
+                raise InfraError("the table does not answer")
+            house.store.save(*records)
+
+    end(house, build, lint=Reason.FAILED, docs=Reason.OK)
+    with pytest.raises(InfraError, match="does not answer"):
+        replace(house.reports, store=cast(Store, Failing()))(build.id)
+    assert not any(job.deadline for job in house.jobs(build).values())
+    house.rung(Topic.REPORTS)
+    house.rest(60.0)
+    assert len(bodies(house)) == 1
 
 
 def test_nobody_is_rung_for_a_pull_request_that_was_closed(house: House, build: Build) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 from dishwasher.core.build import Build
@@ -50,11 +49,15 @@ class Reports:
         failures: list[InfraError] = []
         ended = self._ended(build)
         # The comment first: a job counts as reported with its check run, and then nobody rings.
-        for tell in (self._pull_request, partial(self._commit, ended)):
-            try:
-                tell(build)
-            except InfraError as error:
-                failures.append(error)
+        try:
+            self._pull_request(build)
+        except InfraError as error:
+            self._keep_owed(build)
+            failures.append(error)
+        try:
+            self._commit(ended, build)
+        except InfraError as error:
+            failures.append(error)
         if failures:
             raise failures[0]
 
@@ -68,6 +71,15 @@ class Reports:
             self.verdicts.timing.hold,
             self.page,
         )(build)
+
+    def _keep_owed(self, build: Build) -> None:
+        """Where a comment could not even be begun, it is to be come back to in any case."""
+        for other in self.store.group(Build, build.group):
+            for number in other.requests:
+                key = pull_key(build.event.repository.id, number)
+                row = self.store.get(Report, key) or Report(key)
+                if not row.due:
+                    self.store.save(row.owing(other.id, self.clock.now()))
 
     def _ended(self, build: Build) -> frozenset[str]:
         """The jobs of this commit that are over by now: what comments can know of."""
