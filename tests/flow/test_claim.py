@@ -96,6 +96,25 @@ def test_each_note_renews_the_claim(store: RacyStore, clock: FakeClock) -> None:
     assert claim.report().of("build-0").check == 5
 
 
+def test_a_claim_that_froze_while_it_was_renewed_is_renewed_again(
+    store: RacyStore, clock: FakeClock
+) -> None:
+    """Seed 102276: frozen in that write, and in the call that it was to cover."""
+    claim = take(store, clock, KEY, HOLD)
+    assert claim is not None
+
+    def slow(posted: Posted) -> Posted:
+        kept = claim.note(posted)
+        if not frozen:
+            frozen.append(clock.advance(HOLD * 0.9))
+        return kept
+
+    frozen: list[None] = []
+    claim.doubt(slow, Posted("job"))
+    assert claim.report().until == clock.now() + HOLD
+    assert claim.report().of("job").doubtful
+
+
 def test_a_claim_whose_holder_died_is_taken_over_with_all_that_it_knew(
     store: RacyStore, clock: FakeClock
 ) -> None:

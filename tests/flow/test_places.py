@@ -358,9 +358,36 @@ def test_a_push_that_comes_while_we_are_not_let_in_is_remembered(house: House) -
     assert looked(house) == ("refs/heads/main", "refs/pull/5")
 
 
+def test_each_pull_request_of_a_build_that_is_called_off_is_remembered(house: House) -> None:
+    """Seed 101753: two offered the same commit, and one of them was looked at again."""
+    build = house.planned(pull_request())
+    house.there.pulls[6] = replace(house.there.pulls[5])
+    house.planned(pull_request(6, delivery="2"))
+    house.tells(SUSPENDED)
+    house.dispatch(lint(house, build).id)
+    assert looked(house) == ("refs/pull/5", "refs/pull/6")
+
+
+def test_each_branch_of_a_build_that_is_called_off_is_remembered(house: House) -> None:
+    build = house.planned(push(branch="topic"))
+    house.planned(push(branch="other", delivery="2"))
+    house.tells(SUSPENDED)
+    house.dispatch(lint(house, build).id)
+    assert looked(house) == ("refs/heads/topic", "refs/heads/other")
+
+
 def test_a_tag_is_no_head_that_somebody_could_find(house: House) -> None:
     house.tells(SUSPENDED)
     assert reason(house, push(branch="", tag="v1")) == "the App is suspended there"
+    assert house.store.get(Looked, "7") is None
+
+
+def test_a_tags_build_is_called_off_for_good() -> None:
+    house = House(b"checks: {lint: {run: flake8, when: {event: tag}}}\n")
+    build = house.planned(push(branch="", tag="v1"))
+    house.tells(SUSPENDED)
+    house.dispatch(lint(house, build).id)
+    assert house.job(lint(house, build)).reason is Reason.CANCELLED
     assert house.store.get(Looked, "7") is None
 
 

@@ -7,6 +7,7 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+from dishwasher.core.build import Build
 from dishwasher.core.event import Event, EventKind
 
 MOST_AGAIN = 1000
@@ -69,9 +70,21 @@ def is_head(event: Event) -> bool:
     return event.pull_request is not None or (event.kind is EventKind.PUSH and bool(event.branch))
 
 
+def names(build: Build) -> tuple[str, ...]:
+    """Of all heads that this build is of: those it was pushed to, and its pull requests'."""
+    pushed = () if build.event.pull_request else build.pushed
+    branches = (f"refs/heads/{branch}" for branch in pushed)
+    return (*branches, *(f"refs/pull/{number}" for number in build.requests))
+
+
 def missing(looked: Looked, event: Event) -> Looked:
     """The record when this event's head was left without its build."""
     return replace(looked, again=_also(looked.again, name(event)))
+
+
+def called_off(looked: Looked, build: Build) -> Looked:
+    """The record when this build was called off: each of its heads is left without one."""
+    return replace(looked, again=_also(looked.again, *names(build)))
 
 
 def refuse(looked: Looked, event: Event) -> Looked:

@@ -196,7 +196,7 @@ class CheckRuns:
             start = posted.annotations
             page = check.annotations[start : start + ANNOTATIONS_PER_REQUEST]
             if page:
-                claim.note(replace(posted, doubtful=True))
+                claim.doubt(claim.note, posted)
             # The verdict goes with the first page, so that many findings do not delay it.
             try:
                 self.checks.update(repository, posted.check, replace(check, annotations=page))

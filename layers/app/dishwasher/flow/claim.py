@@ -97,7 +97,7 @@ class Claim:
 
         `keep` is `note`, `say` or `tell`, `known` what it keeps so far.
         """
-        keep(replace(known, doubtful=True))
+        self.doubt(keep, known)
         try:
             return call()
         except Ambiguous:
@@ -107,6 +107,14 @@ class Claim:
             # This call made nothing; an earlier one that is in doubt still may have.
             keep(known)
             raise
+
+    def doubt(self, keep: Callable[[W], W], known: W) -> None:
+        """Keep that a call may have been made, with time enough left of the claim to make it."""
+        began = self.clock.now()
+        keep(replace(known, doubtful=True))
+        if self.clock.now() - began > self.hold / 2:
+            # Frozen in that write, which renews from before it: the claim would end in the call.
+            keep(replace(known, doubtful=True))
 
     def done(self, keep: Callable[[W], W], known: W) -> W:
         """Keep what GitHub has taken; where that can not be kept, leave a warning behind."""

@@ -78,8 +78,8 @@ class Dispatch:
             starting(claimed, code, build, size)
 
     def _call_off(self, job_id: str, build: Build, why: str) -> None:
-        """The head counts as not built, and is planned anew when we are let in again."""
-        Places(self.store, self.verdicts.bells, self.clock).missed(build.event)
+        """Its heads count as not built, and are planned anew when we are let in again."""
+        Places(self.store, self.verdicts.bells, self.clock).called_off(build)
         # What somebody asked for by hand is theirs to ask for again.
         if heads.is_head(build.event) and not (build.abandoned or build.event.rerun):
             self.store.save(replace(build, abandoned=AWAY))

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from dishwasher.core import heads, place
 from dishwasher.core.access import PAUSED, Access, Change, Named, Right, access_id
+from dishwasher.core.build import Build
 from dishwasher.core.delivery import Delivery, Stage
 from dishwasher.core.event import Event, Repository
 from dishwasher.core.heads import Looked
@@ -97,6 +98,13 @@ class Places:
             return
         key = str(event.repository.id)
         self._change(Looked, key, lambda looked: note(looked, event), Looked(key))
+
+    def called_off(self, build: Build) -> None:
+        """So are the heads of this build, which may be several pull requests'."""
+        if not heads.is_head(build.event):
+            return
+        key = str(build.event.repository.id)
+        self._change(Looked, key, lambda looked: heads.called_off(looked, build), Looked(key))
 
     def ended(self, event: Event) -> None:
         """The head of this event is gone; whoever opens it again may do so without a webhook."""
