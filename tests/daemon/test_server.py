@@ -205,8 +205,6 @@ def test_iterators_are_streamed(server: Server) -> None:
     assert ask(server, "GET", "/endless")[2] == b"ab"
 
 
-# waitress drops its temporary file without a close when little is left of what had filled it.
-@pytest.mark.filterwarnings("ignore:unclosed file <_io.BufferedRandom:ResourceWarning")
 def test_slow_readers_do_not_stand_in_the_way() -> None:
     with serving(threads=1) as server, closing(connect(server)) as slow:
         slow.request("GET", "/stream?size=8388608")

@@ -119,6 +119,9 @@ class Server:
         wasyncore.dispatcher.close(self._waitress)
 
     def _close_all(self) -> None:
+        for channel in tuple(self._waitress.active_channels.values()):
+            # What `close_all` does to a channel leaves the files open that its answers wait in.
+            channel.handle_close()
         wasyncore.close_all(self._waitress._map)
 
     def _drain(self) -> None:
