@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import http.client
 import logging
 import socket
@@ -210,6 +211,15 @@ def test_slow_readers_do_not_stand_in_the_way() -> None:
         slow.request("GET", "/stream?size=8388608")
         assert ask(server, "GET", "/quick")[0] == 200
         assert len(slow.getresponse().read()) == 8388608
+
+
+def test_stopping_closes_the_files_that_unsent_answers_wait_in() -> None:
+    """A file that is not closed is a warning, and a warning an error."""
+    with serving(threads=2) as server, closing(connect(server)) as slow:
+        slow.request("GET", "/stream?size=8388608")
+        assert ask(server, "GET", "/quick")[0] == 200
+        server.stop()
+        gc.collect()
 
 
 def test_two_hundred_at_once_are_all_answered(server: Server) -> None:

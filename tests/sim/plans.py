@@ -158,9 +158,11 @@ class Plans:
             for one in self._rows.all(Build)
             if one.event.repository.id == repository and request.number in one.requests
         ]
-        first = min((one.created for one in mine if one.event.sha == request.head), default=0.0)
-        for one in mine:
-            older = one.event.sha != request.head and one.event.kind is EventKind.PULL_REQUEST
+        # A push's build may have come before anybody knew that the pull request stands there too.
+        asked = [one for one in mine if one.event.kind is EventKind.PULL_REQUEST]
+        first = min((one.created for one in asked if one.event.sha == request.head), default=0.0)
+        for one in asked if first else ():
+            older = one.event.sha != request.head
             if older and not one.event.rerun and one.created > first + self._skew:
                 yield f"L7 build {one.id} of {one.event.sha} came after that of {request.head}"
 
