@@ -30,15 +30,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if words and words[0] not in COMMANDS and not words[0].startswith("-"):
         print(f"dishwasher: {_unknown(words[0])}", file=sys.stderr)
         return WRONG_USAGE
-    options = _parser(words).parse_args(words)
+    return ended("dishwasher", _parser(words).parse_args(words))
+
+
+def ended(program: str, options: argparse.Namespace) -> int:
+    """The exit code of the command that was chosen; `program` is who tells of its faults."""
     try:
         code: int = options.call(options)
         sys.stdout.flush()
     except UserError as error:
-        print(f"dishwasher: {error}", file=sys.stderr)
+        print(f"{program}: {error}", file=sys.stderr)
         return WRONG_USAGE
     except Fault as error:
-        print(f"dishwasher: {error}", file=sys.stderr)
+        print(f"{program}: {error}", file=sys.stderr)
         return OUR_FAULT
     except BrokenPipeError:
         # Python would complain once more when it flushes at its end.

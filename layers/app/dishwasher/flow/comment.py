@@ -24,6 +24,7 @@ from dishwasher.errors import Gone, InfraError, Rejected
 from dishwasher.flow.claim import SWEEP_AFTER, Claim
 from dishwasher.flow.flake import flakes
 from dishwasher.flow.keep import read_result
+from dishwasher.flow.shared_checks import newest
 from dishwasher.flow.tenancy import Tenancy
 from dishwasher.flow.turn import Turns
 from dishwasher.ports import Bells, Blobs, Clock, Comments, PostedComment, Store, Topic
@@ -90,13 +91,7 @@ class PullComments:
         at once one may be lost, and the other is all that comes."""
         repository, head = bell.event.repository, self._row(bell.event.repository, number).head
         moved = head not in ("", bell.event.sha)
-        return (self._counting(repository, number, head) if moved else None) or bell
-
-    def _counting(self, repository: Repository, number: int, head: str) -> Build | None:
-        """The newest that counts for the pull request: an approval makes a new one."""
-        builds = self.store.group(Build, build_group(repository.id, head))
-        counting = (one for one in builds if number in one.requests)
-        return max(counting, key=lambda one: one.created, default=None)
+        return (newest(self.store, repository.id, number, head) if moved else None) or bell
 
     def _needs_no_word(self, said: Said, build: Build, number: int) -> bool:
         """Whether GitHub need not be asked, so far as this build goes."""
@@ -160,7 +155,7 @@ class PullComments:
         shown = tuple(self._shown(build, job) for job in jobs)
         row = self._row(build.event.repository, number)
         base = request.base_ref if request else ""
-        counting = self._counting(build.event.repository, number, head)
+        counting = newest(self.store, build.event.repository.id, number, head)
         pending = counting.pending if counting else ()
         told = tuple(self._told(build.event.repository, head, number))
         return comment.compose(shown, head, base, row, pending, flakes(self.blobs, told, jobs))

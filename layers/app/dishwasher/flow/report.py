@@ -6,7 +6,7 @@ difference. Serialised: one fenced claim for each commit; who loses it marks it 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -75,9 +75,7 @@ class Reports:
     def _keep_owed(self, build: Build) -> None:
         """Where a comment could not even be begun, it is to be come back to in any case."""
         for other in self.store.group(Build, build.group):
-            for number in other.requests:
-                key = pull_key(build.event.repository.id, number)
-                row = self.store.get(Report, key) or Report(key)
+            for row in self._pulls(other):
                 if not row.due:
                     self.store.save(row.owing(other.id, self.clock.now()))
 
@@ -139,12 +137,16 @@ class Reports:
 
     def _owe_comments(self, build: Build) -> None:
         """A job has ended since the comments were looked at: the reaper knows until they are."""
-        for number in build.requests:
-            key = pull_key(build.event.repository.id, number)
-            row = self.store.get(Report, key) or Report(key)
+        for row in self._pulls(build):
             self.store.save(row.owing(build.id, self.clock.now()))
         if build.requests:
             self.bells.ring(Topic.REPORTS, build.id)
+
+    def _pulls(self, build: Build) -> Iterator[Report]:
+        """The report on each pull request that it counts for."""
+        for number in build.requests:
+            key = pull_key(build.event.repository.id, number)
+            yield self.store.get(Report, key) or Report(key)
 
     def _put_off(self, build: Build, until: float) -> None:
         """Nobody can be told before then, 0 for as long as nobody lets us in: do not ring."""

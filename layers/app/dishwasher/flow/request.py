@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from dishwasher.core import pull, trust
-from dishwasher.core.build import Build, build_group
 from dishwasher.core.delivery import Delivery
 from dishwasher.core.event import Event, Ignored, PullRequest
 from dishwasher.core.pull import Commit, Pull, Stand, pull_id
 from dishwasher.errors import Unseen
 from dishwasher.flow.cancel import Cancels
 from dishwasher.flow.changes import UNSEEN_FOR
-from dishwasher.flow.shared_checks import counting
+from dishwasher.flow.shared_checks import counting, newest
 from dishwasher.flow.work import Work
 from dishwasher.ports import Clock, Pulls, Record, Source, Store
 
@@ -72,10 +71,8 @@ class Requests:
     def _unsaid(self, event: Event) -> tuple[Record, ...]:
         """What ended while it was closed was not said under it, and is now."""
         number = event.pull_request.number if event.pull_request else 0
-        builds = self.store.group(Build, build_group(event.repository.id, event.sha))
-        mine = [build for build in builds if number in build.requests]
-        newest = max(mine, key=lambda one: one.created, default=None)
-        return counting(self.store, self.clock, newest, number, anew=True) if newest else ()
+        build = newest(self.store, event.repository.id, number, event.sha)
+        return counting(self.store, self.clock, build, number, anew=True) if build else ()
 
     def beside(self, delivery: Delivery, event: Event) -> tuple[Stand, ...]:
         """The open pull requests that build what was pushed to their branch."""

@@ -104,6 +104,13 @@ class SharedChecks:
         return {job.spec.name: job for job in latest(jobs)}
 
 
+def newest(store: Store, repository: int, number: int, sha: str) -> Build | None:
+    """The build of the commit that counts for the pull request; an approval makes a newer one."""
+    builds = store.group(Build, build_group(repository, sha))
+    mine = (build for build in builds if number in build.requests)
+    return max(mine, key=lambda one: one.created, default=None)
+
+
 def counting(
     store: Store, clock: Clock, build: Build, number: int, *, anew: bool = False
 ) -> tuple[Record, ...]:

@@ -8,23 +8,11 @@ from collections.abc import Sequence
 
 from dishwasher.cli import account, app, clone
 from dishwasher.cli.cloud import deploy, remove
-from dishwasher.cli.main import INTERRUPTED, OUR_FAULT, WRONG_USAGE
-from dishwasher.errors import Fault, UserError
+from dishwasher.cli.main import ended
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    options = _parser().parse_args(arguments)
-    try:
-        code: int = options.call(options)
-    except UserError as error:
-        print(f"make: {error}", file=sys.stderr)
-        return WRONG_USAGE
-    except Fault as error:
-        print(f"make: {error}", file=sys.stderr)
-        return OUR_FAULT
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    return code
+    return ended("make", _parser().parse_args(arguments))
 
 
 def _parser() -> argparse.ArgumentParser:
