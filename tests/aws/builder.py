@@ -15,13 +15,13 @@ import sys
 import threading
 import uuid
 from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from tests.aws import template
+from tests.aws.listener import Handler, Listener
 
 PROJECT = "builder"
 FAULTS = {
@@ -56,19 +56,15 @@ class CodeBuild:
         self._tokens: dict[str, tuple[dict[str, Any], str]] = {}
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._lock = threading.RLock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, name="CodeBuild")
-        self._thread.start()
+        self._listener = Listener("CodeBuild", _handler(self))
+        self._listener.start()
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return self._listener.url
 
     def close(self) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        self._listener.close()
         self.reset()
 
     def reset(self) -> None:
@@ -194,14 +190,12 @@ def commands() -> list[str]:
     return found
 
 
-def _handler(known: CodeBuild) -> type[BaseHTTPRequestHandler]:
+def _handler(known: CodeBuild) -> type[Handler]:
     """Both protocols of the service: botocore takes CBOR from 1.44 on, and JSON before."""
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
+    class Api(Handler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
+            body = self.body()
             target = self.headers.get("X-Amz-Target", "")
             operation = (target or self.path).replace("/", ".").rpartition(".")[2]
             try:
@@ -216,18 +210,10 @@ def _handler(known: CodeBuild) -> type[BaseHTTPRequestHandler]:
             if status != 200:
                 shape = _fault()
             data = json.dumps(told).encode() if json_ else written(told, shape)
-            self.send_response(status)
-            if not json_:
-                self.send_header("smithy-protocol", "rpc-v2-cbor")
-            self.send_header("Content-Type", f"application/{'json' if json_ else 'cbor'}")
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
+            kind = [("Content-Type", f"application/{'json' if json_ else 'cbor'}")]
+            self.tell(status, kind if json_ else [("smithy-protocol", "rpc-v2-cbor"), *kind], data)
 
-        def log_message(self, format: str, *args: object) -> None:
-            """Tests are silent."""
-
-    return Handler
+    return Api
 
 
 def _told(error: Refusal) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from moto.cloudwatch.models import cloudwatch_backends
 from moto.core.common_models import CloudFormationModel
@@ -12,6 +12,10 @@ Json = dict[str, Any]
 
 
 class _Form(CloudFormationModel):
+    """What moto asks of each kind; its name is all that another resource may want of it."""
+
+    KIND: ClassVar[str] = ""
+
     def __init__(self, name: str) -> None:
         self._name = name
 
@@ -28,6 +32,10 @@ class _Form(CloudFormationModel):
         return ""
 
     @classmethod
+    def cloudformation_type(cls) -> str:
+        return cls.KIND
+
+    @classmethod
     def has_cfn_attr(cls, attr: str) -> bool:
         return attr in ("ApiEndpoint", "Arn")
 
@@ -37,18 +45,6 @@ class _Form(CloudFormationModel):
         return f"https://{self._name}.execute-api.us-east-1.amazonaws.com"
 
     @classmethod
-    def update_from_cloudformation_json(
-        cls, original_resource: Any, *words: Any, **more: Any
-    ) -> Any:
-        return original_resource
-
-
-class Schedule(_Form, CloudFormationModel):
-    @staticmethod
-    def cloudformation_type() -> str:
-        return "AWS::Scheduler::Schedule"
-
-    @classmethod
     def create_from_cloudformation_json(
         cls,
         resource_name: str,
@@ -56,10 +52,39 @@ class Schedule(_Form, CloudFormationModel):
         account_id: str,
         region_name: str,
         **_: Any,
-    ) -> Schedule:
-        own = cloudformation_json["Properties"]
-        name = own.get("Name") or resource_name
-        scheduler_backends[account_id][region_name].create_schedule(
+    ) -> _Form:
+        properties = cloudformation_json["Properties"]
+        return cls(cls.made(resource_name, properties, account_id, region_name))
+
+    @classmethod
+    def update_from_cloudformation_json(
+        cls, original_resource: Any, *words: Any, **more: Any
+    ) -> Any:
+        return original_resource
+
+    @classmethod
+    def delete_from_cloudformation_json(
+        cls, resource_name: str, cloudformation_json: Json, account_id: str, region_name: str
+    ) -> None:
+        cls.gone(resource_name, account_id, region_name)
+
+    @classmethod
+    def made(cls, name: str, own: Json, account: str, region: str) -> str:
+        """Its name, once it is there; `own` are the template's properties."""
+        return name
+
+    @classmethod
+    def gone(cls, name: str, account: str, region: str) -> None:
+        """Moto has nothing of it."""
+
+
+class Schedule(_Form, CloudFormationModel):
+    KIND = "AWS::Scheduler::Schedule"
+
+    @classmethod
+    def made(cls, name: str, own: Json, account: str, region: str) -> str:
+        name = own.get("Name") or name
+        scheduler_backends[account][region].create_schedule(
             **dict.fromkeys(("description", "end_date", "start_date", "kms_key_arn"), None),
             flexible_time_window=own.get("FlexibleTimeWindow", {"Mode": "OFF"}),
             group_name="default",
@@ -70,34 +95,22 @@ class Schedule(_Form, CloudFormationModel):
             target=own["Target"],
             action_after_completion=None,
         )
-        return cls(name)
+        return name
 
     @classmethod
-    def delete_from_cloudformation_json(
-        cls, resource_name: str, cloudformation_json: Json, account_id: str, region_name: str
-    ) -> None:
-        scheduler_backends[account_id][region_name].delete_schedule("default", resource_name)
+    def gone(cls, name: str, account: str, region: str) -> None:
+        scheduler_backends[account][region].delete_schedule("default", name)
 
 
 class Alarm(_Form, CloudFormationModel):
-    @staticmethod
-    def cloudformation_type() -> str:
-        return "AWS::CloudWatch::Alarm"
+    KIND = "AWS::CloudWatch::Alarm"
 
     @classmethod
-    def create_from_cloudformation_json(
-        cls,
-        resource_name: str,
-        cloudformation_json: Json,
-        account_id: str,
-        region_name: str,
-        **_: Any,
-    ) -> Alarm:
-        own = cloudformation_json["Properties"]
-        cloudwatch_backends[account_id][region_name].put_metric_alarm(
-            name=resource_name,
+    def made(cls, name: str, own: Json, account: str, region: str) -> str:
+        cloudwatch_backends[account][region].put_metric_alarm(
+            name=name,
             namespace=own.get("Namespace", "Dishwasher"),
-            metric_name=own.get("MetricName", resource_name),
+            metric_name=own.get("MetricName", name),
             comparison_operator=own["ComparisonOperator"],
             evaluation_periods=own["EvaluationPeriods"],
             period=60,
@@ -107,40 +120,20 @@ class Alarm(_Form, CloudFormationModel):
             dimensions=[],
             alarm_actions=[],
         )
-        return cls(resource_name)
+        return name
 
     @classmethod
-    def delete_from_cloudformation_json(
-        cls, resource_name: str, cloudformation_json: Json, account_id: str, region_name: str
-    ) -> None:
-        cloudwatch_backends[account_id][region_name].delete_alarms([resource_name])
+    def gone(cls, name: str, account: str, region: str) -> None:
+        cloudwatch_backends[account][region].delete_alarms([name])
 
 
 class Api(_Form, CloudFormationModel):
-    @staticmethod
-    def cloudformation_type() -> str:
-        return "AWS::ApiGatewayV2::Api"
+    KIND = "AWS::ApiGatewayV2::Api"
 
     @classmethod
-    def create_from_cloudformation_json(
-        cls, resource_name: str, cloudformation_json: Json, *words: Any, **more: Any
-    ) -> Api:
-        return cls("api1234567")
-
-    @classmethod
-    def delete_from_cloudformation_json(cls, *words: Any) -> None: ...
+    def made(cls, name: str, own: Json, account: str, region: str) -> str:
+        return "api1234567"
 
 
 class Project(_Form, CloudFormationModel):
-    @staticmethod
-    def cloudformation_type() -> str:
-        return "AWS::CodeBuild::Project"
-
-    @classmethod
-    def create_from_cloudformation_json(
-        cls, resource_name: str, cloudformation_json: Json, *words: Any, **more: Any
-    ) -> Project:
-        return cls(resource_name)
-
-    @classmethod
-    def delete_from_cloudformation_json(cls, *words: Any) -> None: ...
+    KIND = "AWS::CodeBuild::Project"

@@ -5,16 +5,14 @@ from __future__ import annotations
 import base64
 import json
 import re
-import sys
-import threading
 import time
 import uuid
 from collections.abc import Callable, Iterable
-from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import unquote
 
+from tests.aws.listener import Handler, Listener
 from tests.aws_local.function import Outcome
 from tests.aws_local.stack import Route
 
@@ -29,30 +27,23 @@ class Gateway:
     """Listens from the start, serves once `open` has told it the routes."""
 
     def __init__(self) -> None:
-        self._server = _Server(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, name="API Gateway", daemon=True
-        )
+        self._listener = Listener("API Gateway", self._handler())
         self._routes: list[tuple[str, re.Pattern[str], Route]] = []
         self._invoke: Invoke = _nobody
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return self._listener.url
 
     def open(self, routes: Iterable[Route], invoke: Invoke) -> None:
         # The most exact first: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html
         ordered = sorted(routes, key=lambda one: ("+}" in one.path, "{" in one.path))
         self._routes = [(one.method, _pattern(one.path), one) for one in ordered]
         self._invoke = invoke
-        self._thread.start()
+        self._listener.start()
 
     def close(self) -> None:
-        if self._thread.is_alive():
-            self._server.shutdown()
-            self._thread.join()
-        self._server.server_close()
+        self._listener.close()
 
     def answer(self, event: dict[str, Any]) -> tuple[int, list[tuple[str, str]], bytes]:
         http = event["requestContext"]["http"]
@@ -68,38 +59,16 @@ class Gateway:
             return _response(self._invoke(route.function, payload))
         return 404, [("content-type", "application/json")], b'{"message":"Not Found"}'
 
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
+    def _handler(self) -> type[Handler]:
         gateway = self
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
+        class Api(Handler):
             def handle_any(self) -> None:
-                length = int(self.headers.get("Content-Length", 0))
-                event = _event(self, self.rfile.read(length))
-                status, headers, body = gateway.answer(event)
-                # Whoever asked may have gone meanwhile.
-                with suppress(ConnectionError):
-                    self.send_response(status)
-                    for name, value in headers:
-                        self.send_header(name, value)
-                    self.send_header("Content-Length", str(len(body)))
-                    self.end_headers()
-                    self.wfile.write(body)
+                self.tell(*gateway.answer(_event(self, self.body())))
 
             do_GET = do_POST = do_PUT = do_HEAD = do_DELETE = handle_any
 
-            def log_message(self, format: str, *args: object) -> None:
-                """Nobody reads it."""
-
-        return Handler
-
-
-class _Server(ThreadingHTTPServer):
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        # Whoever asked has gone, as runners do that are cancelled.
-        if not isinstance(sys.exception(), ConnectionError):
-            super().handle_error(request, client_address)
+        return Api
 
 
 def _event(handler: BaseHTTPRequestHandler, body: bytes) -> dict[str, Any]:

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import json
 import secrets
-import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from http.client import HTTPConnection
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 from urllib.parse import urlsplit
 
+from tests.aws.listener import Handler, Listener
 from tests.aws_local.iam.rights import Statement, allowed, wanted
 from tests.aws_local.iam.signature import Call, Denied, Key, verify
 
-HOP = frozenset({"connection", "content-length", "transfer-encoding", "expect"})
+HOP = frozenset({"connection", "transfer-encoding", "expect"})
 PATIENCE = 60.0
 REGION = "us-east-1"
 
@@ -33,14 +30,12 @@ class Guard:
         self._lock = threading.Lock()
         self.refused: Counter[str] = Counter()
         """By `role action resource`, or the word of AWS where nobody had signed."""
-        self._server = _Server(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, name="IAM", daemon=True)
-        self._thread.start()
+        self._listener = Listener("IAM", self._handler())
+        self._listener.start()
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return self._listener.url
 
     @property
     def keys(self) -> list[Key]:
@@ -55,9 +50,7 @@ class Guard:
         return key
 
     def close(self) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        self._listener.close()
 
     def look(self, call: Call) -> str:
         """The URL of the server that may be asked; raises Denied, which is counted."""
@@ -76,12 +69,10 @@ class Guard:
         with self._lock:
             self.refused[what] += 1
 
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
+    def _handler(self) -> type[Handler]:
         guard = self
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
+        class Api(Handler):
             def setup(self) -> None:
                 super().setup()
                 self._far: dict[str, HTTPConnection] = {}
@@ -94,24 +85,13 @@ class Guard:
             def handle_any(self) -> None:
                 path, _, query = self.path.partition("?")
                 headers = {name.lower(): value for name, value in self.headers.items()}
-                body = self.rfile.read(int(headers.get("content-length", 0)))
-                call = Call(self.command, path, query, headers, body)
+                call = Call(self.command, path, query, headers, self.body())
                 try:
                     status, answered, data = self._relay(guard.look(call), call)
                 except Denied as error:
                     status, answered, data = _refusal(call, str(error))
-                with suppress(ConnectionError):
-                    self.send_response(status)
-                    length = str(len(data))
-                    for name, value in answered:
-                        if name.lower() == "content-length" and self.command == "HEAD":
-                            length = value
-                        elif name.lower() not in HOP:
-                            self.send_header(name, value)
-                    self.send_header("Content-Length", length)
-                    self.end_headers()
-                    if self.command != "HEAD":
-                        self.wfile.write(data)
+                kept = [(name, value) for name, value in answered if name.lower() not in HOP]
+                self.tell(status, kept, data)
 
             do_GET = do_POST = do_PUT = do_HEAD = do_DELETE = handle_any
 
@@ -119,22 +99,16 @@ class Guard:
                 if url not in self._far:
                     place = urlsplit(url).netloc
                     self._far[url] = HTTPConnection(place, timeout=PATIENCE)
-                headers = {name: value for name, value in call.headers.items() if name not in HOP}
+                headers = {
+                    name: value
+                    for name, value in call.headers.items()
+                    if name not in HOP and name != "content-length"
+                }
                 self._far[url].request(call.method, self.path, call.body, headers)
                 answer = self._far[url].getresponse()
                 return answer.status, answer.getheaders(), answer.read()
 
-            def log_message(self, format: str, *args: object) -> None:
-                """Nobody reads it."""
-
-        return Handler
-
-
-class _Server(ThreadingHTTPServer):
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        # Functions are killed with their connections.
-        if not isinstance(sys.exception(), ConnectionError):
-            super().handle_error(request, client_address)
+        return Api
 
 
 def _secrets() -> tuple[str, str]:
