@@ -23,7 +23,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from dishwasher.core import job as jobs
+from dishwasher.core import lifecycle
 from dishwasher.core.build import Build
 from dishwasher.core.codec import encode
 from dishwasher.core.config import JobSpec, Kind
@@ -160,7 +160,7 @@ def works(
         found = store.get(Job, key)
         assert found is not None
         ready = replace(found, state=State.QUEUED, reason=None)
-        store.save(jobs.claim(ready, "code", now, timing))
+        store.save(lifecycle.claim(ready, "code", now, timing))
         queue.done(message)
 
     yield "a push accepted and planned", planning

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from dishwasher.core import job as jobs
+from dishwasher.core import lifecycle
 from dishwasher.core.bill import TERMS, Bill, about, told
 from dishwasher.core.codec import decode, encode
 from dishwasher.core.job import Job, Reason, State, Timing
@@ -22,8 +22,8 @@ TIMING = Timing()
 
 def hired(**values: object) -> Job:
     """A job whose runner was asked for at noon and has taken its ticket."""
-    begun = jobs.claim(job(**values), "code", NOON, TIMING, PAID)
-    return jobs.redeem(begun, "token")
+    begun = lifecycle.claim(job(**values), "code", NOON, TIMING, PAID)
+    return lifecycle.redeem(begun, "token")
 
 
 def test_an_attempt_costs_from_when_it_is_asked_for_to_its_end() -> None:
@@ -42,28 +42,28 @@ def test_what_costs_nothing_has_no_bill() -> None:
 
 
 def test_a_conclusion_brings_the_bill() -> None:
-    over = jobs.conclude(hired(), Reason.OK, "", NOON + 10)
+    over = lifecycle.conclude(hired(), Reason.OK, "", NOON + 10)
     assert over.bill.spent == 6.0
-    assert jobs.conclude(over, Reason.FAILED, "", NOON + 99).bill.spent == 6.0
+    assert lifecycle.conclude(over, Reason.FAILED, "", NOON + 99).bill.spent == 6.0
 
 
 def test_attempts_that_were_lost_are_added_up() -> None:
-    again = jobs.expire(jobs.start(hired(), NOON, TIMING), NOON + 10, TIMING)
+    again = lifecycle.expire(lifecycle.start(hired(), NOON, TIMING), NOON + 10, TIMING)
     assert (again.state, again.bill.spent, again.bill.since) == (State.QUEUED, 6.0, 0.0)
-    second = jobs.redeem(
-        jobs.claim(
+    second = lifecycle.redeem(
+        lifecycle.claim(
             job(state=again.state, attempt=again.attempt, bill=again.bill),
             *("code", NOON + 20, TIMING, PAID),
         ),
         "token",
     )
-    assert jobs.conclude(second, Reason.OK, "", NOON + 40).bill.spent == 17.0
+    assert lifecycle.conclude(second, Reason.OK, "", NOON + 40).bill.spent == 17.0
 
 
 def test_a_runner_that_never_came_up_is_not_on_the_bill() -> None:
-    waits = jobs.claim(job(), "code", NOON, TIMING, PAID)
-    assert jobs.expire(waits, NOON + 90, TIMING).bill.spent == 0.0
-    assert jobs.unclaim(waits, NOON + 90, NOON + 120).bill == Bill(RATE)
+    waits = lifecycle.claim(job(), "code", NOON, TIMING, PAID)
+    assert lifecycle.expire(waits, NOON + 90, TIMING).bill.spent == 0.0
+    assert lifecycle.unclaim(waits, NOON + 90, NOON + 120).bill == Bill(RATE)
 
 
 @pytest.mark.parametrize("bill", [Bill(), Bill().begun(RATE, NOON)])
@@ -91,8 +91,10 @@ def test_an_estimate_says_that_it_is_one_and_what_it_is_of() -> None:
 
 def test_a_wait_for_a_limit_and_a_move_to_a_larger_runner_are_billed_as_they_were() -> None:
     size = Size("one", rate=RATE)
-    begun = jobs.claim(job(), "code", NOON, TIMING, size)
+    begun = lifecycle.claim(job(), "code", NOON, TIMING, size)
     assert begun.bill == Bill(RATE, NOON)
-    assert jobs.unclaim(begun, NOON + 9, NOON + 60).bill == Bill(RATE)
-    moved = jobs.outgrow(jobs.redeem(begun, "token"), "Too small.", size, NOON + 10, TIMING)
+    assert lifecycle.unclaim(begun, NOON + 9, NOON + 60).bill == Bill(RATE)
+    moved = lifecycle.outgrow(
+        lifecycle.redeem(begun, "token"), "Too small.", size, NOON + 10, TIMING
+    )
     assert moved.bill == Bill(RATE, 0.0, 6.0)

@@ -11,7 +11,8 @@ from dishwasher.core.annotation import (
 )
 from dishwasher.core.check_run import CANCEL, RERUN, render
 from dishwasher.core.config import Kind
-from dishwasher.core.job import ALLOWED, Conclusion, Job, Reason, State
+from dishwasher.core.job import Conclusion, Job, Reason, State
+from dishwasher.core.lifecycle import ALLOWED
 from dishwasher.core.markdown import MAX_OUTPUT_BYTES, inert
 from dishwasher.core.outcome import Status as Outcome
 from dishwasher.core.outcome import TestCase, TestSummary

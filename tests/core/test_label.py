@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dishwasher.core.config import Kind
-from dishwasher.core.job import Job, Reason, State, conclude, reflect
+from dishwasher.core.job import Job, Reason, State
 from dishwasher.core.label import relabelled, together
+from dishwasher.core.lifecycle import conclude, reflect
 from dishwasher.core.selection import Planned
 
 from tests.fakes.clock import NOON

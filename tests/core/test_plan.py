@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 from dishwasher.core.config import JobSpec
 from dishwasher.core.event import NO_COMMIT, Event, EventKind
-from dishwasher.core.job import Job, Reason, State, Timing, conclude
+from dishwasher.core.job import Job, Reason, State, Timing
+from dishwasher.core.lifecycle import conclude
 from dishwasher.core.plan import (
     FAILS_FAST,
     advance,

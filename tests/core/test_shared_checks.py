@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dishwasher.core.event import EventKind
-from dishwasher.core.job import Job, Reason, conclude
+from dishwasher.core.job import Job, Reason
+from dishwasher.core.lifecycle import conclude
 from dishwasher.core.selection import Planned
 from dishwasher.core.shared_checks import (
     deploys,

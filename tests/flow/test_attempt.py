@@ -10,7 +10,8 @@ import pytest
 from dishwasher.core.build import Build
 from dishwasher.core.deploy import Environment, environment_id
 from dishwasher.core.event import Repository
-from dishwasher.core.job import INFRA_RETRIES, Job, Reason, State
+from dishwasher.core.job import Job, Reason, State
+from dishwasher.core.lifecycle import INFRA_RETRIES
 from dishwasher.core.outputs import ArtifactSet
 from dishwasher.core.result import Artifact, PhaseResult, Progress, log_key, progress_key
 from dishwasher.core.ticket import PROTOCOL, UploadRequest

@@ -9,7 +9,8 @@ from dataclasses import replace
 import pytest
 from dishwasher.core.build import Build
 from dishwasher.core.event import Event
-from dishwasher.core.job import Job, Reason, conclude
+from dishwasher.core.job import Job, Reason
+from dishwasher.core.lifecycle import conclude
 from dishwasher.core.shelf import (
     ANNOUNCED_SECONDS,
     REPLACED_SECONDS,

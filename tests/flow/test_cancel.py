@@ -8,7 +8,8 @@ import pytest
 from dishwasher.core.build import Build
 from dishwasher.core.delivery import Delivery, Stage
 from dishwasher.core.event import Event, EventKind
-from dishwasher.core.job import Conclusion, Job, Reason, State, conclude
+from dishwasher.core.job import Conclusion, Job, Reason, State
+from dishwasher.core.lifecycle import conclude
 from dishwasher.core.pull import Pull, pull_id
 from dishwasher.core.result import Result
 from dishwasher.errors import Conflict, Unseen

@@ -10,7 +10,8 @@ from dishwasher.core.build import Build
 from dishwasher.core.delivery import REFUSALS
 from dishwasher.core.deploy import Environment, environment_id
 from dishwasher.core.deployment import REPLACED, Stage
-from dishwasher.core.job import Job, Reason, conclude, expire
+from dishwasher.core.job import Job, Reason
+from dishwasher.core.lifecycle import conclude, expire
 from dishwasher.core.report import Report, Told
 from dishwasher.errors import Ambiguous, InfraError
 from dishwasher.flow.claim import LINGER, SWEEP_AFTER, take

@@ -9,7 +9,8 @@ from dishwasher.core import deploy
 from dishwasher.core.build import Build
 from dishwasher.core.deploy import Environment, environment_id
 from dishwasher.core.event import NO_COMMIT, EventKind
-from dishwasher.core.job import Job, Reason, State, conclude
+from dishwasher.core.job import Job, Reason, State
+from dishwasher.core.lifecycle import conclude
 from dishwasher.core.size import Size
 from dishwasher.core.ticket import Bootstrap
 from dishwasher.errors import Conflict, InfraError, Throttled, Unseen

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 from dishwasher.core.delivery import REPLAN_AFTER, Stage
-from dishwasher.core.job import REPORT_AFTER, Job, Reason, State
+from dishwasher.core.job import Job, Reason, State
+from dishwasher.core.lifecycle import REPORT_AFTER
 from dishwasher.core.report import Report
 from dishwasher.core.result import Progress
 from dishwasher.errors import InfraError

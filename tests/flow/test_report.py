@@ -10,7 +10,8 @@ import pytest
 from dishwasher.core.access import Change, Right
 from dishwasher.core.build import Build
 from dishwasher.core.check_run import CANCEL, RERUN
-from dishwasher.core.job import Conclusion, Job, Reason, conclude
+from dishwasher.core.job import Conclusion, Job, Reason
+from dishwasher.core.lifecycle import conclude
 from dishwasher.core.report import Action, Status
 from dishwasher.errors import InfraError
 from dishwasher.flow.turn import RETRY_AFTER

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from dishwasher.core import job
+from dishwasher.core import lifecycle
 from dishwasher.core.job import Job, Reason, State, Timing
 from dishwasher.core.price import Rate
 from dishwasher.core.result import Result
@@ -119,7 +119,7 @@ def test_what_is_to_stop_does_not_move(house: House) -> None:
     one = lint(house)
     token = house.started(one)
     house.verdicts.change(
-        one.id, lambda found: job.stop(found, Reason.CANCELLED, "Enough.", house.clock.now())
+        one.id, lambda found: lifecycle.stop(found, Reason.CANCELLED, "Enough.", house.clock.now())
     )
     result = Result(Reason.FAILED, "It ran out of memory.", wall=Wall.MEMORY)
     house.settle(house.job(one).attempt_id, token, result)
@@ -188,7 +188,8 @@ def test_what_was_cancelled_at_that_moment_does_not_wait(house: House) -> None:
 
     def cancel() -> None:
         house.verdicts.change(
-            one.id, lambda found: job.stop(found, Reason.CANCELLED, "Enough.", house.clock.now())
+            one.id,
+            lambda found: lifecycle.stop(found, Reason.CANCELLED, "Enough.", house.clock.now()),
         )
 
     # The first save is the claim's own.

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from dishwasher.core import job as jobs
-from dishwasher.core import plan
+from dishwasher.core import lifecycle, plan
 from dishwasher.core.bill import Bill
 from dishwasher.core.build import Build
 from dishwasher.core.config import JobSpec
@@ -35,7 +34,7 @@ def stored(house: House, *specs: JobSpec) -> Build:
 
 def conclude(house: House, one: Job, reason: Reason) -> None:
     now = house.clock.now()
-    house.verdicts.change(one.id, lambda found: jobs.conclude(found, reason, "", now))
+    house.verdicts.change(one.id, lambda found: lifecycle.conclude(found, reason, "", now))
 
 
 DIAMOND = (spec("a"), spec("b"), spec("both", needs=("a", "b")), spec("last", needs=("both",)))
@@ -141,7 +140,7 @@ def test_a_change_answers_the_job_as_it_is_stored(house: House) -> None:
     cancelled = house.verdicts.change(made["a"].id, lambda found: replace(found, cancel=True))
     assert cancelled == house.job(made["a"])
     over = house.verdicts.change(
-        made["a"].id, lambda found: jobs.conclude(found, Reason.OK, "", 1.0)
+        made["a"].id, lambda found: lifecycle.conclude(found, Reason.OK, "", 1.0)
     )
     assert over == house.job(made["a"])
 
@@ -167,7 +166,7 @@ def test_a_retry_is_rung_after_a_moment(house: House) -> None:
     made = house.jobs(stored(house, spec("a")))
     house.dispatch(made["a"].id)
     house.verdicts.change(
-        made["a"].id, lambda found: jobs.expire(found, house.clock.now(), house.timing)
+        made["a"].id, lambda found: lifecycle.expire(found, house.clock.now(), house.timing)
     )
     assert house.rung(Topic.JOBS) == []
     house.clock.advance(house.timing.retry)
@@ -196,13 +195,13 @@ def test_a_job_without_a_build_can_not_be_concluded(house: House) -> None:
         replace(house.jobs(stored(house, spec("a")))["a"], id="x", version=0, build="y")
     )
     with pytest.raises(LookupError, match="job x has no build"):
-        house.verdicts.change("x", lambda found: jobs.conclude(found, Reason.OK, "", 1.0))
+        house.verdicts.change("x", lambda found: lifecycle.conclude(found, Reason.OK, "", 1.0))
 
 
 def stuck(house: House) -> dict[str, Job]:
     """Jobs as an older version may have left them: the need is over, the other still waits."""
     made = house.jobs(stored(house, spec("a"), spec("b", needs=("a",))))
-    house.store.save(jobs.conclude(made["a"], Reason.OK, "", 1.0))
+    house.store.save(lifecycle.conclude(made["a"], Reason.OK, "", 1.0))
     return made
 
 
@@ -234,7 +233,7 @@ def test_a_runner_is_hurried_when_it_has_orders_and_only_then(house: House) -> N
     house.started(lint)
 
     def stopped(found: Job) -> Job:
-        return jobs.stop(found, Reason.CANCELLED, "By ann.", house.clock.now())
+        return lifecycle.stop(found, Reason.CANCELLED, "By ann.", house.clock.now())
 
     verdicts.change(lint.id, stopped)
     verdicts.change(lint.id, stopped)

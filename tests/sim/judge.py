@@ -11,7 +11,8 @@ from dishwasher.core.build import Build
 from dishwasher.core.check_run import render
 from dishwasher.core.codec import decode
 from dishwasher.core.deploy import Environment
-from dishwasher.core.job import ALLOWED, Job, Reason
+from dishwasher.core.job import Job, Reason
+from dishwasher.core.lifecycle import ALLOWED
 from dishwasher.core.report import Check, Report, Status
 from dishwasher.core.result import Result, log_key, result_key
 

@@ -9,14 +9,8 @@ from dishwasher.core.config import Kind
 from dishwasher.core.delivery import Delivery, Stage
 from dishwasher.core.deploy import Environment
 from dishwasher.core.heads import Looked
-from dishwasher.core.job import (
-    ALLOWED,
-    MAY_BE_ALLOWED,
-    MEETS_A_NEED,
-    Job,
-    Reason,
-    State,
-)
+from dishwasher.core.job import MEETS_A_NEED, Job, Reason, State
+from dishwasher.core.lifecycle import ALLOWED, MAY_BE_ALLOWED
 from dishwasher.core.report import Report
 from dishwasher.core.result import Result
 from dishwasher.core.ticket import Ticket

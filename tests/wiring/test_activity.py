@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 from dishwasher.core.delivery import Delivery, Stage
-from dishwasher.core.job import Conclusion, Reason, conclude, reported
+from dishwasher.core.job import Conclusion, Reason
+from dishwasher.core.lifecycle import conclude, reported
 from dishwasher.core.report import Check, Status, smaller
 from dishwasher.errors import Conflict, Rejected
 from dishwasher.wiring.activity import LoggedChecks, LoggedStore

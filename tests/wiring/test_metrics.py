@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 from dishwasher.core.delivery import Delivery, Stage
-from dishwasher.core.job import Reason, conclude
+from dishwasher.core.job import Reason
+from dishwasher.core.lifecycle import conclude
 from dishwasher.http.message import Request, text
 from dishwasher.http.metrics import Metrics as Route
 from dishwasher.http.router import Router

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from dishwasher.core import deploy, job, plan
+from dishwasher.core import deploy, lifecycle, plan
 from dishwasher.core.build import Build
 from dishwasher.core.config import Kind
-from dishwasher.core.job import LIVE, Job, State, Timing
+from dishwasher.core.job import LIVE, Job, Reason, State, Timing
 from dishwasher.core.result import Result
 from dishwasher.flow import attempt, settle
 from dishwasher.flow.dispatch import Dispatch
@@ -71,7 +71,7 @@ def save_with_late_counter(self: Verdicts, before: Job, after: Job) -> Job:
     records += self._listed(counted, (*siblings.values(), *moved))
     held = self._held(after, build)
     if held is not None:
-        unknown = after.reason is job.Reason.UNKNOWN_EFFECT
+        unknown = after.reason is Reason.UNKNOWN_EFFECT
         records.append(deploy.release(held, after.id, unknown=unknown))
     self.store.save(*records)
     self._ring(after, (after, *moved))
@@ -83,7 +83,9 @@ def expire_unseen(self: Reap, found: Job) -> None:
     self.verdicts.change(
         found.id,
         lambda current: (
-            job.expire(current, self.clock.now(), self.timing) if current.state in LIVE else current
+            lifecycle.expire(current, self.clock.now(), self.timing)
+            if current.state in LIVE
+            else current
         ),
     )
     self.fleet.stop(found.attempt_id)
@@ -94,7 +96,7 @@ def result_after_verdict(self: Settle, attempt_id: str, token: str, result: Resu
     number = current.attempt
 
     def concluded(found: Job) -> Job:
-        job.fence(found, number)
+        lifecycle.fence(found, number)
         return self._verdict(found, result)
 
     self.verdicts.change(current.id, concluded)
@@ -102,9 +104,9 @@ def result_after_verdict(self: Settle, attempt_id: str, token: str, result: Resu
 
 
 true_claim = Dispatch._claim
-true_conclude = job.conclude
-true_job_claim = job.claim
-true_expire = job.expire
+true_conclude = lifecycle.conclude
+true_job_claim = lifecycle.claim
+true_expire = lifecycle.expire
 true_save = Verdicts._save
 
 
@@ -122,7 +124,7 @@ MUTANTS = (
         (
             (attempt, "fence", unfenced),
             (settle, "fence", unfenced),
-            (job, "conclude", conclude_again),
+            (lifecycle, "conclude", conclude_again),
         ),
         worlds.OLD_RUNNERS,
     ),
@@ -130,19 +132,19 @@ MUTANTS = (
         "no-renewal",
         "the renewal of leases",
         "L6 healthy .* ended as (lost|unknown_effect)",
-        ((job, "beat", never_renewed),),
+        ((lifecycle, "beat", never_renewed),),
     ),
     Mutant(
         "no-start-deadline",
         "the limit of a start",
         "L2 .* is starting",
-        ((job, "claim", claim_without_deadline),),
+        ((lifecycle, "claim", claim_without_deadline),),
     ),
     Mutant(
         "endless-retries",
         "the limit of retries",
         "S1 .* is tried for ever",
-        ((job, "expire", retry_for_ever),),
+        ((lifecycle, "expire", retry_for_ever),),
     ),
     Mutant(
         "no-build-counter",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from dishwasher.core import deploy, job
+from dishwasher.core import deploy, lifecycle
 from dishwasher.core.config import Kind
 from dishwasher.core.deploy import Environment
 from dishwasher.core.job import Job, State, Timing
@@ -23,7 +23,7 @@ def deploy_again(found: Job, now: float, timing: Timing, cause: str = "") -> Job
     if not lost or found.lost_retries:
         return true_expire(found, now, timing, cause)
     retried = replace(found, lost_retries=1, code="", token="")
-    return job.queue(retried, now, timing)
+    return lifecycle.queue(retried, now, timing)
 
 
 def no_intent(self: Attempts, current: Job, build: Any) -> tuple[Environment, ...]:
@@ -55,7 +55,7 @@ class Unraised(Exception):
     """Stands where a fault was caught."""
 
 
-true_expire = job.expire
+true_expire = lifecycle.expire
 true_release = deploy.release
 
 
@@ -64,7 +64,7 @@ MUTANTS = (
         "deploy-retried",
         "never again after a loss",
         "S3 deployed twice",
-        ((job, "expire", deploy_again),),
+        ((lifecycle, "expire", deploy_again),),
         worlds.DYING_RUNNERS,
         "release",
     ),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dishwasher.core.job import ALLOWED, Job, Reason
+from dishwasher.core.job import Job, Reason
+from dishwasher.core.lifecycle import ALLOWED
 from dishwasher.core.result import StepResult
 
 AGES = ((86_400, "day"), (3_600, "hour"), (60, "minute"))

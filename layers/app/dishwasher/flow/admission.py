@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from dishwasher.core import plan
 from dishwasher.core.findings import Finding, Level
-from dishwasher.core.job import Job, Reason, Timing, conclude
+from dishwasher.core.job import Job, Reason, Timing
+from dishwasher.core.lifecycle import conclude
 from dishwasher.core.result import Result
 from dishwasher.core.unsupported import Lack, not_carried_out
 from dishwasher.flow.keep import keep_result

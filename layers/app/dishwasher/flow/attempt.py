@@ -6,13 +6,14 @@ import hmac
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from dishwasher.core import deploy, job, provenance
+from dishwasher.core import deploy, lifecycle, provenance
 from dishwasher.core import size as sizing
 from dishwasher.core.access import BARRED, ENDED
 from dishwasher.core.build import Build
 from dishwasher.core.config import Kind
 from dishwasher.core.deploy import Environment
-from dishwasher.core.job import Job, Reason, State, Timing, fence, fence_claim, parse_attempt
+from dishwasher.core.job import Job, Reason, State, Timing, parse_attempt
+from dishwasher.core.lifecycle import fence, fence_claim
 from dishwasher.core.result import Progress, artifact_key, log_key
 from dishwasher.core.size import ONE, Size
 from dishwasher.core.ticket import (
@@ -62,7 +63,7 @@ class Attempts:
         build = Tenancy(self.store).moved(build)
         # Minted before the code is used up: when GitHub fails, the runner may ask again.
         ticket = self._ticket(current, build, self._source_token(current, build))
-        self.store.save(job.redeem(current, digest(token)))
+        self.store.save(lifecycle.redeem(current, digest(token)))
         return Claimed(token, replace(ticket, secrets=secrets))
 
     def _source_token(self, current: Job, build: Build) -> str:
@@ -74,7 +75,7 @@ class Attempts:
 
             def ended(found: Job) -> Job:
                 fence_claim(found, number, code)
-                return job.expire(found, self.clock.now(), self.timing, why)
+                return lifecycle.expire(found, self.clock.now(), self.timing, why)
 
             self.verdicts.change(current.id, ended)
             raise
@@ -89,7 +90,7 @@ class Attempts:
 
         def refused(found: Job) -> Job:
             fence_claim(found, number, code)
-            return job.conclude(found, Reason.REFUSED, result.detail, self.clock.now())
+            return lifecycle.conclude(found, Reason.REFUSED, result.detail, self.clock.now())
 
         keep_result(self.blobs, current, result)
         self.verdicts.change(current.id, refused)
@@ -99,7 +100,7 @@ class Attempts:
         """The checkout is done; from here on a deployment is not tried again."""
         current, build = self._authorised(attempt_id, token)
         if current.state is State.STARTING:
-            after = job.start(current, self.clock.now(), self.timing)
+            after = lifecycle.start(current, self.clock.now(), self.timing)
             self.store.save(after, *self._deploying(after, build))
             self.bells.ring(Topic.REPORTS, build.id)
         if source_token:
@@ -134,7 +135,7 @@ class Attempts:
 
         def renewed(found: Job) -> Job:
             fence(found, number)
-            return job.beat(found, now, self.timing)
+            return lifecycle.beat(found, now, self.timing)
 
         after = self.verdicts.renew(current.id, renewed)
         return Orders(cancel=after.cancel)
@@ -147,7 +148,7 @@ class Attempts:
         why = f"Ended: {BARRED[right]}."
 
         def stopped(found: Job) -> Job:
-            return job.stop(found, Reason.CANCELLED, why, self.clock.now())
+            return lifecycle.stop(found, Reason.CANCELLED, why, self.clock.now())
 
         self.verdicts.change(current.id, stopped)
 

@@ -10,7 +10,8 @@ from dishwasher.core.build import Build, build_group
 from dishwasher.core.config import Kind
 from dishwasher.core.delivery import Delivery
 from dishwasher.core.event import Event, EventKind, PullRequest
-from dishwasher.core.job import Job, Reason, stop
+from dishwasher.core.job import Job, Reason
+from dishwasher.core.lifecycle import stop
 from dishwasher.flow.verdict import Verdicts
 from dishwasher.ports import Clock, Store
 

@@ -12,7 +12,8 @@ from dishwasher.core.build import Build
 from dishwasher.core.check_run import CANCEL, render
 from dishwasher.core.codec import decode, encode
 from dishwasher.core.event import Repository
-from dishwasher.core.job import Job, State, reported
+from dishwasher.core.job import Job, State
+from dishwasher.core.lifecycle import reported
 from dishwasher.core.plan import changed_since
 from dishwasher.core.report import ANNOTATIONS_PER_REQUEST, Check, Posted, Status, smaller
 from dishwasher.core.result import added_key

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from dishwasher.core import deploy, heads, job
+from dishwasher.core import deploy, heads, lifecycle
 from dishwasher.core.build import AWAY, Build
 from dishwasher.core.config import Kind
 from dishwasher.core.deploy import Environment
@@ -73,7 +73,7 @@ class Dispatch:
             return
         grown, size = fit
         code = self.clock.secret()
-        claimed = job.claim(grown, digest(code), self.clock.now(), self.timing, size)
+        claimed = lifecycle.claim(grown, digest(code), self.clock.now(), self.timing, size)
         if self._claim(claimed, build):
             starting(claimed, code, build, size)
 
@@ -188,7 +188,7 @@ class Dispatch:
         self.verdicts.change(
             job_id,
             lambda current: (
-                job.conclude(current, reason, detail, now)
+                lifecycle.conclude(current, reason, detail, now)
                 if current.state is State.QUEUED
                 else current
             ),

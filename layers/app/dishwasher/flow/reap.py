@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from dishwasher.core import job
+from dishwasher.core import lifecycle
 from dishwasher.core.build import Build
 from dishwasher.core.delivery import REPLAN_AFTER, Delivery
-from dishwasher.core.job import LIVE, REPORT_AFTER, Job, State, Timing
+from dishwasher.core.job import LIVE, Job, State, Timing, parse_attempt
+from dishwasher.core.lifecycle import REPORT_AFTER
 from dishwasher.core.report import Report
 from dishwasher.core.shelf import Shelf
 from dishwasher.core.timetable import Timetable
@@ -68,7 +69,7 @@ class Reap:
 
     def ended(self, attempt_id: str) -> None:
         """The fleet says that this runner is gone: without a result, do not wait for the lease."""
-        job_id, number = job.parse_attempt(attempt_id)
+        job_id, number = parse_attempt(attempt_id)
         found = self.store.get(Job, job_id)
         if found is not None and found.attempt == number:
             self._expire(found)
@@ -83,9 +84,9 @@ class Reap:
             self._expire(found)
         elif found.state is State.QUEUED:
             self.bells.ring(Topic.JOBS, found.id)
-            self._postpone(job.look_again(found, now, self.timing))
+            self._postpone(lifecycle.look_again(found, now, self.timing))
         elif found.state is State.BLOCKED:
-            self._postpone(job.look_again(found, now, self.timing))
+            self._postpone(lifecycle.look_again(found, now, self.timing))
             self.verdicts.advance(found.build)
         else:
             self.bells.ring(Topic.REPORTS, found.build)
@@ -98,7 +99,7 @@ class Reap:
             nonlocal expired
             # Another word came between our look and now: the runner lives, or someone was faster.
             expired = current.version == found.version and current.state in LIVE
-            return job.expire(current, self.clock.now(), self.timing) if expired else current
+            return lifecycle.expire(current, self.clock.now(), self.timing) if expired else current
 
         self.verdicts.change(found.id, expire)
         if expired:

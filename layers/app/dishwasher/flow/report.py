@@ -12,7 +12,8 @@ from typing import Any
 
 from dishwasher.core.build import Build
 from dishwasher.core.event import Repository
-from dishwasher.core.job import Job, reported_later
+from dishwasher.core.job import Job
+from dishwasher.core.lifecycle import reported_later
 from dishwasher.core.report import Report, pull_key
 from dishwasher.errors import InfraError, Throttled
 from dishwasher.flow.check_runs import CheckRuns

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dishwasher.core import job
+from dishwasher.core import lifecycle
 from dishwasher.core import size as sizing
 from dishwasher.core.build import Build
 from dishwasher.core.config import Kind
-from dishwasher.core.job import Job, Reason, State, Timing, fence
+from dishwasher.core.job import Job, Reason, State, Timing
+from dishwasher.core.lifecycle import fence
 from dishwasher.core.outcome import FAILING_KEPT
 from dishwasher.core.result import FINDINGS_KEPT, Result
 from dishwasher.core.size import Size
@@ -57,7 +58,7 @@ class Settle:
 
         def concluded(found: Job) -> Job:
             fence(found, number)
-            if after is not None and job.may_outgrow(found):
+            if after is not None and lifecycle.may_outgrow(found):
                 return self._outgrown(found, result, after)
             return self._verdict(found, result)
 
@@ -74,12 +75,12 @@ class Settle:
     def _outgrown(self, found: Job, result: Result, after: Size) -> Job:
         here = sizing.named(self.attempts.sizes, found.size)
         why = sizing.told(result.detail[:MAX_DETAIL], here, after)
-        return job.outgrow(found, why, after, self.clock.now(), self.timing)
+        return lifecycle.outgrow(found, why, after, self.clock.now(), self.timing)
 
     def _verdict(self, found: Job, result: Result) -> Job:
         now = self.clock.now()
         if result.reason is Reason.INFRA and found.state is State.STARTING and not found.cancel:
-            return job.expire(found, now, self.timing, result.detail[:MAX_DETAIL])
+            return lifecycle.expire(found, now, self.timing, result.detail[:MAX_DETAIL])
         reason, detail = result.reason, result.detail[:MAX_DETAIL]
         if found.cancel and reason is not Reason.OK:
             reason, detail = found.cancel_as, found.cancel_why or detail
@@ -87,4 +88,4 @@ class Settle:
         if unknown and reason not in TAKEN_WORD:
             detail = f"{detail} Nobody knows how far the deployment came; look at the environment."
             reason = Reason.UNKNOWN_EFFECT
-        return job.conclude(found, reason, detail, now)
+        return lifecycle.conclude(found, reason, detail, now)

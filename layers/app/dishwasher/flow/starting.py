@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from dishwasher.core import job
+from dishwasher.core import lifecycle
 from dishwasher.core import size as sizing
 from dishwasher.core.build import Build
 from dishwasher.core.job import Job, State, Timing
@@ -70,7 +70,7 @@ class Starting:
 
         def unclaimed(current: Job) -> Job:
             waits = _is_starting(current, claimed) and not current.cancel
-            return job.unclaim(current, now, until) if waits else current
+            return lifecycle.unclaim(current, now, until) if waits else current
 
         return not self.verdicts.renew(claimed.id, unclaimed).cancel
 
@@ -91,7 +91,7 @@ class Starting:
         self.verdicts.change(
             claimed.id,
             lambda current: (
-                job.expire(current, now, self.timing, cause)
+                lifecycle.expire(current, now, self.timing, cause)
                 if _is_starting(current, claimed)
                 else current
             ),

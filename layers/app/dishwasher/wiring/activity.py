@@ -17,7 +17,8 @@ from dishwasher.core.added import Added
 from dishwasher.core.build import Build
 from dishwasher.core.delivery import Delivery, Stage
 from dishwasher.core.event import Repository
-from dishwasher.core.job import REPORT_AFTER, Job
+from dishwasher.core.job import Job
+from dishwasher.core.lifecycle import REPORT_AFTER
 from dishwasher.core.report import Check, Status
 from dishwasher.errors import Rejected
 from dishwasher.ports import Checks, PostedCheck, Record, Store
