@@ -9,7 +9,6 @@ import stat
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,6 @@ from dishwasher.errors import Conflict, InfraError
 from dishwasher.local.clock import SystemClock
 from dishwasher.local.database import FILE, Database
 from dishwasher.local.queue import SqliteQueue
-from dishwasher.local.schema import MIGRATIONS
 from dishwasher.local.shared_sync import sync
 from dishwasher.local.store import SqliteStore
 from dishwasher.ports import Topic
@@ -186,67 +184,6 @@ def test_readers_do_not_share_a_connection(database: Database) -> None:
         assert one is not two
     with database.reading() as three:
         assert three in (one, two)
-
-
-def test_a_newer_file_is_left_alone(data: Path) -> None:
-    Database(data).close()
-    connection = sqlite3.connect(data / FILE)
-    connection.execute(f"PRAGMA user_version={len(MIGRATIONS) + 1}")
-    connection.close()
-    with pytest.raises(InfraError, match="newer Dishwasher"):
-        Database(data)
-
-
-def older(data: Path, version: int) -> None:
-    """A file as that schema left it, with a row."""
-    data.mkdir(mode=0o700)
-    with closing(sqlite3.connect(data / FILE)) as connection:
-        connection.executescript("".join(MIGRATIONS[:version]))
-        connection.executescript(f"PRAGMA user_version={version}")
-        connection.execute("INSERT INTO rows VALUES ('a', 'b', 1, '', 0, '{}')")
-        connection.commit()
-
-
-def schema(path: Path) -> set[tuple[str, str]]:
-    with closing(sqlite3.connect(path)) as connection:
-        return set(connection.execute("SELECT name, sql FROM sqlite_schema").fetchall())
-
-
-@pytest.mark.parametrize("version", range(1, len(MIGRATIONS)))
-def test_a_file_of_any_older_schema_becomes_like_a_new_one(data: Path, version: int) -> None:
-    older(data, version)
-    Database(data).close()
-    new = data.with_name("new")
-    Database(new).close()
-    assert schema(data / FILE) == schema(new / FILE)
-
-
-def test_an_older_file_is_copied_before_it_is_changed(data: Path) -> None:
-    older(data, 1)
-    Database(data).close()
-    copy = data / f"{FILE}.schema-1"
-    assert mode(copy) == 0o600
-    for path, version in ((copy, 1), (data / FILE, len(MIGRATIONS))):
-        with closing(sqlite3.connect(path)) as connection:
-            assert connection.execute("PRAGMA user_version").fetchone() == (version,)
-            assert connection.execute("SELECT id FROM rows").fetchall() == [("b",)]
-    assert sorted(path.name for path in data.iterdir() if "schema" in path.name) == [copy.name]
-
-
-def test_a_file_that_never_shrank_learns_it(data: Path) -> None:
-    """Before, room of removed rows was only used again."""
-    Database(data).close()
-    with closing(sqlite3.connect(data / FILE)) as connection:
-        connection.execute("PRAGMA journal_mode=DELETE")
-        connection.execute("PRAGMA auto_vacuum=0")
-        connection.execute("VACUUM")
-    database = Database(data)
-    with database.reading() as connection:
-        assert connection.execute("PRAGMA auto_vacuum").fetchone() == (2,)
-    assert database.shrink(10) is False
-    database.close()
-    with pytest.raises(InfraError, match="is closed"):
-        database.shrink(10)
 
 
 def test_another_process_that_keeps_the_lock_is_a_fault(database: Database, data: Path) -> None:
