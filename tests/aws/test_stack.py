@@ -12,7 +12,7 @@ from tests.aws.emulator import Emulator, require
 
 pytest.importorskip("botocore", reason="needs botocore")
 
-from dishwasher.aws import remains, stack
+from dishwasher.aws import retained, stack
 from dishwasher.aws.stack import Stack
 from dishwasher.errors import UserError
 
@@ -77,7 +77,7 @@ def fill(emulator: Emulator, deployed: Stack) -> None:
 
 def test_what_stays_is_counted_and_has_a_price(emulator: Emulator, deployed: Stack) -> None:
     fill(emulator, deployed)
-    found = remains.of(emulator.clients, deployed)
+    found = retained.of(emulator.clients, deployed)
     assert (found.items, found.objects, found.bucket_bytes, found.is_more) == (1, 3, 15, False)
     assert len(found.parameters) == 2
     assert replace(found, table_bytes=10**9, bucket_bytes=10**10).dollars == pytest.approx(0.68)
@@ -87,11 +87,11 @@ def test_all_of_it_is_deleted_where_that_is_meant(emulator: Emulator, deployed: 
     fill(emulator, deployed)
     other = f"/x{deployed.name}/app-id"
     emulator.clients.ssm.put_parameter(Name=other, Value="v", Type="SecureString")
-    found = remains.of(emulator.clients, deployed)
+    found = retained.of(emulator.clients, deployed)
     for _ in range(2):
         # A second time nothing is there any more, and no harm is done.
-        remains.delete(emulator.clients, found)
-        left = remains.of(emulator.clients, deployed)
+        retained.delete(emulator.clients, found)
+        left = retained.of(emulator.clients, deployed)
         assert (left.table, left.bucket, left.parameters) == ("", "", ())
     assert emulator.clients.ssm.get_parameters(Names=[other])["Parameters"]
 

@@ -11,8 +11,8 @@ from dishwasher.core.size import (
     ANY,
     ONE,
     Needs,
+    Resource,
     Size,
-    Wall,
     choose,
     lacks,
     larger,
@@ -116,26 +116,26 @@ def test_a_job_may_take_what_it_declares_as_far_as_its_runner_lives(
 
 
 @pytest.mark.parametrize(
-    ("name", "wall", "timeout", "expected"),
+    ("name", "exhausted", "timeout", "expected"),
     [
-        ("function", Wall.TIME, 0.0, "small"),
-        ("function", Wall.MEMORY, 0.0, "small"),
-        ("function", Wall.DISK, 0.0, "small"),
+        ("function", Resource.TIME, 0.0, "small"),
+        ("function", Resource.MEMORY, 0.0, "small"),
+        ("function", Resource.DISK, 0.0, "small"),
         ("function", None, 0.0, "small"),
         # A limit that the user has set is kept on any runner.
-        ("function", Wall.TIME, 60.0, ""),
-        ("small", Wall.TIME, 0.0, ""),
-        ("small", Wall.MEMORY, 0.0, "large"),
-        ("large", Wall.MEMORY, 0.0, ""),
+        ("function", Resource.TIME, 60.0, ""),
+        ("small", Resource.TIME, 0.0, ""),
+        ("small", Resource.MEMORY, 0.0, "large"),
+        ("large", Resource.MEMORY, 0.0, ""),
         ("large", None, 0.0, ""),
-        ("gone", Wall.MEMORY, 0.0, ""),
+        ("gone", Resource.MEMORY, 0.0, ""),
         ("", None, 0.0, ""),
     ],
 )
 def test_what_died_at_a_wall_goes_to_the_next_runner_where_it_is_farther_away(
-    name: str, wall: Wall | None, timeout: float, expected: str
+    name: str, exhausted: Resource | None, timeout: float, expected: str
 ) -> None:
-    after = larger(SIZES, name, spec(timeout), True, HOUR, wall)
+    after = larger(SIZES, name, spec(timeout), True, HOUR, exhausted)
     assert (after.name if after else "") == expected
 
 
@@ -143,7 +143,7 @@ def test_a_larger_runner_must_be_one_that_the_job_may_have() -> None:
     sizes = (SMALL, FUNCTION, LARGE)
     after = larger(sizes, "small", spec(), False, HOUR, None)
     assert after is LARGE
-    assert larger(ONE, "", spec(), True, HOUR, Wall.TIME) is None
+    assert larger(ONE, "", spec(), True, HOUR, Resource.TIME) is None
 
 
 def test_a_size_that_is_there_no_more_counts_as_the_largest() -> None:

@@ -9,7 +9,7 @@ from dishwasher.core import lifecycle
 from dishwasher.core.job import Job, Reason, State, Timing
 from dishwasher.core.price import Rate
 from dishwasher.core.result import Result
-from dishwasher.core.size import Size, Wall
+from dishwasher.core.size import Resource, Size
 from dishwasher.errors import Throttled
 from dishwasher.flow.starting import CROWDED
 from dishwasher.ports import Topic
@@ -30,8 +30,8 @@ def lint(house: House) -> Job:
     return house.jobs(house.planned(push()))["lint"]
 
 
-def died(house: House, one: Job, wall: Wall | None, reason: Reason = Reason.FAILED) -> Job:
-    return house.ended(one, reason, wall=wall, detail="It ran out of memory.")
+def died(house: House, one: Job, exhausted: Resource | None, reason: Reason = Reason.FAILED) -> Job:
+    return house.ended(one, reason, exhausted=exhausted, detail="It ran out of memory.")
 
 
 def test_the_fleet_is_told_the_size_narrowed_to_the_job() -> None:
@@ -68,11 +68,11 @@ def test_what_no_runner_here_can_do_is_refused_and_started_nowhere() -> None:
     assert "it is not trusted" in over.detail
 
 
-@pytest.mark.parametrize("wall", list(Wall))
+@pytest.mark.parametrize("exhausted", list(Resource))
 def test_a_check_that_died_for_want_of_room_is_run_again_where_there_is_more(
-    house: House, wall: Wall
+    house: House, exhausted: Resource
 ) -> None:
-    one = died(house, lint(house), wall)
+    one = died(house, lint(house), exhausted)
     assert (one.state, one.size) == (State.QUEUED, "small")
     assert one.outgrown == (
         "It ran out of memory. That was on a function with 3,538 MB, so it was run again on a "
@@ -85,14 +85,14 @@ def test_a_check_that_died_for_want_of_room_is_run_again_where_there_is_more(
 
 
 def test_it_moves_once_in_its_life(house: House) -> None:
-    one = died(house, lint(house), Wall.MEMORY)
-    over = died(house, one, Wall.MEMORY)
+    one = died(house, lint(house), Resource.MEMORY)
+    over = died(house, one, Resource.MEMORY)
     assert (over.reason, over.attempt, over.size) == (Reason.FAILED, 2, "small")
 
 
 def test_on_the_largest_its_end_is_its_end() -> None:
     house = House(CHECKS, sizes=(LARGE,))
-    assert died(house, lint(house), Wall.MEMORY).reason is Reason.FAILED
+    assert died(house, lint(house), Resource.MEMORY).reason is Reason.FAILED
 
 
 def test_a_failure_of_its_own_is_no_reason_to_move(house: House) -> None:
@@ -104,7 +104,7 @@ def test_a_deployment_never_moves() -> None:
     build = house.planned(push())
     for name in ("lint", "tests"):
         house.ended(house.jobs(build)[name])
-    over = died(house, house.jobs(build)["staging"], Wall.TIME, Reason.TIMED_OUT)
+    over = died(house, house.jobs(build)["staging"], Resource.TIME, Reason.TIMED_OUT)
     assert (over.reason, over.attempt) == (Reason.UNKNOWN_EFFECT, 1)
 
 
@@ -112,7 +112,7 @@ def test_what_must_not_be_done_twice_does_not_move(house: House) -> None:
     one = lint(house)
     once = replace(one.spec, repeatable=False)
     house.store.save(replace(one, spec=once))
-    assert died(house, one, Wall.MEMORY).reason is Reason.FAILED
+    assert died(house, one, Resource.MEMORY).reason is Reason.FAILED
 
 
 def test_what_is_to_stop_does_not_move(house: House) -> None:
@@ -121,7 +121,7 @@ def test_what_is_to_stop_does_not_move(house: House) -> None:
     house.verdicts.change(
         one.id, lambda found: lifecycle.stop(found, Reason.CANCELLED, "Enough.", house.clock.now())
     )
-    result = Result(Reason.FAILED, "It ran out of memory.", wall=Wall.MEMORY)
+    result = Result(Reason.FAILED, "It ran out of memory.", exhausted=Resource.MEMORY)
     house.settle(house.job(one).attempt_id, token, result)
     assert house.job(one).reason is Reason.CANCELLED
 

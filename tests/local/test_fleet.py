@@ -82,7 +82,7 @@ def fleet(work: Path, exits: Exits, serve: Begin) -> Iterator[ProcessFleet]:
     # Asked for `serve`, so that the servers are still there when the last runners report.
     host = {**os.environ, "AWS_SECRET_ACCESS_KEY": "canary", "DISHWASHER_GITHUB_APP_ID": "canary"}
     host["DISHWASHER_JOB_ENV"] = " ".join(MEASURED)
-    # What a job can do to others is shown here, so no wall keeps it from trying.
+    # What a job can do to others is shown here, so no exhausted keeps it from trying.
     host["DISHWASHER_SANDBOX"] = "plain"
     fleet = ProcessFleet(work, 2, host, exits)
     yield fleet

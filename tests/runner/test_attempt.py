@@ -12,7 +12,7 @@ import pytest
 from dishwasher.core.findings import Level
 from dishwasher.core.job import Reason
 from dishwasher.core.outputs import ArtifactSet
-from dishwasher.core.size import Wall
+from dishwasher.core.size import Resource
 from dishwasher.core.ticket import Source
 
 from tests.runner.conftest import Launch, Serve
@@ -177,7 +177,7 @@ def test_a_job_over_its_time_is_stopped(serve: Serve, launch: Launch) -> None:
     result = server.result()
     assert result.reason is Reason.TIMED_OUT
     assert result.detail.startswith("The limit of 1 s was reached in step 1")
-    assert result.wall is Wall.TIME
+    assert result.exhausted is Resource.TIME
     assert result.tail == ("begun",)
     assert running("86220") == []
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from dishwasher.core.size import Wall
+from dishwasher.core.size import Resource
 from dishwasher.core.ticket import Limits
-from dishwasher.runner.exhaustion import wall, words
+from dishwasher.runner.exhaustion import resource, words
 
 LIMITS = Limits(memory_bytes=512 * 1024 * 1024, processes=1500)
 MEMORY = " and said `{}`: a process here may have 512 MiB of memory. Let it work with less"
@@ -33,7 +33,7 @@ def test_who_found_a_limit_is_told_which(said: str, expected: str) -> None:
     found = words(said, LIMITS)
     assert found.startswith(before)
     assert after in found
-    assert (wall(said) is Wall.MEMORY) == ("of memory" in found)
+    assert (resource(said) is Resource.MEMORY) == ("of memory" in found)
 
 
 @pytest.mark.parametrize("said", ["", "1 failed", "MemoryError\n" + "x" * 5000])

@@ -129,7 +129,7 @@ def opened(options: argparse.Namespace) -> Iterator[Account]:
     """The stack; what of AWS's answers the person can mend is a UserError, until the end."""
     clients = clients_of(options)
     from dishwasher.aws import stack
-    from dishwasher.aws.person import explained
+    from dishwasher.aws.user_errors import explained
 
     with explained(f"can not read the stack {options.stack}"):
         region: str = clients.client("cloudformation").meta.region_name

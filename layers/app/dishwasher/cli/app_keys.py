@@ -129,7 +129,7 @@ class ParameterKeys:
         self._parameters.delete([probe])
 
     def keep(self, registered: Registration, *, replacing: bool) -> None:
-        from dishwasher.aws.person import explained
+        from dishwasher.aws.user_errors import explained
 
         said = registered.environment()
         with explained("can not store the App's keys"):

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from dishwasher.cli import account, ledger
-from dishwasher.cli.desk import opened
 from dishwasher.cli.terminal import clean, show
+from dishwasher.cli.vault import opened
 from dishwasher.core import mask, secret
 from dishwasher.core.outputs import SecretStore
 from dishwasher.core.pattern import Filter, Pattern, Syntax, check_regex
@@ -101,15 +101,15 @@ def _pattern(text: str) -> Pattern:
 
 def put(options: argparse.Namespace) -> int:
     """Read the value and store it."""
-    with opened(options) as desk:
-        before = desk.found
+    with opened(options) as place:
+        before = place.found
         rules = _chosen(options, before.rules if before else Rules())
         value = _value(options.name)
         problem = secret.value_problem(value)
         if problem:
             raise UserError(f"the value of {options.name} can not be kept. {problem}")
-        stored = StoredSecret(desk.slot, rules, time.time())
-        desk.vault.put(stored, value)
+        stored = StoredSecret(place.slot, rules, time.time())
+        place.vault.put(stored, value)
     print(f"{'Replaced' if before else 'Set'} {options.name}, for {secret.described(stored)}.")
     if mask.needles((value,))[1]:
         print(
@@ -123,19 +123,19 @@ def allow(options: argparse.Namespace) -> int:
     """Seal the same value with other rules."""
     if not options.branch and not options.tag and options.pull_requests is None:
         raise UserError("say whom it is for: with --branch, --tag or --pull-requests")
-    with opened(options) as desk:
-        before = desk.found or _none(options)
+    with opened(options) as place:
+        before = place.found or _none(options)
         after = replace(before, rules=_chosen(options, before.rules))
-        (value,) = desk.vault.read((before,), before.used_at)
-        desk.vault.put(after, value)
+        (value,) = place.vault.read((before,), before.used_at)
+        place.vault.put(after, value)
     print(f"{options.name} is for {secret.described(after)} now.")
     return 0
 
 
 def remove(options: argparse.Namespace) -> int:
     """Forget the secret, its value and its rules."""
-    with opened(options) as desk:
-        if not desk.vault.delete(desk.slot):
+    with opened(options) as place:
+        if not place.vault.delete(place.slot):
             _none(options)
     print(f"Removed {options.name}.")
     return 0
@@ -143,8 +143,8 @@ def remove(options: argparse.Namespace) -> int:
 
 def listing(options: argparse.Namespace) -> int:
     """A row for each secret."""
-    with opened(options) as desk:
-        stored = desk.vault.list(desk.slot.repository)
+    with opened(options) as place:
+        stored = place.vault.list(place.slot.repository)
     if not stored:
         print(f"{options.repository} has no secrets.")
         return 0

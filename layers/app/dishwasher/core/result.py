@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from dishwasher.core.findings import Finding
 from dishwasher.core.job import Reason
 from dishwasher.core.outcome import TestSummary
-from dishwasher.core.size import Wall
+from dishwasher.core.size import Resource
 
 FINDINGS_KEPT = 1000
 """Findings that a result carries; `findings_total` counts all of them."""
@@ -93,8 +93,8 @@ class Result:
     """At which level of `core.sandbox` its commands ran; empty where there were none."""
     exported: tuple[tuple[str, str], ...] = ()
     """Variables that the job hands on, with their values at its end."""
-    wall: Wall | None = None
-    """What of its runner it ran into, where that is why it failed."""
+    exhausted: Resource | None = None
+    """What of its runner it used up, where that is why it failed."""
 
 
 def added_key(build_id: str) -> str:

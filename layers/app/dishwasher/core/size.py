@@ -13,8 +13,8 @@ from dishwasher.core.config import JobSpec
 from dishwasher.core.price import Rate
 
 
-class Wall(StrEnum):
-    """Of a runner: what a job can run into that a larger one has farther away."""
+class Resource(StrEnum):
+    """What a job can exhaust on a runner, and a larger one has more of."""
 
     TIME = "time"
     MEMORY = "memory"
@@ -109,18 +109,23 @@ def seconds(size: Size, spec: JobSpec, most: float) -> float:
 
 
 def larger(
-    sizes: tuple[Size, ...], name: str, spec: JobSpec, trusted: bool, most: float, wall: Wall | None
+    sizes: tuple[Size, ...],
+    name: str,
+    spec: JobSpec,
+    trusted: bool,
+    most: float,
+    exhausted: Resource | None,
 ) -> Size | None:
     """Where a job has more room than on the size of this name; None where there is none.
 
-    `wall`: what it ran into there; None where nobody knows. `most` as in `seconds`.
+    `exhausted`: what it ran into there; None where nobody knows. `most` as in `seconds`.
     """
     names = [size.name for size in sizes]
     if name not in names:
         return None
     here, wanted = named(sizes, name), needs(spec, trusted)
     for size in sizes[names.index(name) + 1 :]:
-        if not lacks(size, wanted) and _is_larger(size, here, spec, most, wall):
+        if not lacks(size, wanted) and _is_larger(size, here, spec, most, exhausted):
             return size
     return None
 
@@ -130,12 +135,14 @@ def told(why: str, here: Size, after: Size) -> str:
     return f"{why} That was on {here.words}, so it was run again on {after.words}."
 
 
-def _is_larger(size: Size, here: Size, spec: JobSpec, most: float, wall: Wall | None) -> bool:
-    if wall is Wall.TIME:
+def _is_larger(
+    size: Size, here: Size, spec: JobSpec, most: float, exhausted: Resource | None
+) -> bool:
+    if exhausted is Resource.TIME:
         return seconds(size, spec, most) > seconds(here, spec, most)
-    if wall is Wall.MEMORY:
+    if exhausted is Resource.MEMORY:
         return size.memory > here.memory
-    return wall is None or size.disk > here.disk
+    return exhausted is None or size.disk > here.disk
 
 
 def _is_enough(size: Size, wanted: Needs) -> bool:

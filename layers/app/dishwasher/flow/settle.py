@@ -66,11 +66,11 @@ class Settle:
 
     def _larger(self, current: Job, result: Result) -> Size | None:
         """The runner on which it shall run again, because this one was too small."""
-        build = self.attempts.store.get(Build, current.build) if result.wall else None
+        build = self.attempts.store.get(Build, current.build) if result.exhausted else None
         if build is None:
             return None
         words = current.size, current.spec, build.is_trusted, self.timing.job
-        return sizing.larger(self.attempts.sizes, *words, result.wall)
+        return sizing.larger(self.attempts.sizes, *words, result.exhausted)
 
     def _outgrown(self, found: Job, result: Result, after: Size) -> Job:
         here = sizing.named(self.attempts.sizes, found.size)

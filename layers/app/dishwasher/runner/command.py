@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dishwasher.core.size import Wall
+from dishwasher.core.size import Resource
 from dishwasher.errors import InfraError, UserError
 from dishwasher.runner import orphans
 from dishwasher.runner.disk import Disk
@@ -54,7 +54,7 @@ class Ended:
     usage: Usage = UNKNOWN
     trouble: str = ""
     """Which of the job's limits it reached, as what follows its name in a sentence."""
-    wall: Wall | None = None
+    exhausted: Resource | None = None
     """Which of them that is, where a larger runner has more."""
 
 
@@ -75,7 +75,7 @@ class Commands:
         self._closing = False
         self._kills = Kills()
         self._disk: Disk | None = None
-        self.wall: Wall | None = None
+        self.exhausted: Resource | None = None
         """What the last `trouble` was, where a larger runner has more of it."""
 
     def run(
@@ -174,15 +174,15 @@ class Commands:
 
     def trouble(self, status: int) -> str:
         """Which of the limits was reached since a command last failed, when this is how it did."""
-        self.wall = None
+        self.exhausted = None
         if status == 0:
             return ""
         if words := self._disk.trouble() if self._disk else "":
-            self.wall = Wall.DISK
+            self.exhausted = Resource.DISK
         elif words := self._place.trouble():
-            self.wall = Wall.MEMORY if words.startswith(NO_MEMORY) else None
+            self.exhausted = Resource.MEMORY if words.startswith(NO_MEMORY) else None
         elif words := self._kills.words() if status == KILLED else "":
-            self.wall = Wall.MEMORY
+            self.exhausted = Resource.MEMORY
         return words
 
     def watch_disk(self, most: int, root: Path) -> None:
@@ -230,7 +230,7 @@ class Commands:
         status = 128 - code if code < 0 else code
         trouble, used = self.trouble(status), watch.process.usage
         signalled = max(0, -code)
-        return Ended(status, signalled, watch.leaks, 0.0, used, trouble, self.wall)
+        return Ended(status, signalled, watch.leaks, 0.0, used, trouble, self.exhausted)
 
     def is_over(self) -> bool:
         """Whether what runs has to end; asks for the job's stop when its time is over."""

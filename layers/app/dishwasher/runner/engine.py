@@ -140,7 +140,7 @@ class Engine:
             tests=build.outputs.tests if build else None,
             sandbox=self._level if build else "",
             exported=build.outputs.exported if build else (),
-            wall=None if verdict.fine else verdict.wall,
+            exhausted=None if verdict.fine else verdict.exhausted,
         )
         return self._mask.value(result)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from dishwasher.core.size import Wall
+from dishwasher.core.size import Resource
 from dishwasher.core.ticket import Limits
 from dishwasher.runner.sandbox.limits import OPEN_FILES, memory
 
@@ -24,10 +24,10 @@ _PROCESSES = re.compile(
 _FILES = re.compile(r"Too many open files|EMFILE")
 
 
-def wall(output: str) -> Wall | None:
+def resource(output: str) -> Resource | None:
     """What of its runner a command says that it ran into, where a larger one has more of it."""
     end = output[-LAST:]
-    return Wall.MEMORY if _MEMORY.search(end) and not _PROCESSES.search(end) else None
+    return Resource.MEMORY if _MEMORY.search(end) and not _PROCESSES.search(end) else None
 
 
 def words(output: str, limits: Limits) -> str:

@@ -134,7 +134,7 @@ class Phases:
             return self._judge.stopped(f"in {failure.step}")
         self._judge.leave_quietly()
         late = ": what cleans up after a job's end has little time" if failure.stopped else ""
-        return Verdict(failure.reason, f"{failure}{late}", failure.wall)
+        return Verdict(failure.reason, f"{failure}{late}", failure.exhausted)
 
     def _begin_closing(self) -> None:
         """The job is over; what cleans up still has a little time."""

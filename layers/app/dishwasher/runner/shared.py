@@ -103,8 +103,8 @@ class Shared:
             self._keep(self._folder / f"state-{self._number}")
             trouble = self._commands.trouble(self._status)
             used = Usage(usage.seconds(watch.process.pid) - before)
-            wall = self._commands.wall
-            ended = Ended(self._status, usage=used, trouble=trouble, wall=wall)
+            exhausted = self._commands.exhausted
+            ended = Ended(self._status, usage=used, trouble=trouble, exhausted=exhausted)
             if self._status == MISUSE and not self._is_read(command.text):
                 # After an unclosed `$(` bash 5.2 has freed what it goes on using, and crashes in
                 # a later step.

@@ -13,7 +13,7 @@ from dishwasher.core.expansion import add
 from dishwasher.core.job import Reason
 from dishwasher.core.machine import Variable
 from dishwasher.core.outcome import TestSummary
-from dishwasher.core.size import Wall
+from dishwasher.core.size import Resource
 from dishwasher.core.step import Step
 from dishwasher.core.ticket import Limits
 from dishwasher.runner import exhaustion, files, variables
@@ -46,7 +46,7 @@ class Failure:
     """The end of its output, for `retry_on`."""
     stopped: bool = False
     """The job is over, not only this step."""
-    wall: Wall | None = None
+    exhausted: Resource | None = None
     """What of its runner it ran into, where a larger one has more."""
 
     def __str__(self) -> str:
@@ -96,7 +96,7 @@ class Steps:
         output = Output(self.log, self.scan)
         ended = self.shell.run(command, output.feed)
         if ended.exit_code and not ended.trouble and self.workspace.is_full:
-            ended = replace(ended, trouble=FULL, wall=Wall.DISK)
+            ended = replace(ended, trouble=FULL, exhausted=Resource.DISK)
         output.finish()
         self._count(name, output)
         self.journal.end_step(ended.exit_code, used=ended.usage)
@@ -107,11 +107,11 @@ class Steps:
         stopped = ended.exit_code is None and not ended.silence
         reason = Reason.TIMED_OUT if ended.silence else Reason.FAILED
         said = output.text()
-        how, wall = explain(ended), ended.wall
+        how, exhausted = explain(ended), ended.exhausted
         if self.limits is not None and ended.exit_code and not ended.trouble:
             how += exhaustion.words(said, self.limits)
-            wall = exhaustion.wall(said)
-        return Failure(name, how, reason, output.tail(), said, stopped, wall)
+            exhausted = exhaustion.resource(said)
+        return Failure(name, how, reason, output.tail(), said, stopped, exhausted)
 
     def _count(self, name: str, output: Output) -> None:
         self.counts.pop(name, None)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dishwasher.core.job import Reason
-from dishwasher.core.size import Wall
+from dishwasher.core.size import Resource
 from dishwasher.errors import InfraError, UserError
 from dishwasher.runner.sink import Fenced
 from dishwasher.runner.stop import Cause, Stop, Stopped
@@ -19,7 +19,7 @@ FINE = (Reason.OK, Reason.ADVISORY)
 class Verdict:
     reason: Reason
     detail: str = ""
-    wall: Wall | None = None
+    exhausted: Resource | None = None
     """What of its runner it ran into, where a larger one has more."""
 
     @property
@@ -44,9 +44,9 @@ class Judge:
         except InfraError as error:
             return Verdict(Reason.INFRA, str(error))
         except OSError as error:
-            wall = Wall.DISK if error.errno == errno.ENOSPC else None
+            exhausted = Resource.DISK if error.errno == errno.ENOSPC else None
             said = f"The runner's machine failed during {name}: {error}"
-            return Verdict(Reason.INFRA, said, wall)
+            return Verdict(Reason.INFRA, said, exhausted)
 
     def stopped(self, where: str) -> Verdict:
         """What a stop means for the job; raises Fenced when nobody wants to hear it."""
@@ -55,7 +55,7 @@ class Judge:
             case Cause.TIMED_OUT:
                 limit = f"{self._seconds:g} s"
                 said = f"The limit of {limit} was reached {where}."
-                return Verdict(Reason.TIMED_OUT, said, Wall.TIME)
+                return Verdict(Reason.TIMED_OUT, said, Resource.TIME)
             case Cause.BROKEN:
                 return Verdict(Reason.INFRA, f"The runner broke: {self.stop.detail}")
             case _:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from dishwasher.aws.person import explained
 from dishwasher.aws.stack import FINE, obstacle, reasons, resources
+from dishwasher.aws.user_errors import explained
 from dishwasher.cli import clone
 from dishwasher.cli.account import Account
 from dishwasher.cli.checkup.finding import Finding, fail, note, ok, split, warn

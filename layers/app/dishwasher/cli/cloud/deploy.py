@@ -48,7 +48,7 @@ def _deploy(options: argparse.Namespace, *, may_create: bool) -> int:
     given = _parameters(options.parameters)
     clients = account.clients_of(options)
     from dishwasher.aws import stack
-    from dishwasher.aws.person import explained
+    from dishwasher.aws.user_errors import explained
 
     with explained("can not deploy"):
         region: str = clients.client("cloudformation").meta.region_name

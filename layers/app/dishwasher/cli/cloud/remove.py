@@ -12,7 +12,7 @@ from dishwasher.cli.terminal import paint, show
 from dishwasher.errors import InfraError, UserError
 
 if TYPE_CHECKING:
-    from dishwasher.aws.remains import Remains
+    from dishwasher.aws.retained import Retained
 
 SECONDS, TRIES = 5, 360
 """Half an hour for all functions to go; a network interface alone may take twenty minutes."""
@@ -21,9 +21,9 @@ SECONDS, TRIES = 5, 360
 def remove(options: argparse.Namespace) -> int:
     """Say what goes and what stays, ask for the stack's name, and remove it."""
     with account.opened(options) as opened:
-        from dishwasher.aws import remains
+        from dishwasher.aws import retained
 
-        found = remains.of(opened.clients, opened.stack)
+        found = retained.of(opened.clients, opened.stack)
         keeps = options.data == "keep"
         colour = paint()
         show([colour("bold", f"{opened.stack.name} in {opened.region} goes, with its functions.")])
@@ -31,13 +31,13 @@ def remove(options: argparse.Namespace) -> int:
         _agree(options, opened)
         _delete(opened)
         if not keeps:
-            remains.delete(opened.clients, found)
+            retained.delete(opened.clients, found)
         show(["", f"{colour('good', '✔')} {opened.stack.name} is removed."])
         show(_afterwards(found, opened, keeps=keeps))
     return 0
 
 
-def _told(found: Remains, *, keeps: bool) -> list[str]:
+def _told(found: Retained, *, keeps: bool) -> list[str]:
     said = []
     if found.table:
         said.append(f"the table {found.table}: {found.items} rows, {_size(found.table_bytes)}")
@@ -93,7 +93,7 @@ def _delete(opened: Account) -> None:
         ) from error
 
 
-def _afterwards(found: Remains, opened: Account, *, keeps: bool) -> list[str]:
+def _afterwards(found: Retained, opened: Account, *, keeps: bool) -> list[str]:
     lines = ["The App is still on GitHub, and sends to nobody: delete it on its page there."]
     if not keeps:
         return lines

@@ -26,7 +26,7 @@ DIGITS = 19
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class VaultSlot:
     vault: Vault
     slot: Slot
 
@@ -37,14 +37,14 @@ class Desk:
 
 
 @contextmanager
-def opened(options: argparse.Namespace) -> Iterator[Desk]:
+def opened(options: argparse.Namespace) -> Iterator[VaultSlot]:
     """The vault, and the place in it that the options name; wrong words are a UserError."""
     name, environment = getattr(options, "name", ""), getattr(options, "environment", "")
     store = SecretStore(getattr(options, "store", SecretStore.DISHWASHER))
     if name:
         _check(store, name, environment)
     with (_on_aws if options.aws else _here)(options) as (vault, id):
-        yield Desk(vault, Slot(id, name, environment, store))
+        yield VaultSlot(vault, Slot(id, name, environment, store))
 
 
 @contextmanager

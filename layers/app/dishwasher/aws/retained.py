@@ -25,7 +25,7 @@ GONE = frozenset({"NoSuchBucket", "404", "ResourceNotFoundException"})
 
 
 @dataclass(frozen=True, slots=True)
-class Remains:
+class Retained:
     PRICED: ClassVar[str] = "November 2026 in us-east-1"
 
     settings: str
@@ -47,11 +47,11 @@ class Remains:
         return table + self.bucket_bytes / GIGABYTE * BUCKET_DOLLARS
 
 
-def of(clients: Clients, stack: Stack) -> Remains:
+def of(clients: Clients, stack: Stack) -> Retained:
     """Looks, and changes nothing; what botocore raises is the caller's."""
     table = stack.resources.get("Table")
     bucket = stack.resources.get("Bucket")
-    return Remains(
+    return Retained(
         settings=stack.settings,
         **(_table(clients, table.id) if table else {}),
         **(_bucket(clients, bucket.id) if bucket else {}),
@@ -59,7 +59,7 @@ def of(clients: Clients, stack: Stack) -> Remains:
     )
 
 
-def delete(clients: Clients, found: Remains) -> None:
+def delete(clients: Clients, found: Retained) -> None:
     """All of it; what is gone already does no harm."""
     if found.table:
         try:

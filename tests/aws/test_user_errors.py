@@ -8,7 +8,7 @@ import pytest
 
 botocore = pytest.importorskip("botocore.exceptions", reason="needs botocore")
 
-from dishwasher.aws.person import explained  # noqa: E402
+from dishwasher.aws.user_errors import explained  # noqa: E402
 from dishwasher.errors import InfraError, UserError  # noqa: E402
 
 WHO = "User: arn:aws:iam::1:user/a is not authorized to perform: ssm:PutParameter on resource: *"
