@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from dataclasses import fields
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -47,6 +49,30 @@ def test_who_is_caught_by_another_law_proves_nothing() -> None:
     assert mutant.fate(("Traceback\n  NameError: oh",))[0] is Fate.BROKEN
     own = "S3 1/staging is deployed to without a stored intent"
     assert mutant.fate((*other, own)) == (Fate.KILLED, own)
+
+
+@pytest.mark.parametrize("name", sorted(mutants.BY_NAME))
+def test_a_mutant_is_called_like_what_it_replaces(name: str) -> None:
+    """One that can not be called ends its world by a TypeError, and proves nothing."""
+    for owner, attribute, replacement in mutants.BY_NAME[name].patches:
+        original = getattr(owner, attribute)
+        if not callable(original) or isinstance(original, type):
+            continue
+        for whole in (False, True):
+            words, named = arguments(original, whole=whole)
+            inspect.signature(replacement).bind(*words, **named)
+
+
+def arguments(call: Any, *, whole: bool) -> tuple[list[str], dict[str, str]]:
+    """What it may be called with: as little as it takes, or all."""
+    parameters = [
+        one
+        for one in inspect.signature(call).parameters.values()
+        if one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD)
+        and (whole or one.default is one.empty)
+    ]
+    named = {one.name: one.name for one in parameters if one.kind is one.KEYWORD_ONLY}
+    return [one.name for one in parameters if one.name not in named], named
 
 
 def test_every_mutant_names_a_law_and_is_told_from_the_others() -> None:

@@ -39,11 +39,13 @@ def release_unknown(environment: Environment, held: str, *, unknown: bool) -> En
     return true_release(environment, held, unknown=False)
 
 
-def not_superseded(self: Dispatch, environment: Environment, build: Any) -> str:
-    return ""
+def not_superseded(self: Dispatch, environment: Environment, claimed: Job, build: Any) -> str:
+    """Knows what was deployed, and not whether it is the later commit."""
+    same = environment.sha == build.event.sha
+    return true_superseded(self, environment, claimed, build) if same else ""
 
 
-def not_taken_off(self: Dispatch, environment: Environment, build: Any) -> str:
+def not_taken_off(self: Dispatch, environment: Environment, claimed: Job, build: Any) -> str:
     """Compares with what was deployed last and not with the branch."""
     event = build.event
     if environment.sha in ("", event.sha) or event.forced:
@@ -57,6 +59,9 @@ class Unraised(Exception):
 
 true_expire = lifecycle.expire
 true_release = deploy.release
+
+
+true_superseded = Dispatch._superseded
 
 
 MUTANTS = (
