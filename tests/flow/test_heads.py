@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 import pytest
+from dishwasher.core import heads
 from dishwasher.core.access import Access, Right
 from dishwasher.core.build import AWAY
 from dishwasher.core.delivery import Delivery, Stage
@@ -19,7 +20,7 @@ from dishwasher.ports import Record, Topic
 from tests.fakes.clock import FakeClock
 from tests.fakes.queue import MemoryQueue
 from tests.fakes.store import MemoryStore
-from tests.samples import REPOSITORY, build, pull_request, push
+from tests.samples import REPOSITORY, build, from_fork, pull_request, push
 
 OLD, NEW = "a" * 40, "b" * 40
 
@@ -217,6 +218,17 @@ def test_a_head_that_was_left_is_planned_at_the_next_look() -> None:
     for _ in range(3):
         world.round()
     assert world.planned() == []
+
+
+def test_a_branch_that_was_left_is_built_by_the_request_that_nobody_told_of() -> None:
+    """Seed 110731: at the very first look, after both had come while we were not let in."""
+    world = World()
+    asked = pull_request(sha=NEW)
+    world.store.save(Looked(str(REPOSITORY.id), again=("refs/heads/topic",)))
+    world.forge.stands(branch(NEW), asked, from_fork(number=6, sha=NEW), branch(OLD, "other"))
+    world.round()
+    found = [heads.name(delivery.event) for delivery in world.planned() if delivery.event]
+    assert sorted(found) == ["refs/heads/topic", "refs/pull/5"]
 
 
 def test_where_a_head_was_left_is_looked_first() -> None:

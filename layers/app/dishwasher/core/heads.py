@@ -120,8 +120,21 @@ def moved(looked: Looked, events: Sequence[Event]) -> tuple[Event, ...]:
 
 
 def left(looked: Looked, events: Sequence[Event]) -> tuple[Event, ...]:
-    """The heads whose build was called off or never begun, wherever they stand now."""
-    return tuple(since(looked, event) for event in events if name(event) in looked.again)
+    """The heads whose build was called off or never begun, wherever they stand now.
+
+    A branch's own pull request builds it, and may have been opened while nobody told us.
+    """
+    named = [event for event in events if name(event) in looked.again]
+    standing = {(event.branch, event.sha) for event in named if not event.pull_request}
+    asked = [event for event in events if event not in named and _is_own(event, standing)]
+    return tuple(since(looked, event) for event in (*named, *asked))
+
+
+def _is_own(event: Event, branches: Container[tuple[str, str]]) -> bool:
+    """Whether it is a pull request of the repository's own from one of these branches."""
+    request = event.pull_request
+    own = request is not None and request.head_repository == event.repository.id
+    return own and (event.branch, event.sha) in branches
 
 
 def since(looked: Looked, event: Event) -> Event:
