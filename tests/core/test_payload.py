@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 from dishwasher.core import payload
-from dishwasher.core.event import NO_COMMIT, Event, EventKind, Ignored
+from dishwasher.core.event import NO_COMMIT, Event, EventKind, Happening, Ignored
 from dishwasher.core.hooks.code import MAX_MESSAGE
-from dishwasher.core.selection import skip_text
-from dishwasher.core.when import Happening
+from dishwasher.core.skip import skip_text
 from dishwasher.errors import UserError
 
 EXAMPLES: dict[str, Any] = json.loads((Path(__file__).parent / "payloads.json").read_text())[

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 from dishwasher.core.config import Config, JobSpec, Kind, Schedule
-from dishwasher.core.event import Event, EventKind
+from dishwasher.core.event import Event, EventKind, Happening
 from dishwasher.core.pattern import Filter, Pattern, Syntax
-from dishwasher.core.selection import SKIP_TEXTS, asks_for_label, select
-from dishwasher.core.when import Happening, When
+from dishwasher.core.selection import asks_for_label, select
+from dishwasher.core.skip import SKIP_TEXTS
+from dishwasher.core.when import When
 from dishwasher.errors import ConfigError
 
 from tests.samples import deployment, pull_request, push, spec

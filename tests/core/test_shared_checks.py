@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dishwasher.core.event import EventKind
+from dishwasher.core.event import EventKind, Happening
 from dishwasher.core.job import Job, Reason
 from dishwasher.core.lifecycle import conclude
 from dishwasher.core.selection import Planned
@@ -16,7 +16,7 @@ from dishwasher.core.shared_checks import (
     of_request,
     shares,
 )
-from dishwasher.core.when import Happening, When
+from dishwasher.core.when import When
 
 from tests.fakes.clock import NOON
 from tests.samples import build, deployment, job, pull_request, push, spec

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from dishwasher.core.event import EventKind
-from dishwasher.core.when import Happening, When
+from dishwasher.core.event import EventKind, Happening
+from dishwasher.core.when import When
 
 from tests.samples import pull_request, push
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from dishwasher.core import judge, pattern
 from dishwasher.core.config import MATCHERS
-from dishwasher.core.when import Happening
+from dishwasher.core.event import Happening
 from dishwasher.formats import compose, jobs, native, problems, source, values
 from dishwasher.formats.native import keys, matrix, parts
 from dishwasher.formats.native.jobs import FACTS

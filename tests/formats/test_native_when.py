@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 
 import pytest
+from dishwasher.core.event import Happening
 from dishwasher.core.pattern import Filter, Pattern, Syntax
-from dishwasher.core.when import Happening, When
+from dishwasher.core.when import When
 
 from tests.formats.native_files import check, job, mistake, mistakes, parse
 

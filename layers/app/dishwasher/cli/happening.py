@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 from dishwasher.cli.checkout import Checkout
 from dishwasher.core.config import Config, Input, Schedule
-from dishwasher.core.event import Event, EventKind, PullRequest, Repository
-from dishwasher.core.when import Happening
+from dishwasher.core.event import Event, EventKind, Happening, PullRequest, Repository
 from dishwasher.errors import UserError
 from dishwasher.formats.problems import Problems
 from dishwasher.formats.reader import listing

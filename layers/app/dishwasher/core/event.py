@@ -6,8 +6,6 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from dishwasher.core.when import Happening
-
 SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 """An object name of git, SHA-1 or SHA-256, written out."""
 NO_COMMIT = "0" * 40
@@ -31,6 +29,17 @@ class EventKind(StrEnum):
     CANCEL = "cancel"
     CANCEL_JOB = "cancel_job"
     COMMAND = "command"
+
+
+class Happening(StrEnum):
+    """The kinds of event that a filter can name."""
+
+    PUSH = "push"
+    TAG = "tag"
+    PULL_REQUEST = "pull_request"
+    MERGE_GROUP = "merge_group"
+    SCHEDULE = "schedule"
+    MANUAL = "manual"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,10 @@ from dataclasses import replace
 
 from dishwasher.core.build import Build
 from dishwasher.core.config import JobSpec, Kind
-from dishwasher.core.event import NO_COMMIT, Event
+from dishwasher.core.event import NO_COMMIT, Event, Happening
 from dishwasher.core.job import MEETS_A_NEED, Job, Reason, State, Timing
 from dishwasher.core.lifecycle import block, conclude, queue, reflect
 from dishwasher.core.selection import JUDGED_BY_PATHS, Planned
-from dishwasher.core.when import Happening
 
 CONFIG_JOB = "config"
 """Name of the check run that shows the mistakes of a configuration, or advice about it."""

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dishwasher.core.build import Build
-from dishwasher.core.event import NO_COMMIT, Event
+from dishwasher.core.event import NO_COMMIT, Event, Happening
 from dishwasher.core.job import Job
-from dishwasher.core.when import Happening
 
 FIRST_NUMBER_AT = 1_767_225_600.0
 """2026-01-01, in seconds since the epoch: where the numbers of builds begin."""

@@ -6,16 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from dishwasher.core.config import Config, JobSpec, Kind
-from dishwasher.core.event import Event, EventKind
+from dishwasher.core.event import Event, EventKind, Happening
 from dishwasher.core.judge import JUDGED_SECONDS, Judge, Unanswered
 from dishwasher.core.pattern import Filter
-from dishwasher.core.when import Happening, When
+from dishwasher.core.skip import skip_text
+from dishwasher.core.when import When
 from dishwasher.errors import ConfigError, Problem
 
-SKIP_TEXTS = ("[skip ci]", "[ci skip]", "[no ci]", "[skip dishwasher]", "skip-checks: true")
-"""Anywhere in a commit's message, in any case: nothing is run for it. The last is GitHub's own.
-https://docs.github.com/en/pull-requests/collaborating-with-pull-requests/collaborating-on-repositories-with-code-quality-features/about-status-checks#skipping-and-requesting-checks-for-individual-commits
-"""
 SKIPPABLE = frozenset({Happening.PUSH, Happening.TAG, Happening.PULL_REQUEST})
 JUDGED_BY_PATHS = frozenset({Happening.PUSH, Happening.PULL_REQUEST, Happening.MERGE_GROUP})
 ON_BRANCHES_OF_A_REQUEST = frozenset({Happening.PULL_REQUEST, Happening.MERGE_GROUP})
@@ -135,12 +132,6 @@ def beside_push(planned: Sequence[Planned]) -> tuple[Planned, ...]:
 
 def is_left_to_pushes(spec: JobSpec) -> bool:
     return bool(spec.when.events) and Happening.PULL_REQUEST not in spec.when.events
-
-
-def skip_text(message: str) -> str:
-    """What in a commit's message asks that nothing be run; empty where nothing does."""
-    folded = message.casefold()
-    return next((text for text in SKIP_TEXTS if text in folded), "")
 
 
 def _too_slow(config: Config) -> ConfigError:

@@ -3,20 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
+from dishwasher.core.event import Happening
 from dishwasher.core.pattern import Filter
-
-
-class Happening(StrEnum):
-    """The kinds of event that a filter can name."""
-
-    PUSH = "push"
-    TAG = "tag"
-    PULL_REQUEST = "pull_request"
-    MERGE_GROUP = "merge_group"
-    SCHEDULE = "schedule"
-    MANUAL = "manual"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dishwasher.core.event import NO_COMMIT, Event, EventKind, Ignored, PullRequest
 from dishwasher.core.hooks import fields
 from dishwasher.core.hooks.fields import SURROGATE, Json
-from dishwasher.core.selection import skip_text
+from dishwasher.core.skip import skip_text
 
 MAX_MESSAGE = 2000
 """Characters that are kept of a commit's message; nobody limits how long one may be."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dishwasher.core.config import JOBS, Config
-from dishwasher.core.when import Happening
+from dishwasher.core.event import Happening
 from dishwasher.errors import ConfigError
 from dishwasher.formats import compose, jobs
 from dishwasher.formats.native import addresses, groups, keys, machine, matrices, reach, schedules

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dishwasher.core.when import Happening
+from dishwasher.core.event import Happening
 from dishwasher.formats.native.values import Admits, Brands, Inside
 from dishwasher.formats.schema import Fields, Key, Record
 from dishwasher.formats.values import Choice, Choices, Either, Text, Texts

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dishwasher.core.config import JobSpec, Kind
+from dishwasher.core.event import Happening
 from dishwasher.core.pattern import Filter, Pattern, Syntax
-from dishwasher.core.when import Happening
 from dishwasher.formats.jobs import Draft
 from dishwasher.formats.problems import show
 from dishwasher.formats.reader import Reader

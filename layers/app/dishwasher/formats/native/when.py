@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dishwasher.core.config import Kind
+from dishwasher.core.event import Happening
 from dishwasher.core.pattern import Filter, Pattern, Syntax
-from dishwasher.core.when import Happening, When
+from dishwasher.core.when import When
 from dishwasher.formats.native import keys, parts
 from dishwasher.formats.problems import show
 from dishwasher.formats.reader import Reader, listing
