@@ -106,8 +106,7 @@ class Plans:
             return False
         request = self._house.hub.repos[expected.repository].requests[int(found[1]) - 1]
         agree = self._house.world.faults.clocks_agree
-        looked = self._house.laws.looked.get(str(expected.repository), float("inf"))
-        known = self._house.heads.is_taken_for_known(expected.repository, request.head, looked)
+        known = self._taken_for_known(expected.repository, request.head)
         return not agree or known or not request.is_open or request.head != expected.sha
 
     def _is_left(self, expected: Expected, reason: str) -> bool:
@@ -117,8 +116,18 @@ class Plans:
         repo = self._house.hub.repos[expected.repository]
         if expected.branch:
             return repo.branches.get(expected.branch) != expected.sha
-        heads = {request.head for request in repo.requests if request.is_open}
-        return expected.is_tag or expected.sha not in heads | set(repo.branches.values())
+        if expected.is_tag:
+            return True
+        if expected.sha in {request.head for request in repo.requests if request.is_open}:
+            return False
+        # A request that was closed since leaves its branch, of which nobody may have told us.
+        known = self._taken_for_known(expected.repository, expected.sha)
+        return known or expected.sha not in repo.branches.values()
+
+    def _taken_for_known(self, repository: int, sha: str) -> bool:
+        """Whether it stood there before the first look, and we were never told of it."""
+        looked = self._house.laws.looked.get(str(repository), float("inf"))
+        return self._house.heads.is_taken_for_known(repository, sha, looked)
 
     def _requests(self) -> Iterator[str]:
         """The head of each open pull request has a build that nobody has taken away."""
