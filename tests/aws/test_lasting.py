@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from dishwasher.aws.lasting import LEAST_DAYS, Lasting
+from dishwasher.aws.lasting import LEAST_DAYS, PASSING, TALLY, Lasting
 from dishwasher.core.build import Build
 from dishwasher.core.command import Tally
 from dishwasher.core.delivery import Delivery
 from dishwasher.core.deploy import Environment
-from dishwasher.core.retention import DAY
+from dishwasher.core.history import Entry
+from dishwasher.core.job import Job
+from dishwasher.core.moment import DAY
+from dishwasher.core.pull import Pull
+from dishwasher.core.report import Report
 from dishwasher.core.shelf import Shelf
 from dishwasher.ports import Record
 
@@ -44,3 +48,9 @@ def test_no_days_are_for_ever() -> None:
 
 def test_a_count_of_commands_goes_when_it_counts_no_more() -> None:
     assert Lasting(days=30).row(Tally("7/3", due=1000.5), 1000.0) == 1001
+
+
+def test_kinds_are_named_as_their_records_name_them() -> None:
+    passing = (Build, Delivery, Entry, Job, Pull, Report, Tally)
+    assert {kind.KIND for kind in passing} == PASSING
+    assert Tally.KIND == TALLY

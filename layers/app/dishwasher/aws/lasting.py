@@ -8,20 +8,19 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from dishwasher.core.build import Build
-from dishwasher.core.command import Tally
-from dishwasher.core.delivery import GIVE_UP_AFTER, Delivery
-from dishwasher.core.history import Entry
-from dishwasher.core.job import Job
-from dishwasher.core.pull import Pull
-from dishwasher.core.report import Report
-from dishwasher.core.retention import DAY
+from dishwasher.core.delivery import GIVE_UP_AFTER
+from dishwasher.core.moment import DAY
 from dishwasher.ports import Record
 
 LEAST_DAYS = GIVE_UP_AFTER / DAY + 1
 """A delivery is known for as long as GitHub may repeat it, whatever the setting."""
-PASSING = frozenset(kind.KIND for kind in (Build, Delivery, Entry, Job, Pull, Report, Tally))
-"""Of one event or commit; environments, caches, schedules and who may what stay."""
+TALLY = "tally"
+"""A record whose time is when it may be forgotten: no reaper looks at it."""
+PASSING = frozenset({"build", "delivery", "entry", "job", "pull", "report", TALLY})
+"""Of one event or commit; environments, caches, schedules and who may what stay.
+
+Kinds by name: who stores a delivery need not import what a build is made of.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +31,7 @@ class Lasting:
 
     def row(self, record: Record, now: float) -> int:
         """When it may go, in seconds since the epoch; 0 for never."""
-        if isinstance(record, Tally):
-            # Its time is when it may be forgotten: no reaper looks at it.
+        if record.KIND == TALLY:
             return math.ceil(record.due)
         if not self.days or record.KIND not in PASSING or record.due:
             return 0
