@@ -91,7 +91,7 @@ class Site:
             folder.mkdir(exist_ok=True)
             # `extractall` is safe only with its `filter`, which came with Python 3.11.4:
             # https://docs.python.org/3/library/tarfile.html#extraction-filters
-            command = ["tar", "-xz", "--no-same-owner", "-C", folder]
+            command = ["tar", "-xz", "--no-same-owner", "-C", str(folder)]
             subprocess.run(command, input=packed, check=True)
             self._end()
             self._begin(folder)
