@@ -8,16 +8,23 @@ for a job, the build stands for its repository.
 from __future__ import annotations
 
 import threading
-from typing import TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
-from dishwasher.core.build import Build
-from dishwasher.core.delivery import Delivery
+from dishwasher.core.event import Event
 from dishwasher.ports import Record, Store, Topic
 
 R = TypeVar("R", bound=Record)
 
 KNOWN = 1000
 """Builds and deliveries that are remembered: an environment of Lambda lives for hours."""
+
+
+@runtime_checkable
+class Told(Protocol):
+    """What came of an event: a delivery, a build."""
+
+    @property
+    def event(self) -> Event | None: ...
 
 
 class Neighbours:
@@ -61,7 +68,7 @@ class Neighbours:
 
     def _note(self, *records: Record) -> None:
         for record in records:
-            if isinstance(record, Build | Delivery) and record.event is not None:
+            if isinstance(record, Told) and record.event is not None:
                 with self._lock:
                     self._known.pop(record.id, None)
                     self._known[record.id] = str(record.event.repository.id)
