@@ -111,9 +111,9 @@ deploy upgrade remove: $(SAM)/ready
 try-deploy: $(SAM)/ready
 	@$(SAM)/bin/python -m tests.aws_local.deploying
 
-# The webhook's cold answer beside the least that could be one.
+# The webhook's cold answer beside the least that could be one; ARGS=--instructions where others work.
 aws-cold: $(SAM)/ready
-	@$(SAM)/bin/python -m bench.coldstart
+	@$(SAM)/bin/python -m bench.coldstart $(ARGS)
 
 lint: $(STAMP)
 	@$(BIN)/python -m ruff check . && $(BIN)/python -m ruff format --check .
