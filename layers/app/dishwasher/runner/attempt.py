@@ -45,9 +45,9 @@ def run_attempt(bootstrap: Bootstrap, folder: Path, host: Mapping[str, str]) -> 
         signal.signal(number, lambda *_: stop.request(Cause.CANCELLED))
     # The folder too: what cleans up /tmp, or a job of before, may have removed it.
     workspace.root.mkdir(mode=0o700, parents=True)
-    lock = hold(workspace.root)
-    if lock is None:
-        raise InfraError(f"another process holds {workspace.root}")
+    held = hold(workspace.root)
+    if held is None:
+        raise InfraError(f"another process holds {workspace.root}, or has removed it")
     sink = HttpSink(bootstrap.url, bootstrap.attempt)
     try:
         return _run(bootstrap, workspace, host, stop, sink)
@@ -56,7 +56,7 @@ def run_attempt(bootstrap: Bootstrap, folder: Path, host: Mapping[str, str]) -> 
     finally:
         sink.close()
         remove(workspace.root)
-        os.close(lock)
+        os.close(held)
 
 
 def workspace_of(attempt: str, folder: Path) -> Path:
@@ -98,11 +98,22 @@ def _run(
 
 
 def hold(folder: Path) -> int | None:
-    """Lock a workspace for as long as the descriptor is open; None when its runner lives."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    """Lock a workspace for as long as the descriptor is open; None when its runner lives, or when
+    who cleans up was faster and has removed it."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    if lock(descriptor, folder):
+        return descriptor
+    os.close(descriptor)
+    return None
+
+
+def lock(descriptor: int, folder: Path) -> bool:
+    """Whether it is locked now, and is the folder's own: not of one that was there before."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        return None
-    return descriptor
+        return os.path.samestat(os.fstat(descriptor), os.stat(folder))
+    except (BlockingIOError, FileNotFoundError):
+        return False
