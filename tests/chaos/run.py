@@ -130,7 +130,8 @@ class Chaos:
     def _judge_check(self, run: CheckRun) -> None:
         title = (run.output.title or "").partition(" in ")[0].removesuffix(",")
         if run.conclusion != "success" and title not in ALLOWED:
-            self.wrong.append(f"{run.head_sha[:8]} {run.name}: {run.conclusion}, {title}")
+            said = f"{run.conclusion}, {title}\n{run.output.summary}\n{run.output.text}"
+            self.wrong.append(f"{run.head_sha[:8]} {run.name}: {said}")
 
     def _judge_deployment(self, run: CheckRun, effects: int) -> None:
         if effects > 1:

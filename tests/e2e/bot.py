@@ -12,6 +12,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from dishwasher.demo.github import App, StandIn
@@ -123,27 +124,37 @@ class Bot:
 
     def zygotes(self) -> list[int]:
         """Those that belong to this bot's data folder; one from before a kill may still live."""
-        return [pid for pid, parent in self._runner_processes().items() if not self._ours(parent)]
+        return [one.pid for one in self._processes() if one.is_zygote]
 
     def runners(self) -> list[int]:
-        """The processes forked by zygotes, each one attempt."""
-        return [pid for pid, parent in self._runner_processes().items() if self._ours(parent)]
+        """The processes forked by zygotes, each one attempt; a runner outlives its zygote."""
+        found = self._processes()
+        runners = {one.pid for one in found if not one.is_zygote}
+        # A command that a runner begins looks like it until `exec`.
+        return [one.pid for one in found if one.pid in runners and one.parent not in runners]
 
-    def _ours(self, parent: int) -> bool:
-        return parent in self._runner_processes()
-
-    def _runner_processes(self) -> dict[int, int]:
-        """Process id → parent's, of every process of the runner's program at work in our folder."""
+    def _processes(self) -> list[_Process]:
+        """Every process of the runner's program at work in our folder."""
         mark = str(self.folder).encode()
-        found = {}
+        found = []
         for entry in Path("/proc").iterdir():
             if not entry.name.isdigit():
                 continue
             try:
                 command = (entry / "cmdline").read_bytes()
-                status = (entry / "stat").read_text()
+                if b"dishwasher.runner" not in command or mark not in command:
+                    continue
+                parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+                # The server speaks to a zygote; a runner hears nobody.
+                is_zygote = os.readlink(entry / "fd/0").startswith("pipe:")
             except OSError:
                 continue
-            if b"dishwasher.runner" in command and mark in command:
-                found[int(entry.name)] = int(status.rpartition(")")[2].split()[1])
+            found.append(_Process(int(entry.name), parent, is_zygote))
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Process:
+    pid: int
+    parent: int
+    is_zygote: bool
