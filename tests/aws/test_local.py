@@ -194,6 +194,7 @@ class Forecast(Weather):
     ],
 )
 def test_a_message_has_its_fate(fate: Fate, calls: list[str], heard: int) -> None:
+    pytest.importorskip("botocore", reason="needs botocore")
     box, invoked = Mailbox(), list[bytes]()
 
     def invoke(payload: bytes) -> Outcome:
