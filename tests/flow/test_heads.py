@@ -12,7 +12,7 @@ from dishwasher.core.delivery import Delivery, Stage
 from dishwasher.core.event import Event, EventKind, Repository
 from dishwasher.core.heads import Looked
 from dishwasher.core.place import Place
-from dishwasher.errors import Conflict, Gone
+from dishwasher.errors import Conflict, Gone, InfraError
 from dishwasher.flow.heads import PAUSE, ROUND, MissedHeads
 from dishwasher.flow.places import Places
 from dishwasher.ports import Record, Topic
@@ -33,6 +33,8 @@ class Forge:
     asked: list[int] = field(default_factory=list)
     gone: bool = False
     room: bool = True
+    broken: set[int] = field(default_factory=set)
+    """Repositories of which GitHub answers nothing that can be read."""
 
     def repositories(self) -> tuple[Repository, ...]:
         return tuple(repository for repository, _ in self.there.values())
@@ -41,6 +43,8 @@ class Forge:
         self.asked.append(repository.id)
         if self.gone:
             raise Gone("suspended")
+        if repository.id in self.broken:
+            raise InfraError("it answered 502")
         return tuple(self.there[repository.id][1])
 
     def has_room(self, repository: Repository) -> bool:
@@ -188,6 +192,22 @@ def test_a_repository_that_is_gone_waits_for_its_turn() -> None:
     for _ in range(3):
         world.round()
     assert world.planned() == []
+
+
+def test_a_repository_that_can_not_be_read_does_not_hold_up_the_others() -> None:
+    world = World()
+    for id in range(1, ROUND + 6):
+        repository = replace(REPOSITORY, id=id, name=f"r{id}")
+        world.forge.stands(branch(OLD), repository=repository)
+    world.forge.broken = {1, 2}
+    told = "acme/r1: it answered 502; acme/r2: it answered 502"
+    with pytest.raises(InfraError, match=told):
+        world.round()
+    assert world.forge.asked == list(range(1, ROUND + 1))
+    # Nor do they come first for ever.
+    with pytest.raises(InfraError, match=told):
+        world.round()
+    assert world.forge.asked[ROUND:][:5] == list(range(ROUND + 1, ROUND + 6))
 
 
 def test_another_process_may_look_at_the_same_time() -> None:

@@ -13,7 +13,7 @@ from dishwasher.core.build import Build, build_group
 from dishwasher.core.delivery import REPLAN_AFTER, Delivery
 from dishwasher.core.event import Event, Repository
 from dishwasher.core.heads import Looked
-from dishwasher.errors import Conflict, Gone, Rejected
+from dishwasher.errors import Conflict, Gone, InfraError, Rejected
 from dishwasher.flow.places import Places
 from dishwasher.flow.tenancy import Tenancy
 from dishwasher.ports import Bells, Clock, Heads, Store, Topic
@@ -43,13 +43,22 @@ class MissedHeads:
         ]
         # Where a head is known to have been left, somebody waits for it.
         turn.sort(key=lambda one: (not one[0].again, one[0].time, one[1].id))
-        for looked, repository in turn[:ROUND]:
-            # Whoever reports needs the calls more.
-            if self.heads.has_room(repository):
-                self._look(looked, repository)
+        # Whoever reports needs the calls more.
+        room = (one for one in turn[:ROUND] if self.heads.has_room(one[1]))
+        if failures := tuple(filter(None, (self._tried(*one) for one in room))):
+            raise InfraError("; ".join(failures))
 
     def _looked(self, repository: Repository) -> Looked:
         return self.store.get(Looked, str(repository.id)) or Looked(str(repository.id))
+
+    def _tried(self, looked: Looked, repository: Repository) -> str:
+        """Look at it, and say why that failed: it must not hold up the others, nor come first."""
+        try:
+            self._look(looked, repository)
+        except InfraError as error:
+            self._keep(replace(looked, time=self.clock.now()))
+            return f"{repository.full_name}: {error}"
+        return ""
 
     def _look(self, looked: Looked, repository: Repository) -> None:
         now = self.clock.now()
