@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from dishwasher.core.delivery import GIVE_UP_AFTER, REFUSALS, Delivery, Stage
 from dishwasher.core.event import NO_COMMIT, Comment, EventKind
+from dishwasher.core.hooks.code import MAX_MESSAGE
 from dishwasher.core.job import State
 from dishwasher.errors import InfraError, Throttled, Unseen
 from dishwasher.flow.changes import UNSEEN_FOR
@@ -147,6 +148,16 @@ def test_a_commit_is_built_by_hand_as_one_of_its_branch_alone(house: House) -> N
     assert reason(house, ahead) == f"{SHA[:12]} is no commit of old"
     unknown = push(kind=EventKind.MANUAL, sha="9" * 40, delivery="by-hand-3")
     assert reason(house, unknown) == "999999999999 is no commit of main"
+
+
+def test_a_branch_that_was_found_is_not_built_where_its_commit_says_so(house: House) -> None:
+    """A look tells nothing of messages, and what was told and skipped counts as not built."""
+    house.there.messages[SHA] = "Correct the docs\n\n[skip ci]"
+    found = push(delivery="head-of-main")
+    assert reason(house, found) == "The commit message says [skip ci]."
+    house.there.messages[SHA] = "Correct the docs" + "!" * MAX_MESSAGE
+    kept = house.planned(push(delivery="head-of-main-1")).event.message
+    assert kept == house.there.messages[SHA][:MAX_MESSAGE]
 
 
 def test_a_request_that_github_calls_invalid_is_not_repeated(house: House) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from dishwasher.core import heads
 from dishwasher.core.delivery import GIVE_UP_AFTER, REFUSALS, Delivery, Stage
 from dishwasher.core.event import NO_COMMIT, Event, EventKind, Ignored
+from dishwasher.core.hooks.code import message
 from dishwasher.core.job import Timing
 from dishwasher.errors import Conflict, InfraError, Refused, Rejected, Unseen
 from dishwasher.flow.building import Building
@@ -111,6 +112,10 @@ class Plan:
             event = replace(event, branch=branch, sha=sha)
         elif event.kind is EventKind.MANUAL and (stray := self._stray(event)):
             return Ignored(stray)
+        if heads.is_found(event):
+            # A look tells where a branch stands, and not whether its commit says [skip ci].
+            told = self.pulls.commit_of(repository, event.sha).message
+            event = replace(event, message=message(told))
         other = event.branch not in ("", repository.default_branch)
         if event.kind is not EventKind.PUSH or not other or event.rerun:
             return Work(delivery, event)
