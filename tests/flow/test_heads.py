@@ -351,6 +351,23 @@ def test_what_ended_and_stands_again_between_two_looks_has_moved(head: Event) ->
     Places(world.store, world.queue, world.clock).ended(branch(NEW, "unseen"))
 
 
+def test_what_shares_a_build_and_stands_again_twice_is_planned_twice() -> None:
+    """The commit has one build all the time, which goes on for another pull request."""
+    world = World()
+    head, other = pull_request(sha=NEW), branch(OLD, "other")
+    shared = replace(build(), event=head, pull_request=6)
+    world.store.save(shared)
+    world.forge.stands(other, head)
+    world.round()
+    for _ in range(2):
+        Places(world.store, world.queue, world.clock).ended(head)
+        world.round()
+        world.round()
+        (delivery,) = world.planned()
+        # Its build counted for this one too, until it was closed again.
+        world.store.save(replace(delivery, stage=Stage.PLANNED, build=shared.id, due=0.0))
+
+
 def test_what_is_listed_is_reached_again_though_no_webhook_said_so() -> None:
     world = World()
     world.forge.stands(branch(OLD))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from dishwasher.core import heads
 from dishwasher.core.build import Build, build_group
-from dishwasher.core.delivery import REPLAN_AFTER, Delivery
+from dishwasher.core.delivery import REPLAN_AFTER, Delivery, Stage
 from dishwasher.core.event import Event, Repository
 from dishwasher.core.heads import Looked
 from dishwasher.errors import Conflict, Gone, InfraError, Rejected
@@ -76,8 +76,7 @@ class MissedHeads:
             if self._is_built(event):
                 continue
             if heads.mark(event) in looked.doubted:
-                builds = self._builds(event)
-                self._plan(event, f"-{len(builds)}" if builds else "")
+                self._plan(event, self._again(event))
             else:
                 doubted.add(heads.mark(event))
         # No webhook of these is on its way: it came, or we were not let in.
@@ -94,12 +93,22 @@ class MissedHeads:
     def _builds(self, event: Event) -> tuple[Build, ...]:
         return self.store.group(Build, build_group(event.repository.id, event.sha))
 
-    def _plan(self, event: Event, again: str = "") -> None:
+    def _again(self, event: Event) -> str:
+        """What tells this find from those that had led to a build, which is this head's no more."""
+        count = len(self._builds(event))
+        while True:
+            again = f"-{count}" if count else ""
+            before = self.store.get(Delivery, _id(event, again))
+            if before is None or before.stage is not Stage.PLANNED:
+                return again
+            count += 1
+
+    def _plan(self, event: Event, again: str) -> None:
         """As if its webhook had come; it has the same id however often it is found.
 
         `again` makes it another one: what was planned before has led to nothing.
         """
-        id = f"{heads.FOUND}{heads.mark(event)}{again}"
+        id = _id(event, again)
         now = self.clock.now()
         delivery = Delivery(
             id, event.kind.value, now, replace(event, delivery=id), due=now + REPLAN_AFTER
@@ -121,3 +130,8 @@ class MissedHeads:
         except Conflict:
             # Another process has just looked.
             return
+
+
+def _id(event: Event, again: str) -> str:
+    """Of the delivery that is made for a head."""
+    return f"{heads.FOUND}{heads.mark(event)}{again}"
