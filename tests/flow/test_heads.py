@@ -347,8 +347,19 @@ def test_what_ended_and_stands_again_between_two_looks_has_moved(head: Event) ->
     world.round()
     (delivery,) = world.planned()
     assert delivery.event is not None and delivery.event.happening is head.happening
-    # A look may never have been, or the head never have been seen.
+    # The head may never have been seen.
     Places(world.store, world.queue, world.clock).ended(branch(NEW, "unseen"))
+
+
+@pytest.mark.parametrize("head", [branch(NEW), pull_request(sha=NEW)])
+def test_what_ended_and_stands_at_the_first_look_has_moved(head: Event) -> None:
+    world = World()
+    world.store.save(replace(build(), event=head, abandoned="a close"))
+    Places(world.store, world.queue, world.clock).ended(head)
+    world.forge.stands(branch(OLD, "other"), head)
+    world.round()
+    (delivery,) = world.planned()
+    assert delivery.event is not None and delivery.event.happening is head.happening
 
 
 def test_what_shares_a_build_and_stands_again_twice_is_planned_twice() -> None:

@@ -107,9 +107,13 @@ def _also(names: tuple[str, ...], *more: str) -> tuple[str, ...]:
 
 
 def ended(looked: Looked, event: Event) -> Looked:
-    """The record when this event's head is there no more: should it stand again, it has moved."""
+    """The record when this event's head is there no more: should it stand again, it has moved.
+
+    What the first look finds counts as known, but not where we have heard of its end before.
+    """
     heads = tuple(one for one in looked.heads if one[0] != name(event))
-    return replace(looked, heads=heads)
+    again = looked.again if looked.seen else _also(looked.again, name(event))
+    return replace(looked, heads=heads, again=again)
 
 
 def moved(looked: Looked, events: Sequence[Event]) -> tuple[Event, ...]:

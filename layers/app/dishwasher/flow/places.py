@@ -109,7 +109,7 @@ class Places:
     def ended(self, event: Event) -> None:
         """The head of this event is gone; whoever opens it again may do so without a webhook."""
         key = str(event.repository.id)
-        self._change(Looked, key, lambda looked: heads.ended(looked, event))
+        self._change(Looked, key, lambda looked: heads.ended(looked, event), Looked(key))
 
     def wake(self, repository: str) -> None:
         """Have all that waits for it told now, and its heads looked at in the next round."""
