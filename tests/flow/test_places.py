@@ -26,6 +26,7 @@ from dishwasher.core.place import Place
 from dishwasher.core.report import Report, Status, pull_key
 from dishwasher.errors import Conflict, Unseen
 from dishwasher.flow.claim import take
+from dishwasher.flow.dispatch import ANEW
 from dishwasher.flow.places import SETTLED, WRITES, Places
 from dishwasher.ports import Bells, Record, Store, Topic
 
@@ -339,6 +340,22 @@ def test_what_waits_for_a_runner_is_called_off_and_its_head_not_forgotten(
     assert looked(house) == ("refs/heads/main",)
     house.dispatch(house.jobs(build)["docs"].id)
     assert looked(house) == ("refs/heads/main",)
+
+
+def test_what_is_called_off_in_part_goes_on_in_its_next_build_alone(
+    house: House, build: Build
+) -> None:
+    house.tells(SUSPENDED)
+    house.dispatch(lint(house, build).id)
+    house.tells(GRANTED)
+    docs = house.jobs(build)["docs"]
+    house.dispatch(docs.id)
+    assert house.job(docs).reason is Reason.CANCELLED
+    assert house.job(docs).detail == f"Not started: {ANEW}."
+    anew = house.planned(push(delivery="head-1"))
+    for job in house.jobs(anew).values():
+        house.dispatch(job.id)
+    assert len(house.fleet.started) == 2
 
 
 def test_what_was_asked_for_by_hand_is_asked_for_by_hand_again(house: House, build: Build) -> None:

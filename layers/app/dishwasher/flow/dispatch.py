@@ -47,7 +47,7 @@ class Dispatch:
             if found is None:
                 raise LookupError(f"job {job_id} has no build")
             tenancy = Tenancy(self.store)
-            barred = tenancy.barred(found.event.repository)
+            barred = tenancy.barred(found.event.repository) or _left(found)
             build = tenancy.moved(found)
             if not barred:
                 self._await_token(waiting, build)
@@ -199,10 +199,17 @@ TWICE = "This commit was deployed already, when its push was planned for the fir
 LATER = "A later commit was deployed already."
 WAITING = "A later commit waits to be deployed, and goes instead."
 TAKEN_OFF = "The branch does not hold this commit any more."
+ANEW = "the App was not let in for a while, and the commit is built anew"
 LOCKED = (
     "Nobody knows how the last deployment to this environment ended, so nothing is deployed by "
     "itself. Look at the environment, then re-run this check to deploy this commit."
 )
+
+
+def _left(build: Build) -> str:
+    """Why none of its jobs begins any more, once one was called off: its heads get another build,
+    which has them all."""
+    return ANEW if build.abandoned == AWAY else ""
 
 
 def digest(secret: str) -> str:
