@@ -15,9 +15,9 @@ import pytest
 from dishwasher.core.deploy import Environment
 from dishwasher.errors import Conflict, InfraError
 from dishwasher.local.clock import SystemClock
-from dishwasher.local.database import FILE, Database
+from dishwasher.local.database import FILE, LOG, Database
 from dishwasher.local.queue import SqliteQueue
-from dishwasher.local.shared_sync import sync
+from dishwasher.local.shared_sync import rewrite, sync
 from dishwasher.local.store import SqliteStore
 from dishwasher.ports import Topic
 
@@ -132,6 +132,50 @@ def test_a_disk_that_fails_is_a_fault(disk: Disk) -> None:
     assert row is not None
     store.save(row)
     assert disk.kept == [2]
+
+
+class Kernel:
+    """What a power failure leaves of the log: where a sync has failed, the kernel takes what it
+    could not write for written, until somebody writes it again."""
+
+    def __init__(self) -> None:
+        self.left, self.lost = b"", range(0)
+        self.fails = False
+
+    def sync(self, path: Path) -> None:
+        now = path.read_bytes()
+        if self.fails:
+            self.lost = range(len(self.left), len(now))
+            raise OSError("the disk is full")
+        gap = bytes(len(self.lost))
+        self.left = now[: self.lost.start] + gap + now[self.lost.stop :] if gap else now
+
+    def rewrite(self, path: Path) -> None:
+        rewrite(path)
+        self.lost = range(0)
+
+
+def test_what_is_saved_after_a_failed_sync_survives_a_power_failure(
+    data: Path, tmp_path: Path
+) -> None:
+    kernel = Kernel()
+    database = Database(data, sync=kernel.sync, rewrite=kernel.rewrite)
+    store = SqliteStore(database)
+    store.save(Environment("before"))
+    kernel.fails = True
+    with pytest.raises(InfraError, match="the disk is full"):
+        store.save(Environment("full"))
+    kernel.fails = False
+    store.save(Environment("after"))
+    after = tmp_path / "after"
+    after.mkdir()
+    (after / FILE).write_bytes((data / FILE).read_bytes())
+    (after / LOG).write_bytes(kernel.left)
+    database.close()
+    found = Database(after)
+    store = SqliteStore(found)
+    assert store.get(Environment, "before") and store.get(Environment, "after")
+    found.close()
 
 
 def test_the_log_is_written_through_and_kept_whole(database: Database) -> None:

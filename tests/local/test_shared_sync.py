@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
 import pytest
-from dishwasher.local.shared_sync import SharedSync, sync
+from dishwasher.local.shared_sync import BLOCK, SharedSync, rewrite, sync
 
 CALLERS = 12
 PATIENCE = 60.0
@@ -95,3 +96,17 @@ def test_a_file_that_is_gone_needs_no_sync(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="Invalid argument"):
         # A device that can not do it says so.
         sync(Path("/dev/null"))
+
+
+def test_a_file_is_written_once_more_with_what_stands_in_it(tmp_path: Path) -> None:
+    file = tmp_path / "log"
+    rewrite(file)
+    assert not file.exists()
+    text = bytes(range(251)) * 9000
+    file.write_bytes(text)
+    # Nothing but holes follows, which take no room until they are written.
+    os.truncate(file, 3 * BLOCK)
+    before = file.stat().st_blocks
+    rewrite(file)
+    assert file.read_bytes() == text.ljust(3 * BLOCK, b"\0")
+    assert file.stat().st_blocks * 512 >= 3 * BLOCK > before * 512

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from dishwasher.errors import Conflict, InfraError
 from dishwasher.local.schema import migrate
-from dishwasher.local.shared_sync import SharedSync, sync
+from dishwasher.local.shared_sync import SharedSync, rewrite, sync
 
 FILE = "dishwasher.sqlite3"
 LOG = f"{FILE}-wal"
@@ -38,9 +38,13 @@ class Database:
         folder: Path,
         busy_seconds: float = BUSY_SECONDS,
         sync: Callable[[Path], None] = sync,
+        rewrite: Callable[[Path], None] = rewrite,
     ) -> None:
         self.path = folder / FILE
-        self._durable = SharedSync(lambda: sync(folder / LOG))
+        self._log = folder / LOG
+        self._log_sync, self._log_rewrite = sync, rewrite
+        self._durable = SharedSync(self._keep_log)
+        self._is_doubtful = False
         self._busy_seconds = busy_seconds
         self._write = threading.Lock()
         self._pool = threading.Lock()
@@ -128,6 +132,19 @@ class Database:
             self._durable()
         except OSError as error:
             raise InfraError(f"the database {self.path} failed: {error}") from error
+
+    def _keep_log(self) -> None:
+        """Have the disk keep the log; what it did not take before is handed to it once more.
+
+        Without that, whatever is appended stands behind a gap, where nobody finds it again.
+        """
+        if self._is_doubtful:
+            # Other processes write beside this one, and may begin the log anew.
+            with self._transaction():
+                self._log_rewrite(self._log)
+        self._is_doubtful = True
+        self._log_sync(self._log)
+        self._is_doubtful = False
 
     def _opened(self) -> sqlite3.Connection:
         """The connection for writing; it brings the file up to date."""

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+BLOCK = 1024 * 1024
+
 
 @dataclass(slots=True)
 class _Round:
@@ -73,5 +75,23 @@ def sync(path: Path) -> None:
         return
     try:
         os.fdatasync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def rewrite(path: Path) -> None:
+    """Write the file's own bytes once more, while nobody else writes to it.
+
+    What a sync could not put on the disk counts as written for the kernel, and no later sync tries
+    it again: https://wiki.postgresql.org/wiki/Fsync_Errors
+    """
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return
+    try:
+        place = 0
+        while block := os.pread(descriptor, BLOCK, place):
+            place += os.pwrite(descriptor, block, place)
     finally:
         os.close(descriptor)
