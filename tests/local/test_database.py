@@ -283,6 +283,26 @@ def test_processes_that_open_it_first_at_the_same_moment(data: Path) -> None:
         assert one.communicate(timeout=60)[0] == two.communicate(timeout=60)[0] == "opened\n"
 
 
+def test_who_comes_and_goes_leaves_the_log_to_those_who_stay(
+    database: Database, data: Path
+) -> None:
+    store = SqliteStore(database)
+    second = Database(data)
+    with running(OPEN, data) as other:
+        assert other.communicate("\n", timeout=60)[0] == "opened\n"
+    store.save(Environment("7/staging"))
+    assert SqliteStore(second).get(Environment, "7/staging") is not None
+    second.close()
+
+
+def test_a_log_that_somebody_has_removed_keeps_nothing(data: Path) -> None:
+    database = Database(data)
+    (data / LOG).unlink()
+    with pytest.raises(InfraError, match=f"somebody has removed {LOG}; start anew"):
+        SqliteStore(database).save(Environment("7/staging"))
+    database.close()
+
+
 def test_who_opens_it_has_the_folder_alone(data: Path) -> None:
     data.mkdir()
     folder = os.open(data, os.O_RDONLY)

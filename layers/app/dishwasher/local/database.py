@@ -7,7 +7,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from dishwasher.errors import Conflict, InfraError
@@ -52,9 +52,7 @@ class Database:
         self._closed = False
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            # SQLite gives its -wal and -shm files the mode of the database file.
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-            self.path.chmod(0o600)
+            _make(self.path)
             with _alone_in(folder):
                 self._writer = self._opened()
         except OSError as error:
@@ -144,6 +142,9 @@ class Database:
                 self._log_rewrite(self._log)
         self._is_doubtful = True
         self._log_sync(self._log)
+        # It goes with the last connection, which has written it back; ours is open until the end.
+        if not self._log.exists() and not self._closed:
+            raise OSError(f"somebody has removed {self._log.name}; start anew")
         self._is_doubtful = False
 
     def _opened(self) -> sqlite3.Connection:
@@ -210,6 +211,18 @@ def _alone_in(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def _make(path: Path) -> None:
+    """The file, for its owner alone: SQLite gives its -wal and -shm files the same mode.
+
+    One that is there is not opened: to close it would end the locks that this process has on it,
+    and another process would take itself for the last one and remove the log.
+    https://www.sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_
+    """
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    path.chmod(0o600)
 
 
 def _keep_names(folder: Path) -> None:
