@@ -336,6 +336,16 @@ def test_the_intent_is_stored_with_the_start(deploying: House) -> None:
     assert deploying.job(one).state is State.RUNNING
 
 
+def test_a_start_that_is_said_again_is_stored_again(deploying: House) -> None:
+    """The first word may have failed in the wait for the disk, after all could read it."""
+    one = deploying.jobs(deploying.planned(push()))["staging"]
+    token, before = deploying.started(one), deploying.store.saves
+    started = deploying.job(one)
+    deploying.attempts.started(f"{one.id}.1", token, "")
+    assert deploying.store.saves == before + 1
+    assert replace(deploying.job(one), version=started.version) == started
+
+
 def test_a_deployment_that_does_not_hold_its_environment_does_not_start(deploying: House) -> None:
     one = deploying.jobs(deploying.planned(push()))["staging"]
     claimed = deploying.claimed(one)

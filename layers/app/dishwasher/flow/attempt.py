@@ -103,6 +103,10 @@ class Attempts:
             after = lifecycle.start(current, self.clock.now(), self.timing)
             self.store.save(after, *self._deploying(after, build))
             self.bells.ring(Topic.REPORTS, build.id)
+        else:
+            # Said again because no answer came: what the first word wrote can be read before the
+            # disk has it, and the commands must not begin before that.
+            self.store.save(current)
         if source_token:
             self._revoke(source_token)
 
