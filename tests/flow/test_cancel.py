@@ -60,6 +60,25 @@ def test_closing_a_pull_request_leaves_other_builds_of_the_commit(house: House) 
     assert house.jobs(deploying)["lint"].reason is None
 
 
+def test_a_branch_that_got_the_commit_by_a_push_keeps_its_checks() -> None:
+    """Merged by hand: the base branch now stands where the pull request did."""
+    house = House(CHECKS)
+    build = house.planned(pull_request())
+    assert house.planned(push(delivery="push-1")).id == build.id
+    reason(house, CLOSED)
+    after = house.build(build.id)
+    assert (after.abandoned, after.requests, after.pushed) == ("", (), ("topic", "main"))
+    assert after.counts_for(push()) and not after.counts_for(push(branch="other"))
+
+
+def test_a_push_to_another_branch_keeps_its_checks_too() -> None:
+    house = House(CHECKS)
+    build = house.planned(push(branch="release"))
+    assert house.planned(pull_request(delivery="opened-1")).id == build.id
+    reason(house, CLOSED)
+    assert not house.build(build.id).abandoned
+
+
 def test_what_is_known_of_a_pull_request_may_be_forgotten_some_time_after_its_end(
     house: House,
 ) -> None:

@@ -73,7 +73,9 @@ class Build:
         """Counting for this push too, or for this try of a merge queue."""
         # What a merge queue has tried is what it then puts on its base branch.
         merged = (self.event.kind, event.kind) == (EventKind.MERGE_GROUP, EventKind.PUSH)
-        alike = event.kind is self.event.kind or merged
+        # And what a pull request offers may be pushed to its base branch as it is.
+        forward = (self.event.kind, event.kind) == (EventKind.PULL_REQUEST, EventKind.PUSH)
+        alike = event.kind is self.event.kind or merged or forward
         same = alike and event.branch and not event.pull_request
         if not same or event.branch in self.pushed:
             return self
@@ -86,11 +88,19 @@ class Build:
             return request.number in self.requests
         asked = self.event.pull_request
         if asked is not None:
-            # Of this very branch, which is what the pull request builds.
+            # Of this very branch, which is what the pull request builds, or of one that got it.
             own = asked.head_repository == event.repository.id
-            return own and self.event.branch == event.branch
+            return own and event.branch in self.pushed
         # A schedule builds the same commit, and other jobs of it.
         return self.event.kind is event.kind and event.branch in self.pushed
+
+    def pushed_beside(self, branch: str) -> bool:
+        """Whether it counts for a push to another branch than this one."""
+        return any(other != branch for other in self.branches or self._pushed_first)
+
+    @property
+    def _pushed_first(self) -> tuple[str, ...]:
+        return (self.event.branch,) if self.event.kind is EventKind.PUSH else ()
 
     @property
     def requests(self) -> tuple[int, ...]:

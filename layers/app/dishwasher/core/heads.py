@@ -72,7 +72,7 @@ def is_head(event: Event) -> bool:
 
 def names(build: Build) -> tuple[str, ...]:
     """Of all heads that this build is of: those it was pushed to, and its pull requests'."""
-    pushed = () if build.event.pull_request else build.pushed
+    pushed = build.branches if build.event.pull_request else build.pushed
     branches = (f"refs/heads/{branch}" for branch in pushed)
     return (*branches, *(f"refs/pull/{number}" for number in build.requests))
 

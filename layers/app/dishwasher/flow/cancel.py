@@ -116,7 +116,9 @@ class Cancels:
         if number not in build.requests or pushed:
             return
         others = tuple(other for other in build.requests if other != number)
-        if others or self._is_waited_for(build, number) or self._deploys(build):
+        # Another branch may have got the same commit by a push: merged by hand, say.
+        wanted = others or build.pushed_beside(delivery.event.branch if delivery.event else "")
+        if wanted or self._is_waited_for(build, number) or self._deploys(build):
             self.store.save(build.counting_for(*others))
         else:
             self._end(delivery, build, reason, why)
