@@ -20,11 +20,13 @@ from dishwasher.core.access import (
 from dishwasher.core.build import AWAY, Build
 from dishwasher.core.delivery import REFUSALS
 from dishwasher.core.deploy import Environment
+from dishwasher.core.event import EventKind
 from dishwasher.core.heads import Looked
 from dishwasher.core.job import Conclusion, Job, Reason, State
 from dishwasher.core.place import Place
 from dishwasher.core.report import Report, Status, pull_key
 from dishwasher.errors import Conflict, Unseen
+from dishwasher.flow.changes import UNSEEN_FOR
 from dishwasher.flow.claim import take
 from dishwasher.flow.dispatch import ANEW
 from dishwasher.flow.places import SETTLED, WRITES, Places
@@ -34,7 +36,7 @@ from tests.fakes.forge import Trouble
 from tests.flow.house import House, reason
 from tests.flow.mortal import Death, Life, Mortal
 from tests.flow.reporting import lint, report, shown
-from tests.samples import REPOSITORY, pull_request, push, rerun
+from tests.samples import OTHER_SHA, REPOSITORY, from_fork, pull_request, push, rerun
 
 SUSPENDED = Change(3, Right.SUSPENDED, "installation 3 was suspended", told=10.0)
 GRANTED = Change(3, Right.GRANTED, "installation 3 is not suspended any more", told=20.0)
@@ -391,6 +393,29 @@ def test_each_branch_of_a_build_that_is_called_off_is_remembered(house: House) -
     house.tells(SUSPENDED)
     house.dispatch(lint(house, build).id)
     assert looked(house) == ("refs/heads/topic", "refs/heads/other")
+
+
+def test_a_branch_is_looked_at_whose_pull_request_was_closed_before_it_was_built(
+    house: House,
+) -> None:
+    opened = pull_request(updated=5.0)
+    house.deliver(opened)
+    assert reason(house, push(branch="topic", delivery="2")) == "pull request 5 builds this branch"
+    closed = replace(opened, kind=EventKind.PULL_REQUEST_CLOSED, delivery="3")
+    assert reason(house, closed) == "pull request 5 was closed"
+    assert looked(house) == ("refs/pull/5", "refs/heads/topic")
+    house.clock.advance(UNSEEN_FOR)
+    house.plan(opened.delivery)
+    assert house.delivery(opened.delivery).reason == "pull request 5 is closed"
+
+
+def test_nobody_looks_for_the_branch_of_a_fork_or_of_what_was_built(house: House) -> None:
+    closed = replace(pull_request(), kind=EventKind.PULL_REQUEST_CLOSED, delivery="2")
+    house.planned(pull_request())
+    reason(house, closed)
+    fork = replace(from_fork(number=6, sha=OTHER_SHA), kind=closed.kind, delivery="3")
+    reason(house, fork)
+    assert looked(house) == ("refs/pull/5", "refs/pull/6")
 
 
 def test_a_tag_is_no_head_that_somebody_could_find(house: House) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from dishwasher.core import heads
+from dishwasher.core.build import Build, build_group
 from dishwasher.core.delivery import GIVE_UP_AFTER, REFUSALS, Delivery, Stage
-from dishwasher.core.event import NO_COMMIT, Event, EventKind, Ignored
+from dishwasher.core.event import NO_COMMIT, Event, EventKind, Ignored, PullRequest
 from dishwasher.core.hooks.code import message
 from dishwasher.core.job import Timing
 from dishwasher.errors import Conflict, InfraError, Refused, Rejected, Unseen
@@ -91,9 +92,17 @@ class Plan:
         elif event.kind is EventKind.PULL_REQUEST_CLOSED:
             ended = self._requests.closed(delivery, event, request)
             self._places.ended(event)
+            self._unbuilt(event, request)
             ignore(self.store, ended, f"pull request {request.number} {ended.notes[0]}")
         else:
             self._work(delivery, event, self._requests.opened(delivery, event, request))
+
+    def _unbuilt(self, event: Event, request: PullRequest) -> None:
+        """A push was left to this pull request, which ended before anything was built of it."""
+        builds = self.store.group(Build, build_group(event.repository.id, event.sha))
+        if request.head_repository == event.repository.id and not builds:
+            pushed = replace(event, kind=EventKind.PUSH, pull_request=None)
+            self._places.missed(pushed)
 
     def _work(self, delivery: Delivery, event: Event, work: Work | Ignored) -> None:
         if isinstance(work, Ignored):
