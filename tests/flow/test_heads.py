@@ -210,6 +210,19 @@ def test_a_repository_that_can_not_be_read_does_not_hold_up_the_others() -> None
     assert world.forge.asked[ROUND:][:5] == list(range(ROUND + 1, ROUND + 6))
 
 
+def test_what_was_found_and_refused_is_tried_again_after_a_while() -> None:
+    world = World()
+    found = replace(branch(NEW), delivery=f"{heads.FOUND}1")
+    world.store.save(heads.refuse(Looked(str(REPOSITORY.id)), found, world.clock.now()))
+    world.forge.stands(branch(NEW), branch(OLD, "other"))
+    world.round()
+    assert world.planned() == []
+    world.clock.advance(heads.REFUSED_FOR)
+    world.round()
+    (delivery,) = world.planned()
+    assert delivery.event is not None and delivery.event.sha == NEW
+
+
 def test_another_process_may_look_at_the_same_time() -> None:
     world = World(Late())
     world.forge.stands(branch(OLD))

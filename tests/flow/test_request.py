@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from dishwasher.core.event import EventKind
+from dishwasher.core.hooks.code import MAX_MESSAGE
 from dishwasher.core.job import Reason, State
 from dishwasher.errors import Conflict, Unseen
 from dishwasher.flow.changes import UNSEEN_FOR
@@ -223,6 +224,13 @@ def test_the_merge_into_an_earlier_commit_of_the_base_branch_will_do(house: Hous
 def test_the_head_s_message_may_ask_to_skip(house: House) -> None:
     house.there.messages[SHA] = "Tidy up\n\n[skip ci]"
     assert reason(house, pull_request()) == "The commit message says [skip ci]."
+
+
+def test_of_a_head_s_long_message_the_beginning_is_kept(house: House) -> None:
+    """A row of DynamoDB has 400 KB at most."""
+    house.there.messages[SHA] = "Tidy up\n\n" + "all of it " * 100_000
+    built = house.planned(pull_request())
+    assert built.event.message == house.there.messages[SHA][:MAX_MESSAGE]
 
 
 # What is still true of it

@@ -12,6 +12,9 @@ from dishwasher.core.event import Event, EventKind
 
 MOST_AGAIN = 1000
 """Names of one repository that are kept; no more open pull requests are looked at either."""
+REFUSED_FOR = 3600.0
+"""Seconds in which what was refused is left alone: of the end of a fault of its own GitHub tells
+nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,8 @@ class Looked:
     """Names of those whose build was called off, or never begun, because we were not let in."""
     refused: tuple[str, ...] = ()
     """Of those again that came to nothing when they had been found: until we are let in again."""
+    refused_at: float = 0.0
+    """When the last of these was refused, in seconds since the epoch."""
     due: float = 0.0
     version: int = 0
 
@@ -87,14 +92,20 @@ def called_off(looked: Looked, build: Build) -> Looked:
     return replace(looked, again=_also(looked.again, *names(build)))
 
 
-def refuse(looked: Looked, event: Event) -> Looked:
+def refuse(looked: Looked, event: Event, now: float) -> Looked:
     """The record when GitHub has refused what planning needs, and nobody said why.
 
     A head that was found is not looked for at once: it would be found and refused for ever.
     """
     if not is_found(event):
         return missing(looked, event)
-    return replace(looked, refused=_also(looked.refused, name(event)))
+    return replace(looked, refused=_also(looked.refused, name(event)), refused_at=now)
+
+
+def retried(looked: Looked, now: float) -> Looked:
+    """The record at a look: what was refused long ago is tried once more."""
+    is_long_ago = looked.refused and now >= looked.refused_at + REFUSED_FOR
+    return woken(looked) if is_long_ago else looked
 
 
 def woken(looked: Looked) -> Looked:

@@ -65,6 +65,7 @@ class MissedHeads:
         if Tenancy(self.store).barred(repository):
             # Listed again before we were told: what we planned now would come to nothing.
             return
+        looked = heads.retried(looked, now)
         try:
             events = self.heads.of(repository)
         except (Gone, Rejected):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 from dishwasher.core import heads
 from dishwasher.core.build import Build, build_group
@@ -151,7 +152,7 @@ class Plan:
         """Believed when it was said a few times: a single 403 may be a fault of GitHub's own."""
         looks = delivery.refused + 1
         if looks >= REFUSALS:
-            self._places.missed(event, heads.refuse)
+            self._places.missed(event, partial(heads.refuse, now=self.clock.now()))
             self._ignore(delivery, event, str(error))
             return
         self.store.save(replace(delivery, refused=looks, reason=f"waits: {error}"))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from dishwasher.core import pull, trust
 from dishwasher.core.delivery import Delivery
 from dishwasher.core.event import Event, Ignored, PullRequest
+from dishwasher.core.hooks.code import message
 from dishwasher.core.pull import Commit, Pull, Stand, pull_id
 from dishwasher.errors import Unseen
 from dishwasher.flow.cancel import Cancels
@@ -128,7 +129,7 @@ class Requests:
             raise Unseen(f"pull request {request.number} is not merged for a try yet")
         else:
             made, notes = pull.plain(request, stand), pull.unmerged(stand)
-        event = replace(event, pull_request=made, message=head.message)
+        event = replace(event, pull_request=made, message=message(head.message))
         return event, (notes,) if notes else ()
 
     def _merge(self, event: Event, stand: Stand) -> Commit | None:
