@@ -58,7 +58,12 @@ class Run:
     zombie: bool = False
     """Written by a worker that was frozen longer than its claim lasts, or whose clock is wrong."""
 
+    conclusions: int = 0
+    """How often it was told of an end, or of another one."""
+
     def say(self, check: Check) -> None:
+        before = self.conclusion if self.status is Status.COMPLETED else ""
+        self.conclusions += check.status is Status.COMPLETED and check.conclusion != before
         self.status, self.title, self.summary = check.status, check.title, check.summary
         # GitHub: a conclusion completes by itself, and a status reopens what was completed.
         self.conclusion = check.conclusion or ""

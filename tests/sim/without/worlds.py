@@ -30,6 +30,8 @@ FAILING_FILES = Faults(blob=0.1, runner_crash=0.03)
 VANISHING = Faults(gone=1.0, slow=0.05, delivery_unsent=0.5)
 """Repositories that go just when a deployment is about to begin, and nobody tells."""
 SLOW_DEPLOYMENTS = Faults(slow=0.1, lag=30.0, runner_crash=0.05)
+IMPATIENT = Faults(impatience=1.0, slow=0.05)
+"""People who stop what hangs, at the very moment at which it ends by itself."""
 OWNERS = Faults(tenancy=0.9, slow=0.05)
 """Owners that do something all the time, to a bot that is not the fastest."""
 UNTOLD_OWNERS = Faults(tenancy=0.9, delivery_unsent=0.4)
