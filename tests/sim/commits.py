@@ -58,12 +58,10 @@ class Run:
     zombie: bool = False
     """Written by a worker that was frozen longer than its claim lasts, or whose clock is wrong."""
 
-    conclusions: int = 0
-    """How often it was told of an end, or of another one."""
+    first_end: float = float("inf")
+    """When it was told for the first time that its job is over."""
 
     def say(self, check: Check) -> None:
-        before = self.conclusion if self.status is Status.COMPLETED else ""
-        self.conclusions += check.status is Status.COMPLETED and check.conclusion != before
         self.status, self.title, self.summary = check.status, check.title, check.summary
         # GitHub: a conclusion completes by itself, and a status reopens what was completed.
         self.conclusion = check.conclusion or ""

@@ -15,12 +15,8 @@ from dishwasher.core.ticket import Ticket
 
 from tests.fakes.store import MemoryStore
 from tests.sim import machines
-from tests.sim.commits import Run
 from tests.sim.deploys import of
-from tests.sim.hub import Hub
 from tests.sim.world import World
-
-AGAIN = "run again on"
 
 
 @dataclass(slots=True)
@@ -193,34 +189,3 @@ class Moves:
     def _fits(self, place: int, build: Build) -> bool:
         """Jobs of this world want no services, Docker or network of their own."""
         return build.is_trusted or self.sizes[place].strangers
-
-
-def problems(rows: MemoryStore, hub: Hub, moves: Moves) -> Iterator[str]:
-    """L13: its check is concluded once, and tells of the move exactly where there was one."""
-    runs: dict[str, list[Run]] = {}
-    for run in hub.runs.values():
-        runs.setdefault(run.external_id, []).append(run)
-    for job in rows.all(Job):
-        _, build = of(rows, job.attempt_id)
-        if not job.is_over or hub.repos[build.event.repository.id].gone_at < float("inf"):
-            continue
-        life = moves.lives.get(job.id, Life())
-        for run in runs.get(job.id, ()):
-            if run.conclusions != 1 and not run.zombie:
-                yield f"L13 check run {run.id} of {job.id} was concluded {run.conclusions} times"
-            # What GitHub does not take is left out.
-            for words in () if hub.picky.get(job.id) else _untold(run.summary, life, moves.sizes):
-                yield f"L13 check run {run.id} of {job.id} does not say {words!r}"
-            if AGAIN in run.summary and not (life.died or life.lost):
-                yield f"L13 check run {run.id} of {job.id} says that it was run again"
-
-
-def _untold(summary: str, life: Life, sizes: tuple[Size, ...]) -> Iterator[str]:
-    # In Markdown a full stop may be escaped.
-    wanted = [life.died.detail.rstrip("."), AGAIN] if life.died else []
-    if life.moved is not None:
-        here, after = life.moved
-        wanted += [f"on {sizes[here].words}", f"{AGAIN} {sizes[after].words}"]
-    for words in wanted:
-        if words not in summary:
-            yield words

@@ -6,8 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 from dishwasher.core import lifecycle, size
-from dishwasher.core.job import LIVE, Job
+from dishwasher.core.job import LIVE, Conclusion, Job, State
+from dishwasher.core.report import Check, Status
 from dishwasher.core.size import Size
+from dishwasher.flow import check_runs
 from dishwasher.flow.attempt import Attempts
 from dishwasher.flow.settle import Settle
 from dishwasher.flow.starting import Starting
@@ -68,6 +70,19 @@ def forget_the_reason(why: str, here: Size, after: Size) -> str:
     return true_told("It was too small.", here, after)
 
 
+def tell_as_done(why: str, here: Size, after: Size) -> str:
+    """Before anything has begun there."""
+    return f"{why} That was on {here.words}, so it was run again on {after.words}."
+
+
+def end_it_meanwhile(job: Job, *words: Any, **more: Any) -> Check:
+    """Shows the end of the first attempt until the second has come."""
+    check = true_render(job, *words, **more)
+    if job.state is not State.QUEUED or not job.outgrown:
+        return check
+    return replace(check, status=Status.COMPLETED, conclusion=Conclusion.FAILURE)
+
+
 def the_server_s_own(self: Attempts, current: Job) -> Any:
     """Takes all runners for alike."""
     return self.limits
@@ -84,6 +99,7 @@ true_larger = size.larger
 true_told = size.told
 true_lacks = size.lacks
 true_fit = Starting.fit
+true_render = check_runs.render
 
 MUTANTS = (
     Mutant(
@@ -139,6 +155,18 @@ MUTANTS = (
     Mutant(
         *("reason-untold", "the text that says why", "L13 .* does not say 'It had no"),
         ((size, "told", forget_the_reason),),
+    ),
+    Mutant(
+        *("move-told-early", "the text that says no more", "L13 .* says that it was run again"),
+        ((size, "told", tell_as_done),),
+        worlds.IMPATIENT,
+        "release",
+    ),
+    Mutant(
+        *("end-told-early", "the check that stays open", "L13 .* before its job was over"),
+        ((check_runs, "render", end_it_meanwhile),),
+        worlds.KIND,
+        "release",
     ),
     Mutant(
         *("all-alike", "limits of the very runner", "S10 .* is promised more than"),
