@@ -9,7 +9,7 @@ from dishwasher.core import lifecycle, size
 from dishwasher.core.job import LIVE, Conclusion, Job, State
 from dishwasher.core.report import Check, Status
 from dishwasher.core.size import Size
-from dishwasher.flow import check_runs
+from dishwasher.flow import check_runs, settle
 from dishwasher.flow.attempt import Attempts
 from dishwasher.flow.settle import Settle
 from dishwasher.flow.starting import Starting
@@ -60,6 +60,10 @@ def replace_by_its_like(self: Starting, waiting: Job, build: Any) -> Any:
 
 def stay(self: Settle, current: Job, result: Any) -> None:
     """Takes the end of the first attempt for the end."""
+
+
+def unfenced(job: Job, attempt: int) -> None:
+    """Lets the word of an attempt end the next one."""
 
 
 def tell_nothing_of_it(why: str, here: Size, after: Size) -> str:
@@ -147,6 +151,12 @@ MUTANTS = (
     Mutant(
         *("never-moved", "the larger runner", "S10 .* ends, and another runner has more"),
         ((Settle, "_larger", stay),),
+    ),
+    Mutant(
+        *("late-wall", "the fence of a word about a wall", "S10 .* ends by the word of"),
+        ((settle, "fence", unfenced),),
+        worlds.SLOW_WORDS,
+        "release",
     ),
     Mutant(
         *("move-untold", "the text that says so", "L13 .* does not say"),

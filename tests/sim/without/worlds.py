@@ -30,6 +30,8 @@ FAILING_FILES = Faults(blob=0.1, runner_crash=0.03)
 VANISHING = Faults(gone=1.0, slow=0.05, delivery_unsent=0.5)
 """Repositories that go just when a deployment is about to begin, and nobody tells."""
 SLOW_DEPLOYMENTS = Faults(slow=0.1, lag=30.0, runner_crash=0.05)
+SLOW_WORDS = Faults(freeze=0.02, freeze_longest=60.0, http_answer_lost=0.1)
+"""Words that are handled twice at once, and one of the two later."""
 IMPATIENT = Faults(impatience=1.0, slow=0.05)
 """People who stop what hangs, at the very moment at which it ends by itself."""
 OWNERS = Faults(tenancy=0.9, slow=0.05)
