@@ -24,8 +24,6 @@ UNHEARD_ZOMBIES = Faults(freeze=0.01, freeze_longest=400.0, github_after=0.1)
 SILENT_ZOMBIES = Faults(freeze=0.01, freeze_longest=120.0, thaw_dies=1.0)
 """They die before they can say so."""
 DYING_RUNNERS = Faults(runner_crash=0.1, slow=0.05)
-OLD_RUNNERS = Faults(runner_freeze=0.05, stop_ignored=0.8, http_late=0.1, slow=0.05)
-"""They wake up when others have taken their place."""
 FAILING_FILES = Faults(blob=0.1, runner_crash=0.03)
 VANISHING = Faults(gone=1.0, slow=0.05, delivery_unsent=0.5)
 """Repositories that go just when a deployment is about to begin, and nobody tells."""
