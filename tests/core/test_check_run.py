@@ -118,7 +118,9 @@ def test_an_earlier_attempt_is_told() -> None:
 
 
 def test_a_move_to_a_larger_runner_is_told_while_it_runs_and_at_the_end() -> None:
-    moved = "It ran out of memory. That was on a function, so it was run again on a machine."
+    moved = (
+        "It ran out of memory. That was on a function, so its next attempt was planned on a box."
+    )
     running = rendered(job(state=State.RUNNING, outgrown=moved))
     assert running.summary.startswith(inert(moved))
     over = rendered(replace(OVER, attempt=2, outgrown=moved, lost_retries=1)).summary

@@ -154,5 +154,5 @@ def test_a_size_that_is_there_no_more_counts_as_the_largest() -> None:
 def test_people_read_where_it_died_and_where_it_ran_again() -> None:
     assert told("The limit of 780 s was reached in step 1 `make`.", FUNCTION, SMALL) == (
         "The limit of 780 s was reached in step 1 `make`. That was on a function with 3,538 MB, so "
-        "it was run again on a small machine."
+        "its next attempt was planned on a small machine."
     )

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from dishwasher.core import lifecycle
+from dishwasher.core.check_run import render
 from dishwasher.core.job import Job, Reason, State, Timing
 from dishwasher.core.price import Rate
 from dishwasher.core.result import Result
@@ -75,8 +76,8 @@ def test_a_check_that_died_for_want_of_room_is_run_again_where_there_is_more(
     one = died(house, lint(house), exhausted)
     assert (one.state, one.size) == (State.QUEUED, "small")
     assert one.outgrown == (
-        "It ran out of memory. That was on a function with 3,538 MB, so it was run again on a "
-        "small machine."
+        "It ran out of memory. That was on a function with 3,538 MB, so its next attempt was "
+        "planned on a small machine."
     )
     house.clock.advance(house.timing.retry)
     assert house.rung(Topic.JOBS) == [one.id]
@@ -124,6 +125,19 @@ def test_what_is_to_stop_does_not_move(house: House) -> None:
     result = Result(Reason.FAILED, "It ran out of memory.", exhausted=Resource.MEMORY)
     house.settle(house.job(one).attempt_id, token, result)
     assert house.job(one).reason is Reason.CANCELLED
+
+
+def test_what_is_stopped_before_it_begins_anew_is_not_said_to_have_run_again(house: House) -> None:
+    """Seed 0 of the simulation's impatient worlds: the check said that it was run again."""
+    one = died(house, lint(house), Resource.MEMORY)
+    house.verdicts.change(
+        one.id, lambda found: lifecycle.stop(found, Reason.CANCELLED, "Enough.", house.clock.now())
+    )
+    over = house.job(one)
+    assert (over.reason, over.attempt) == (Reason.CANCELLED, 1)
+    check = render(over, house.build(over.build), None, "https://ci.example/jobs/1")
+    assert "its next attempt was planned on a small machine" in check.summary
+    assert "run again" not in check.summary
 
 
 def test_a_runner_that_is_lost_is_followed_by_a_larger_one(house: House) -> None:

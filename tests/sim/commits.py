@@ -58,6 +58,9 @@ class Run:
     zombie: bool = False
     """Written by a worker that was frozen longer than its claim lasts, or whose clock is wrong."""
 
+    first_end: float = float("inf")
+    """When it was told for the first time that its job is over."""
+
     def say(self, check: Check) -> None:
         self.status, self.title, self.summary = check.status, check.title, check.summary
         # GitHub: a conclusion completes by itself, and a status reopens what was completed.

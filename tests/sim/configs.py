@@ -7,10 +7,16 @@ from random import Random
 
 from dishwasher.core.plan import CONFIG_JOB
 
+from tests.sim.machines import HUNGER, LONG
+
 CHECKS = ("lint", "tests", "docs", "style")
 ENDINGS = (*("ok",) * 6, "failed", "failed", "advisory", "timed_out")
 SECONDS = (1, 10, 45, 130)
 FINDINGS = (0, 0, 3, 60, 120)
+HUNGRY = 0.3
+"""Chance of one check that dies for want of room on some runners, or on all."""
+LATE = 45
+"""Seconds of a check that gives itself fewer."""
 SCHEDULED = 0.3
 """Chance of a schedule, for one of the minutes in which a world lives: it begins at 15:06."""
 MISTAKE = b"checks:\n  lint: {rnu: make lint}\n"
@@ -42,12 +48,16 @@ def write(random: Random) -> Written:
     # Checks that take equally long end together, and must not miss each other's end.
     lengths = random.choice((SECONDS, SECONDS, (random.choice(SECONDS),)))
     endings = random.choice((ENDINGS, ("ok", "advisory")))
+    hungry = random.choice(names) if random.random() < HUNGRY else ""
     for place, name in enumerate(names):
         needs = [other for other in names[:place] if random.random() < 0.35]
-        step = f"sim {random.choice(endings)} {random.choice(lengths)} {random.choice(FINDINGS)}"
+        seconds, hunger, limit = random.choice(lengths), "", ""
+        if name == hungry:
+            seconds, hunger, limit = _hunger(random, seconds)
+        step = f"sim {random.choice(endings)} {seconds} {random.choice(FINDINGS)}{hunger}"
         wanted = f", needs: [{', '.join(needs)}]" if needs else ""
         allowed = ", allow_failure: true" if random.random() < 0.15 else ""
-        lines.append(f"  {name}: {{run: {step}{wanted}{allowed}{cached}}}")
+        lines.append(f"  {name}: {{run: {step}{wanted}{allowed}{cached}{limit}}}")
     if random.random() < 0.15:
         names = (*names, "spelling")
         lines.append("  spelling: {uses: spelling}")
@@ -57,11 +67,24 @@ def write(random: Random) -> Written:
     tag = ', tag: "v*"' if random.random() < 0.5 else ""
     for name in deployments:
         ending = random.choice(("ok", "ok", "ok", "failed"))
-        seconds = random.choice(SECONDS[1:])
-        lines.append(f"  {name}: {{branch: master{tag}, run: sim {ending} {seconds} 0}}")
+        seconds, hunger, limit = random.choice(SECONDS[1:]), "", ""
+        if random.random() < HUNGRY / 4:
+            seconds, hunger, limit = _hunger(random, seconds)
+        step = f"sim {ending} {seconds} 0{hunger}"
+        lines.append(f"  {name}: {{branch: master{tag}, run: {step}{limit}}}")
     if random.random() < SCHEDULED:
         lines.append(f'schedules: {{nightly: "{random.randint(8, 17)} 15 15 6 *"}}')
     return Written("\n".join(lines).encode(), names, deployments, deployments if tag else ())
+
+
+def _hunger(random: Random, seconds: int) -> tuple[int, str, str]:
+    """How long a step works, what it takes, and the job's own limit."""
+    fate = random.random()
+    if fate < 0.15:
+        return LONG, "", ""
+    if fate < 0.25:
+        return LATE, "", ", timeout: 30s"
+    return seconds, f" {random.choice(HUNGER)}", ""
 
 
 def failing(random: Random) -> Written:

@@ -71,6 +71,10 @@ class Faults:
     runner_slow: float = 0.0
     """Per attempt: it takes up to 90 s to come up."""
     checkout_fails: float = 0.0
+    mute: float = 0.0
+    """A runner that has no memory left dies without a word, as a Lambda function does."""
+    impatience: float = 0.0
+    """Somebody stops a job that seems to hang, because its runner has nothing left."""
     fleet_before: float = 0.0
     fleet_after: float = 0.0
     """The runner was started although the fleet's answer says otherwise."""
@@ -133,6 +137,8 @@ STRONGEST = Faults(
     runner_absent=0.2,
     runner_slow=0.3,
     checkout_fails=0.2,
+    mute=0.9,
+    impatience=0.6,
     fleet_before=0.2,
     fleet_after=0.1,
     stop_ignored=0.8,

@@ -29,7 +29,8 @@ class SimFleet:
 
     def start(self, bootstrap: Bootstrap, tenant: str, size: Size) -> None:
         world, faults = self._world, self._world.faults
-        world.point("start", bootstrap.attempt)
+        world.point("start", bootstrap.attempt, size.name)
+        self._laws.moves.ordered(bootstrap.attempt, size)
         if world.chance(faults.fleet_before):
             raise InfraError("no capacity")
         self._laws.started(bootstrap.attempt)

@@ -43,6 +43,16 @@ class Hands:
         kind = self._world.random.choice((EventKind.CANCEL, EventKind.CANCEL_JOB))
         self._click(repo, "cancel", kind, over=False)
 
+    def stop(self, job_id: str) -> None:
+        """This very job."""
+        job = self._store.rows.get(Job, job_id)
+        build = self._store.rows.get(Build, job.build) if job else None
+        assert build is not None
+        event = build.event
+        self._ask(
+            "cancel", self._event(event.repository, EventKind.CANCEL_JOB, event.sha, "", job_id)
+        )
+
     def start(self, repo: Repo) -> None:
         branch = self._world.random.choice((*repo.branches, ""))
         sha = repo.branches[branch] if branch and self._world.random.random() < 0.5 else NO_COMMIT

@@ -23,6 +23,7 @@ from dishwasher.flow.settle import Settle
 from dishwasher.flow.verdict import Verdicts
 from dishwasher.ports import Topic
 
+from tests.sim import machines
 from tests.sim.bells import SimQueue
 from tests.sim.fleet import SimFleet
 from tests.sim.heads import SimHeads
@@ -70,7 +71,8 @@ class House:
 def build(world: World) -> House:
     """The flows, and their workers in one to three processes that have clocks of their own."""
     hub = Hub(world)
-    laws, talk, stages = Laws(world, hub), SimTalk(world, hub), SimStages(world, hub)
+    sizes = machines.drawn(world.seed)
+    laws, talk, stages = Laws(world, hub, sizes), SimTalk(world, hub), SimStages(world, hub)
     heads = SimHeads(world, hub)
     store, queue, blobs = SimStore(world, laws), SimQueue(world), SimBlobs(world)
     count = world.random.choice((1, 2, 3))
@@ -84,7 +86,7 @@ def build(world: World) -> House:
     clock, timing = SimClock(world), Timing()
     verdicts = Verdicts(store, queue, clock, timing)
     attempts = Attempts(
-        *(store, blobs, queue, clock, hub, verdicts, timing, Limits(), page), SimVault()
+        *(store, blobs, queue, clock, hub, verdicts, timing, Limits(), page), SimVault(), sizes
     )
     settle = Settle(blobs, clock, attempts, verdicts, timing)
     caches = Caches(store, blobs, clock, attempts, ROOM)
@@ -98,7 +100,9 @@ def build(world: World) -> House:
         Topic.DELIVERIES: Plan(
             store, blobs, queue, clock, hub, hub, verdicts, timing, b"ids", talk, talk
         ),
-        Topic.JOBS: Dispatch(store, clock, hub, fleet, verdicts, timing, lambda: "http://here"),
+        Topic.JOBS: Dispatch(
+            store, clock, hub, fleet, verdicts, timing, lambda: "http://here", sizes
+        ),
         Topic.REPORTS: Reports(store, blobs, queue, clock, hub, talk, stages, verdicts, page),
     }
     for instance in instances:

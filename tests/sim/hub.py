@@ -277,6 +277,7 @@ class Hub:
                 self._world.sometimes("a late write reopened a check run")
         elif not was_completed:
             run.completed_at = self._world.now
+            run.first_end = min(run.first_end, run.completed_at)
             run.completed_listed_at = self._world.now + self.lag()
         if self.is_frozen:
             run.zombie = True

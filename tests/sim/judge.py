@@ -16,7 +16,7 @@ from dishwasher.core.lifecycle import ALLOWED
 from dishwasher.core.report import Check, Report, Status
 from dishwasher.core.result import Result, log_key, result_key
 
-from tests.sim import caching, heads, history, stages, talk, timing, vault
+from tests.sim import caching, heads, history, notices, stages, talk, timing, vault
 from tests.sim.commits import Run
 from tests.sim.expecting import Expectations
 from tests.sim.faults import Faults
@@ -57,6 +57,8 @@ class Judge:
         yield from caching.problems(self._rows, self._house.blobs)
         yield from history.problems(self._rows)
         yield from timing.problems(self._rows, self._house.world.now)
+        moves = self._house.laws.moves
+        yield from notices.problems(self._house.world, self._rows, self._house.hub, moves)
         yield from heads.problems(self._house.hub, self._house.laws, self._house.heads)
         for attempt in self._house.fleet.runners:
             if self._house.fleet.is_running(attempt):

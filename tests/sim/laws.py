@@ -13,6 +13,7 @@ from dishwasher.core.job import MEETS_A_NEED, Job, Reason, State
 from dishwasher.core.lifecycle import ALLOWED, MAY_BE_ALLOWED
 from dishwasher.core.report import Report
 from dishwasher.core.result import Result
+from dishwasher.core.size import Size
 from dishwasher.core.ticket import Ticket
 from dishwasher.core.timetable import Timetable
 from dishwasher.ports import Record
@@ -22,6 +23,7 @@ from tests.sim import happenings, history, timing, vault
 from tests.sim.deploys import Deploys, of
 from tests.sim.faults import SMALL_SKEW
 from tests.sim.hub import Hub
+from tests.sim.moves import Moves
 from tests.sim.talk import READER
 from tests.sim.world import World
 
@@ -37,18 +39,19 @@ BY_A_RUNNER = frozenset({Reason.OK, Reason.FAILED, Reason.ADVISORY, Reason.TIMED
 """Verdicts that only the word of this very attempt's runner can give."""
 LAST_WORDS = ("reason", "detail", "ended", "attempt", "started")
 MOST_ATTEMPTS = 4
-"""The first, two after trouble of ours, one after a lost runner."""
+"""The first, two after trouble of ours, one after a lost runner; and one for want of room."""
 
 
 class Laws:
     """The witness: sees the truth that no flow sees, and ends the run when a law is broken."""
 
-    def __init__(self, world: World, hub: Hub) -> None:
+    def __init__(self, world: World, hub: Hub, sizes: tuple[Size, ...]) -> None:
         self._world, self._hub = world, hub
         self.rows = MemoryStore()
         self.is_running: Callable[[str], bool] = _unwired
         """Whether an attempt's runner is there."""
         self.deploys = Deploys(world, hub, self.rows)
+        self.moves = Moves(world, self.rows, sizes)
         self.logs: dict[str, bytes] = {}
         self.looked: dict[str, float] = {}
         """When the first look at a repository's heads was kept."""
@@ -76,6 +79,7 @@ class Laws:
         self._world.law(not obeyed, "S5 a reader was obeyed:", attempt)
         check = job.spec.kind is Kind.CHECK
         self._world.law(own or check, "S5 a fork deploys:", attempt)
+        self.moves.claimed(attempt, ticket)
         self._claimed[attempt] += 1
         self._world.law(self._claimed[attempt] == 1, "S1 one ticket given out twice:", attempt)
 
@@ -83,6 +87,7 @@ class Laws:
         """The first user command runs now."""
         job, build = of(self.rows, attempt)
         self._world.tell("effect", attempt, job.spec.name)
+        self.moves.begin(job)
         if job.spec.kind is Kind.DEPLOYMENT:
             self.deploys.begin(attempt, job, build)
 
@@ -127,6 +132,7 @@ class Laws:
     def _job(self, old: Job | None, new: Job) -> None:
         law = self._world.law
         before = None if old is None else old.state
+        anew = old is not None and self.moves.watch(old, new)
         law(new.state in MOVES[before], "S1", new.id, "went from", before, "to", new.state)
         if old is not None:
             claims = before is State.QUEUED and new.state is State.STARTING
@@ -135,13 +141,14 @@ class Laws:
             law(same_code, "S1", new.attempt_id, "was claimed while it was claimed")
         by_reader = f"by {READER.login}" in f"{new.cancel_why} {new.detail}"
         law(not by_reader, "S5 a reader was obeyed: the end of", new.id)
-        law(new.attempt <= MOST_ATTEMPTS, "S1", new.id, "is tried for ever")
+        most = MOST_ATTEMPTS + self.moves.has_died(new.id)
+        law(new.attempt <= most, "S1", new.id, "is tried for ever")
         if old is not None and old.is_over:
             for name in LAST_WORDS:
                 law(getattr(old, name) == getattr(new, name), "S2", name, "of", new.id, "changed")
         elif new.is_over:
             self._verdict(new)
-        if old is not None and before is State.RUNNING:
+        if old is not None and before is State.RUNNING and not anew:
             self._lease(old, new)
         if new.state is State.QUEUED and before in (None, State.BLOCKED):
             needs = [self.rows.get(Job, need) for need in new.needs]

@@ -14,6 +14,7 @@ from tests.sim.without import (
     heard,
     reports,
     secrets,
+    sizes,
     strangers,
     tenancy,
     words,
@@ -54,5 +55,6 @@ ALL = (
     *strangers.MUTANTS,
     *heard.MUTANTS,
     *tenancy.MUTANTS,
+    *sizes.MUTANTS,
 )
 BY_NAME = {mutant.name: mutant for mutant in ALL}

@@ -7,8 +7,9 @@ from typing import Any
 
 from dishwasher.core.config import Uses
 from dishwasher.core.findings import Finding, Level
-from dishwasher.core.job import Reason
+from dishwasher.core.job import Reason, parse_attempt
 from dishwasher.core.result import Progress, Result
+from dishwasher.core.size import Resource
 from dishwasher.core.ticket import Bootstrap, Claimed, LogAnswer, Orders
 from dishwasher.errors import Refused
 from dishwasher.flow.attempt import Attempts
@@ -18,11 +19,15 @@ from dishwasher.flow.settle import Settle
 from tests.sim.baton import Crash
 from tests.sim.caching import Caching
 from tests.sim.laws import Laws
+from tests.sim.machines import Wall, Work, wall
 from tests.sim.web import NoAnswer, Web
 from tests.sim.world import World
 
 CLAIM_FOR, RESULT_FOR, LOG_FOR, CACHE_FOR = 45.0, 600.0, 20.0, 20.0
 """Seconds for which a verb is repeated, as in `runner/http_sink`."""
+
+UNHEARD = (0.1, 0.1, 10.0, 30.0)
+"""Seconds in which a machine that has nothing left does not get to a beat."""
 
 
 class Over(Exception):
@@ -68,7 +73,7 @@ class Runner:
         self._say("started", lambda: self._attempts.started(*self._key, source_token))
         self._alive()
         steps = [step.command for step in ticket.spec.steps] or ["sim advisory 4 2"]
-        _, reason, seconds, findings = steps[0].split()
+        work = Work.of(steps[0])
         assert ticket.spec.uses is Uses.SPELLING or ticket.spec.steps
         caching = None
         if ticket.spec.caches:
@@ -76,14 +81,39 @@ class Runner:
             caching = Caching(*words, lambda what, work: self._say(what, work, CACHE_FOR))
             self._try(caching.restore)
         self._laws.begin(self._attempt)
-        self._work(float(seconds))
-        said = Reason.CANCELLED if self._cancelled else Reason(reason)
-        found = () if self._cancelled else _findings(int(findings))
-        if caching is not None and said is Reason.OK:
+        there = wall(work, ticket.limits)
+        self._work(work.seconds if there is None else there.after)
+        if there is not None and not self._cancelled:
+            self._hang()
+        result = self._result(work, there)
+        if caching is not None and result.reason is Reason.OK:
             self._try(caching.store)
         self._flush()
-        detail = f"{self._attempt} says so"
-        self._bring(Result(said, detail, findings=found, findings_total=len(found)))
+        self._bring(result)
+
+    def _hang(self) -> None:
+        if self._world.chance(self._world.faults.impatience):
+            self._world.stop_job(parse_attempt(self._attempt)[0])
+        self._pause(self._world.random.choice(UNHEARD))
+
+    def _result(self, work: Work, there: Wall | None) -> Result:
+        if self._cancelled:
+            return Result(Reason.CANCELLED, f"{self._attempt} says so")
+        found = _findings(work.findings)
+        if there is None:
+            words = Reason(work.reason), f"{self._attempt} says so"
+            return Result(*words, findings=found, findings_total=len(found))
+        if there.resource is Resource.MEMORY and self._world.chance(self._world.faults.mute):
+            self._world.sometimes("a runner without memory died without a word")
+            raise Crash
+        late = there.resource is Resource.TIME
+        return Result(
+            Reason.TIMED_OUT if late else Reason.FAILED,
+            there.words,
+            findings=found,
+            findings_total=len(found),
+            exhausted=there.resource,
+        )
 
     @property
     def _key(self) -> tuple[str, str]:
@@ -139,8 +169,12 @@ class Runner:
         self._laws.shipped(self._attempt, self._log)
 
     def _bring(self, result: Result) -> None:
+        def bring() -> None:
+            with self._laws.moves.speaking(self._attempt, result):
+                self._settle(*self._key, result)
+
         self._laws.said(self._attempt, result)
-        self._say("result", lambda: self._settle(*self._key, result), RESULT_FOR)
+        self._say("result", bring, RESULT_FOR)
 
     def _try(self, work: Callable[[], None]) -> None:
         """What a job can do without."""

@@ -96,7 +96,17 @@ DEPLOYMENTS = (
     "a tag was deployed",
     "two environments got one commit",
 )
-EXPECTED = (*FAULTS, *EVENTS, *DEPLOYMENTS)
+SIZES = (
+    *(f"a check died for want of {what}" for what in ("memory", "disk", "time")),
+    "a check was run again on a larger runner",
+    "a check died on the larger runner too",
+    "a check died on a runner that has no larger one",
+    "a check that was to stop died for want of room",
+    "a deployment died for want of room",
+    "a lost runner was followed by a larger one",
+    "a runner without memory died without a word",
+)
+EXPECTED = (*FAULTS, *EVENTS, *DEPLOYMENTS, *SIZES)
 
 
 def missing(seen: Mapping[str, int]) -> list[str]:

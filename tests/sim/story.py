@@ -30,7 +30,7 @@ from tests.sim.ports import SimClock
 from tests.sim.pulls import MASTER
 from tests.sim.world import Broken, World
 
-WORK = 700.0
+WORK = 900.0
 """Seconds that the longest chain of jobs works, if nothing disturbs it."""
 SETTLE = 600.0 + WORK
 """Seconds without faults in which everything settles."""
@@ -71,6 +71,7 @@ def play(
 def _play(world: World) -> list[str]:
     house = build(world)
     hands = Hands(world, house.store, house.queue, SimClock(world))
+    world.stop_job = hands.stop
     people = People(world, house.hub, house.mail, house.laws, house.talk, house.heads, hands)
     faults_end = world.now + world.random.uniform(150.0, 700.0)
     world.baton.spawn("people", lambda: _live(world, people, faults_end))

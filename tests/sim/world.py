@@ -44,6 +44,8 @@ class World:
         """The "sometimes" assertions: what this world has really done to the flows."""
         self.trace: list[tuple[float, str, str]] | None = [] if traced else None
         self.crash_instance: Callable[[], None] = _nothing
+        self.stop_job: Callable[[str], None] = _nobody
+        """What somebody does who has waited for too long."""
 
     @property
     def now(self) -> float:
@@ -116,4 +118,8 @@ class World:
 
 
 def _nothing() -> None:
+    return
+
+
+def _nobody(_: str) -> None:
     return

@@ -121,13 +121,14 @@ MUTANTS = (
     Mutant(
         "unfenced",
         "the fence and the one end",
-        "S2 ",
+        "(S2 |S10 .* ends by the word of)",
         (
             (attempt, "fence", unfenced),
             (settle, "fence", unfenced),
             (lifecycle, "conclude", conclude_again),
         ),
-        worlds.OLD_RUNNERS,
+        worlds.SLOW_WORDS,
+        "release",
     ),
     Mutant(
         "no-renewal",

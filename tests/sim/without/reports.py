@@ -115,6 +115,7 @@ MUTANTS = (
         "the look before a repeated POST",
         "G2 .* was made again",
         ((CheckRuns, "_resolve", believe_unmade),),
+        worlds.LOST_ANSWERS,
     ),
     Mutant(
         "no-doubt",

@@ -55,6 +55,7 @@ MUTANTS = (
         "(L1 check run|L2 .* has no check run|L10 )",
         ((turn, "look_again", never_again),),
         worlds.UNTOLD_OWNERS,
+        "release",
     ),
     Mutant(
         "away-unlisted",

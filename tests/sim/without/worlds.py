@@ -24,12 +24,14 @@ UNHEARD_ZOMBIES = Faults(freeze=0.01, freeze_longest=400.0, github_after=0.1)
 SILENT_ZOMBIES = Faults(freeze=0.01, freeze_longest=120.0, thaw_dies=1.0)
 """They die before they can say so."""
 DYING_RUNNERS = Faults(runner_crash=0.1, slow=0.05)
-OLD_RUNNERS = Faults(runner_freeze=0.05, stop_ignored=0.8, http_late=0.1, slow=0.05)
-"""They wake up when others have taken their place."""
 FAILING_FILES = Faults(blob=0.1, runner_crash=0.03)
 VANISHING = Faults(gone=1.0, slow=0.05, delivery_unsent=0.5)
 """Repositories that go just when a deployment is about to begin, and nobody tells."""
 SLOW_DEPLOYMENTS = Faults(slow=0.1, lag=30.0, runner_crash=0.05)
+SLOW_WORDS = Faults(freeze=0.02, freeze_longest=60.0, http_answer_lost=0.1)
+"""Words that are handled twice at once, and one of the two later."""
+IMPATIENT = Faults(impatience=1.0, slow=0.05)
+"""People who stop what hangs, at the very moment at which it ends by itself."""
 OWNERS = Faults(tenancy=0.9, slow=0.05)
 """Owners that do something all the time, to a bot that is not the fastest."""
 UNTOLD_OWNERS = Faults(tenancy=0.9, delivery_unsent=0.4)

@@ -131,8 +131,8 @@ def larger(
 
 
 def told(why: str, here: Size, after: Size) -> str:
-    """What people read of a job that has moved."""
-    return f"{why} That was on {here.words}, so it was run again on {after.words}."
+    """What people read of a job that has moved, also where it is stopped before it begins there."""
+    return f"{why} That was on {here.words}, so its next attempt was planned on {after.words}."
 
 
 def _is_larger(
