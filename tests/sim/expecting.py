@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tests.sim.commits import Repo
+from tests.sim.commits import Repo, Request
 from tests.sim.configs import Written
 from tests.sim.heads import SimHeads
 from tests.sim.mail import Sent
@@ -23,6 +23,8 @@ class Expected:
     is_tag: bool = False
     branch: str = ""
     """What was pushed; empty of a tag or a pull request."""
+    request: int = 0
+    """The pull request's number."""
 
 
 class Expectations:
@@ -51,11 +53,14 @@ class Expectations:
             names = self.written[sha].checks + releases
             self.all.append(Expected(sent.guid, repo.value.id, sha, names, runs=True, is_tag=True))
 
-    def request(self, repo: Repo, sent: Sent, head: str, planned_by: str, *, own: bool) -> None:
+    def request(self, repo: Repo, sent: Sent, request: Request) -> None:
         """Of a pull request: a stranger's is planned by its base."""
-        self._tell_if(sent, repo, head)
-        names = self.written[planned_by].checks
-        self.all.append(Expected(sent.guid, repo.value.id, head, names, runs=own))
+        self._tell_if(sent, repo, request.head)
+        names = self.written[request.base if request.fork else request.head].checks
+        runs, number = not request.fork, request.number
+        self.all.append(
+            Expected(sent.guid, repo.value.id, request.head, names, runs=runs, request=number)
+        )
 
     def _tell_if(self, sent: Sent, repo: Repo, head: str) -> None:
         if sent.unsent:

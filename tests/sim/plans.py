@@ -118,11 +118,14 @@ class Plans:
             return repo.branches.get(expected.branch) != expected.sha
         if expected.is_tag:
             return True
-        if expected.sha in {request.head for request in repo.requests if request.is_open}:
+        asked = repo.requests[expected.request - 1] if expected.request else None
+        if asked and asked.is_open and asked.head == expected.sha:
             return False
-        # A request that was closed since leaves its branch, of which nobody may have told us.
+        # One that was closed leaves its branch, of which, as of another request of it, nobody may
+        # have told us.
         known = self._taken_for_known(expected.repository, expected.sha)
-        return known or expected.sha not in repo.branches.values()
+        heads = {request.head for request in repo.requests if request.is_open}
+        return known or expected.sha not in heads | set(repo.branches.values())
 
     def _taken_for_known(self, repository: int, sha: str) -> bool:
         """Whether it stood there before the first look, and we were never told of it."""

@@ -186,6 +186,4 @@ class Pulls:
         sent = self._mail.send("pull_request", self._payload(repo) | told | more)
         if action in ("closed", "labeled"):
             return
-        planned_by = request.base if request.fork else request.head
-        own = not request.fork
-        self._expectations.request(repo, sent, request.head, planned_by, own=own)
+        self._expectations.request(repo, sent, request)
