@@ -160,7 +160,10 @@ class Plans:
                 # A try of the merge queue builds the very same where nothing is deployed.
                 pushed = [one for one in builds if one.event.kind in PUSHED and not one.requests]
                 told = any(one.id in answers for one in pushed)
-                if told and all(one.abandoned for one in pushed):
+                # The branch's own may by now count for a pull request as well.
+                own = [one for one in builds if one.event.kind in PUSHED]
+                kept = any(one.event.branch == branch and not one.abandoned for one in own)
+                if told and not kept and all(one.abandoned for one in pushed):
                     yield f"L7 {branch} of {repo.value.id} lost its build of {sha}"
 
     def _left_over(self, repository: int, request: Request) -> Iterator[str]:
