@@ -83,7 +83,7 @@ ALLOWED: set[Right] = set().union(
     rights("ReapRole", "Builder", *STOP),
     reads("ReapRole", *APP),
     rights("PagesRole", "Table", *READ),
-    rights("PagesRole", "Bucket/attempts/*", *BLOBS, "s3:AbortMultipartUpload"),
+    rights("PagesRole", "Bucket/attempts/*", "s3:GetObject"),
     rights("PagesRole", "Bucket", "s3:ListBucket"),
     rights("PagesRole", "Bucket/attempts/*/log%%@*", "s3:PutObject", "s3:AbortMultipartUpload"),
     reads("PagesRole", *APP, "client-id", "client-secret"),
