@@ -9,8 +9,9 @@ from dishwasher.core import lifecycle, size
 from dishwasher.core.job import LIVE, Conclusion, Job, State
 from dishwasher.core.report import Check, Status
 from dishwasher.core.size import Size
-from dishwasher.flow import check_runs, settle
+from dishwasher.flow import check_runs
 from dishwasher.flow.attempt import Attempts
+from dishwasher.flow.keep import keep_result
 from dishwasher.flow.settle import Settle
 from dishwasher.flow.starting import Starting
 
@@ -62,8 +63,21 @@ def stay(self: Settle, current: Job, result: Any) -> None:
     """Takes the end of the first attempt for the end."""
 
 
-def unfenced(job: Job, attempt: int) -> None:
-    """Lets the word of an attempt end the next one."""
+def hear_late_walls(self: Settle, attempt_id: str, token: str, result: Any) -> None:
+    """Lets what an attempt ran into end the next one; all other words are fenced."""
+    if result.exhausted is None:
+        true_settle(self, attempt_id, token, result)
+        return
+    current = self.attempts.authorised(attempt_id, token)
+    keep_result(self.blobs, current, result)
+    after = self._larger(current, result)
+
+    def concluded(found: Job) -> Job:
+        if after is not None and lifecycle.may_outgrow(found):
+            return self._outgrown(found, result, after)
+        return self._verdict(found, result)
+
+    self.verdicts.change(current.id, concluded)
 
 
 def tell_nothing_of_it(why: str, here: Size, after: Size) -> str:
@@ -103,6 +117,7 @@ true_larger = size.larger
 true_told = size.told
 true_lacks = size.lacks
 true_fit = Starting.fit
+true_settle = Settle.__call__
 true_render = check_runs.render
 
 MUTANTS = (
@@ -154,7 +169,7 @@ MUTANTS = (
     ),
     Mutant(
         *("late-wall", "the fence of a word about a wall", "S10 .* ends by the word of"),
-        ((settle, "fence", unfenced),),
+        ((Settle, "__call__", hear_late_walls),),
         worlds.SLOW_WORDS,
         "release",
     ),
