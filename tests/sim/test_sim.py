@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import os
 import re
+import subprocess
+import sys
 from dataclasses import fields
 from random import Random
 from typing import Any
@@ -100,6 +103,21 @@ def test_a_mutant_leaves_nothing_behind() -> None:
 def test_the_same_seed_is_the_same_world() -> None:
     one, two = play(7, traced=True), play(7, traced=True)
     assert one.trace
+    assert one == two
+
+
+def test_a_world_does_not_depend_on_how_a_process_orders_its_sets() -> None:
+    # https://docs.python.org/3/using/cmdline.html#envvar-PYTHONHASHSEED: another one each time.
+    one, two = (
+        subprocess.run(
+            [sys.executable, "-m", "tests.sim", "--trace", "99"],
+            env=os.environ | {"PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    )
+    assert len(one.splitlines()) > 1000
     assert one == two
 
 

@@ -125,8 +125,8 @@ class Verdicts:
 
     def _moved(self, build: Build, jobs: Iterable[Job]) -> tuple[Job, ...]:
         known = tuple(jobs)
-        waiting = {job.mirrors for job in known if job.mirrors and not job.is_over}
-        others = {id: self.store.get(Job, id) for id in waiting}
+        waiting = [job.mirrors for job in known if job.mirrors and not job.is_over]
+        others = {id: self.store.get(Job, id) for id in dict.fromkeys(waiting)}
         return plan.advance(
             known, self.clock.now(), self.timing, fail_fast=build.fail_fast, others=others
         )
