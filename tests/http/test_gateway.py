@@ -49,7 +49,7 @@ def test_bytes_come_as_base64() -> None:
 def test_path_query_headers_and_cookies_are_those_of_the_request() -> None:
     found = request(
         event(
-            *("GET", "/jobs/b-0/artifacts/a%20b"),
+            *("GET", "/jobs/b-0/artifacts/a b"),
             rawQueryString="start=5&start=6&q=%C3%A4",
             headers={"X-Thing": "1"},
             cookies=["a=1", "b=2"],
@@ -58,6 +58,11 @@ def test_path_query_headers_and_cookies_are_those_of_the_request() -> None:
     assert found.path == "/jobs/b-0/artifacts/a b"
     assert dict(found.query) == {"start": "5", "q": "ä"}
     assert dict(found.headers) == {"x-thing": "1", "cookie": "a=1; b=2"}
+
+
+def test_a_path_is_decoded_once() -> None:
+    # Sent as /jobs/b-0/artifacts/100%2525.txt, for a file whose name holds a code of its own.
+    assert request(event("GET", "/jobs/b-0/artifacts/100%25.txt")).path.endswith("/100%25.txt")
 
 
 def test_where_we_are_is_the_word_of_api_gateway() -> None:

@@ -11,7 +11,6 @@ import io
 import logging
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import unquote
 
 from dishwasher.errors import Fault
 from dishwasher.http.message import Request, Response, query_from, text
@@ -48,7 +47,9 @@ def request(event: Mapping[str, Any]) -> Request:
         headers["cookie"] = "; ".join(event["cookies"])
     return Request(
         method=event["requestContext"]["http"]["method"],
-        path=unquote(event["rawPath"], errors="replace"),
+        # Whatever it is called, an HTTP API has decoded it; a Function URL would not have:
+        # https://github.com/aws/aws-lambda-dotnet/pull/1901
+        path=event["rawPath"],
         stream=io.BytesIO(data),
         length=len(data),
         query=query_from(event.get("rawQueryString", "")),
