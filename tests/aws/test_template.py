@@ -10,6 +10,9 @@ from tests.aws import template
 from tests.aws.emulator import TABLE
 
 QUEUES = ("Deliveries", "Jobs", "Reports")
+NEW_ACCOUNT = 3008
+"""MB of a function in an account that has used Lambda little; others have 10,240:
+https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +54,24 @@ def test_what_can_not_be_done_goes_to_a_dead_queue(resources: dict[str, Any], qu
     assert redrive["maxReceiveCount"] >= 5
 
 
+@pytest.mark.parametrize("queue", QUEUES)
+def test_a_function_may_ring_its_own_queue_more_than_sixteen_times(
+    resources: dict[str, Any], queue: str
+) -> None:
+    function = listener(resources, queue)
+    role = own(resources, function["Role"]["Fn::GetAtt"][0])
+    rung = {
+        to["Fn::GetAtt"][0]
+        for policy in role["Policies"]
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Action"] == "sqs:SendMessage"
+        for to in statement["Resource"]
+    }
+    assert queue in rung, "who rings only others' queues needs no leave"
+    # Lambda's detection counts by botocore's header, and stops the chain otherwise.
+    assert function["RecursiveLoop"] == "Allow"
+
+
 def test_a_runner_hears_from_nobody_is_not_repeated_and_has_a_place_of_its_own(
     resources: dict[str, Any],
 ) -> None:
@@ -83,6 +104,16 @@ def test_a_runner_is_not_told_where_anything_is(resources: dict[str, Any]) -> No
         *("DISHWASHER_PUBLIC_URL", "DISHWASHER_GITHUB_URL", "DISHWASHER_GITHUB_API_URL"),
         *("DISHWASHER_TRUSTED_BOTS", "DISHWASHER_KEEP_DAYS"),
     }
+
+
+def test_a_new_account_can_be_deployed_to() -> None:
+    loaded = template.load()
+    memory = {
+        name: function.get("MemorySize", loaded["Globals"]["Function"]["MemorySize"])
+        for name, function in template.of_type(loaded, "AWS::Serverless::Function").items()
+    }
+    assert memory.pop("Run") == {"Ref": "RunnerMemory"}
+    assert max(*memory.values(), loaded["Parameters"]["RunnerMemory"]["Default"]) <= NEW_ACCOUNT
 
 
 def test_the_table_is_the_one_that_the_store_is_tested_with(resources: dict[str, Any]) -> None:
