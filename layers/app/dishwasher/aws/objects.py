@@ -16,8 +16,6 @@ OTHER = frozenset({"412", "PreconditionFailed", "409", "ConditionalRequestConfli
 """Somebody else wrote first, or is writing:
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html"""
 BEYOND = frozenset({"416", "InvalidRange"})
-DELETED_AT_ONCE = 1000
-"""https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html"""
 MARK = "log"
 """Metadata of objects that may have more parts."""
 
