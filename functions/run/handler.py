@@ -18,6 +18,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
             *(event, os.environ, context.get_remaining_time_in_millis() / 1000, function.scratch())
         )
     finally:
-        # The next job gets a process that no other job has seen.
+        # A process that has run a job answers for no other one, whoever gets its environment.
         sys.stderr.flush()
         os._exit(0)

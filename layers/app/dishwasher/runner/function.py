@@ -1,8 +1,10 @@
 """One attempt in a Lambda function, whose process and folders must not outlive it.
 
 A process of the job can hear and answer for the function's runtime as long as it lives, and so can
-what it leaves behind. So the runner is a child; when it has ended, all that came of it is killed,
-its folder is emptied, and the caller ends its own process: Lambda begins a new one for the next.
+what it leaves behind. On AWS nobody else's job comes there, for each attempt is a tenant of its own
+(`aws.fleet`); what is done here holds also where environments are used again, as in a container.
+The runner is a child; when it has ended, all that came of it is killed, its folder is emptied, and
+the caller ends its own process.
 """
 
 from __future__ import annotations
@@ -86,7 +88,7 @@ def _child(bootstrap: Bootstrap, folder: Path, host: Mapping[str, str]) -> NoRet
 
 
 def _empty(folder: Path) -> None:
-    """As far as it goes: what can not be removed is the next job's of the same tenant to see."""
+    """As far as it goes: what can not be removed, the next invocation of this environment sees."""
     for left in folder.iterdir():
         if left.is_dir() and not left.is_symlink():
             removal.clear(left)
