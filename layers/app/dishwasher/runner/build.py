@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,7 +32,6 @@ from dishwasher.runner.verdict import Verdict
 
 if TYPE_CHECKING:
     from dishwasher.runner.sandbox.probe import Isolation
-    from dishwasher.runner.services.running import Services
 
 
 class Build:
@@ -76,28 +74,27 @@ class Build:
             verdict = self._judge.judge("the sandbox's start", self._enclose)
             if not verdict.fine:
                 return self._stages.failed("sandbox", verdict)
-        if not self._spec.machine.services:
+        docker = self._spec.machine.docker and is_single_use(self._host)
+        if not (self._spec.machine.services or docker):
             return self._run_on_machine({})
-        # Imported late: most jobs ask for no server, and a runner must start fast.
-        from dishwasher.runner.services.running import Services
+        # Imported late: most jobs ask for neither, and a runner must start fast.
+        from dishwasher.runner.beside import Beside
 
-        services = Services(
-            self._judge.stop,
-            self._log.say,
-            inside=self._enclosure if self._enclosure.houses_servers else OPEN,
-            logs_in=self._workspace.root if self._enclosure.houses_servers else None,
+        beside = Beside(
+            *(self._ticket, self._host, self._workspace),
+            *(self._commands, self._stages, self._enclosure),
         )
         try:
-            verdict = self._stages.run("services", lambda: self._serve(services))
+            verdict = beside.start(docker=docker)
             if verdict.fine:
-                verdict = self._run_on_machine(services.environment)
+                verdict = self._run_on_machine(beside.environment)
             if not verdict.fine:
-                self._keep_logs(services)
-                for advice in services.advice():
+                beside.keep_logs()
+                for advice in beside.advice():
                     self._log.say(advice)
                     self._notes.append(advice)
         finally:
-            services.end()
+            beside.end()
         return verdict
 
     def _ready_matchers(self) -> Verdict:
@@ -128,22 +125,6 @@ class Build:
             self._commands.enter(place)
         self._log.say(f"Sandbox: {self._enclosure.words}")
         return Verdict(Reason.OK)
-
-    def _serve(self, services: Services) -> Verdict:
-        environment = job_environment(self._ticket, self._host, self._workspace)
-        names = [service.name for service in self._spec.machine.services]
-        services.start(names, environment)
-        self._commands.spare(services.pids)
-        services.write_settings(self._workspace.home)
-        return Verdict(Reason.OK)
-
-    def _keep_logs(self, services: Services) -> None:
-        for name, log in services.logs():
-            if log.exists():
-                # Not among the artifacts: the job could have put a link there.
-                folder = self._workspace.left / "services"
-                folder.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(log, folder / name)
 
     def _run_on_machine(self, served: Mapping[str, str]) -> Verdict:
         """`served`: variables by which clients find the services."""
