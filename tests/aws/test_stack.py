@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from urllib.parse import parse_qs
 
 import pytest
 
 from tests.aws.deployed import deploy
 from tests.aws.emulator import Emulator, require
+from tests.aws.listener import Handler, Listener
 
 pytest.importorskip("botocore", reason="needs botocore")
 
 from dishwasher.aws import retained, stack
+from dishwasher.aws.clients import Clients
 from dishwasher.aws.stack import Stack
 from dishwasher.errors import UserError
 
@@ -98,3 +103,49 @@ def test_all_of_it_is_deleted_where_that_is_meant(emulator: Emulator, deployed: 
 
 def test_a_stack_that_is_not_there_is_none(emulator: Emulator) -> None:
     assert stack.find(emulator.clients, "nowhere") is None
+
+
+def test_what_failed_is_found_behind_all_that_was_undone_after_it() -> None:
+    """CloudFormation tells a hundred events at once, the newest first; moto tells all."""
+    undone = [event(f"R{number}", "DELETE_COMPLETE") for number in range(150)]
+    failed = [
+        event("Other", "CREATE_FAILED", "Resource creation cancelled"),
+        event("Run", "CREATE_FAILED", "'MemorySize' must be 3008 at most"),
+    ]
+    begun = [event("dish", "CREATE_IN_PROGRESS", own="arn:1")]
+    older = [event("Old", "CREATE_FAILED", "of another deployment")]
+    with told([*undone, *failed, *begun, *older]) as clients:
+        assert stack.reasons(clients, "dish") == ("Run: 'MemorySize' must be 3008 at most",)
+
+
+def event(name: str, status: str, reason: str = "", own: str = "arn:2") -> str:
+    return (
+        f"<member><StackId>arn:1</StackId><LogicalResourceId>{name}</LogicalResourceId>"
+        f"<PhysicalResourceId>{own}</PhysicalResourceId><ResourceStatus>{status}</ResourceStatus>"
+        f"<ResourceStatusReason>{reason}</ResourceStatusReason></member>"
+    )
+
+
+@contextmanager
+def told(events: list[str]) -> Iterator[Clients]:
+    """Clients of a CloudFormation that has these events of one stack, a hundred a page."""
+
+    class Api(Handler):
+        def do_POST(self) -> None:
+            start = int(parse_qs(self.body().decode()).get("NextToken", ["0"])[0])
+            page, more = events[start : start + 100], start + 100 < len(events)
+            token = f"<NextToken>{start + 100}</NextToken>" if more else ""
+            said = f"<StackEvents>{''.join(page)}</StackEvents>{token}"
+            name = "DescribeStackEvents"
+            self.tell(
+                200,
+                (),
+                f"<{name}Response><{name}Result>{said}</{name}Result></{name}Response>".encode(),
+            )
+
+    api = Listener("CloudFormation", Api)
+    api.start()
+    try:
+        yield Clients("us-east-1", api.url)
+    finally:
+        api.close()

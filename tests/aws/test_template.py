@@ -81,6 +81,14 @@ def test_a_runner_hears_from_nobody_is_not_repeated_and_has_a_place_of_its_own(
     assert runner["TenancyConfig"] == {"TenantIsolationMode": "PER_TENANT"}
 
 
+def test_a_round_of_the_reaper_is_not_repeated_beside_the_next(resources: dict[str, Any]) -> None:
+    reaper = own(resources, "Reap")
+    # What the schedule calls is asynchronous, so that its own policy ends before Lambda's begins.
+    assert reaper["EventInvokeConfig"] == own(resources, "Run")["EventInvokeConfig"]
+    events = [event["Properties"] for event in reaper["Events"].values()]
+    assert [event["RetryPolicy"] for event in events] == [{"MaximumRetryAttempts": 0}] * 2
+
+
 def test_a_runner_of_an_image_is_the_same_function(resources: dict[str, Any]) -> None:
     runner, image = own(resources, "Run"), own(resources, "RunImage")
     same = ("Role", "Timeout", "MemorySize", "EphemeralStorage", "TenancyConfig")

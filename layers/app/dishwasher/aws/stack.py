@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -14,8 +15,9 @@ from dishwasher.errors import UserError
 
 SETTINGS = "/dishwasher"
 """As template.yaml says, where nobody says another."""
-EVENTS = 200
-"""Looked through for why something failed; one operation has fewer."""
+EVENTS = 1000
+"""Looked through for why something failed; one operation has fewer, in pages of a hundred."""
+BEGINNINGS = frozenset({"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS"})
 FINE = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"})
 EMPTY = frozenset({"REVIEW_IN_PROGRESS"})
 """A change set was made and never carried out: there is nothing yet."""
@@ -121,16 +123,15 @@ def obstacle(stack: Stack | None) -> str:
 
 def reasons(clients: Clients, name: str) -> tuple[str, ...]:
     """What failed in the newest operation, as AWS says it, the cause first."""
-    cloudformation = clients.client("cloudformation")
-    events = cloudformation.describe_stack_events(StackName=name)["StackEvents"][:EVENTS]
+    events = clients.client("cloudformation").get_paginator("describe_stack_events")
     found = []
-    for event in events:
+    for event in islice(events.paginate(StackName=name).search("StackEvents[]"), EVENTS):
         if event["ResourceStatus"].endswith("_FAILED"):
             why = event.get("ResourceStatusReason", "")
             # Those that were stopped because of another one say nothing.
             if "cancelled" not in why:
                 found.append(f"{event['LogicalResourceId']}: {why}")
-        begun = event["ResourceStatus"] in ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS")
-        if begun and event["PhysicalResourceId"] == event["StackId"]:
+        begun = event["ResourceStatus"] in BEGINNINGS
+        if begun and event.get("PhysicalResourceId") == event["StackId"]:
             break
     return tuple(reversed(found))
