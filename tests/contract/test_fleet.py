@@ -221,5 +221,10 @@ def test_who_is_stopped_ends(place: Place, says_so: bool, serve: Callable[..., S
         assert server.result(WAIT).reason is Reason.CANCELLED
 
 
-def test_to_stop_what_nobody_has_does_nothing(place: Place) -> None:
+def test_to_stop_what_nobody_has_ends_nobody_else(
+    place: Place, serve: Callable[..., Server]
+) -> None:
+    server = serve("b-0.1", "echo done")
+    place.fleet.start(server.bootstrap, "7", place.size)
     place.fleet.stop("b-9.9")
+    assert server.result(WAIT).reason is Reason.OK
