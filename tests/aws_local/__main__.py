@@ -20,6 +20,9 @@ from tests.aws_local import artifact, checks, timing
 from tests.aws_local.artifact import ANYONE
 from tests.aws_local.bot import CloudBot
 
+SAID = 8000
+"""Characters of the functions' log that are shown of a failure."""
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="tests.aws_local", description=__doc__)
@@ -40,9 +43,13 @@ def main() -> int:
     with Scene(bot=bot) as scene:
         say(f"A stand-in for GitHub: {scene.github.url}")
         say(f"Dishwasher:            {scene.url} (up in {time.monotonic() - begun:.0f} s)")
-        well = _told(scene, options.alone) if options.demo else _tried(scene, bot)
-        if not well:
-            say(f"\nThe functions' own log:\n{bot.said[-8000:]}")
+        well = False
+        try:
+            well = _told(scene, options.alone) if options.demo else _tried(scene, bot)
+        finally:
+            # A check that did not conclude is an exception, and its reason is only there.
+            if not well:
+                say(f"\nThe functions' own log:\n{bot.said[-SAID:]}")
         if not options.exit:
             say("\nEverything stays up; Ctrl-C ends it.")
             with contextlib.suppress(KeyboardInterrupt):
