@@ -9,7 +9,7 @@
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # What the image has; the others are for tests of Dishwasher itself.
-IMAGE=(git shell build node postgresql mysql redis memcached browser sandbox)
+IMAGE=(git shell build node postgresql mysql redis memcached browser sandbox docker)
 PYTHONS=(3.11 3.12 3.13)
 # It knows each version's newest build and its checksum; pinning it pins them.
 # https://docs.astral.sh/uv/concepts/python-versions/#managed-python-distributions
@@ -98,6 +98,7 @@ packages() {
     fi
     get "${found[@]}"
     alias_redis
+    [[ " ${wanted[*]} " != *" docker "* ]] || docker_clients
 }
 
 listed() {
@@ -116,6 +117,17 @@ alias_redis() {
         found=$(command -v "valkey-$name") || continue
         command -v "redis-$name" >/dev/null || as_root ln -s "$found" "/usr/local/bin/redis-$name"
     done
+}
+
+# Debian from 13 and Ubuntu have the client or its plugin for BuildKit apart; others have it all in
+# one, or not at all.
+docker_clients() {
+    local name found=()
+    [ "$manager" = apt ] || return 0
+    for name in docker-cli docker-buildx; do
+        ! apt-cache show "$name" >/dev/null 2>&1 || found+=("$name")
+    done
+    get "${found[@]}"
 }
 
 pythons() {

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from tests.image import boot, debian, docker, function, sample
+from tests.image import boot, debian, docker, function, nested, sample
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "build" / "image"
@@ -60,6 +60,8 @@ def _all(engine: docker.Docker, options: argparse.Namespace) -> int:
     for name, conclusion in found.items():
         print(f"  {name}: {conclusion}", flush=True)
     _timed("a job of CodeBuild", lambda: boot.job(engine, IMAGE))
+    print(_timed("a job with Docker on CodeBuild", lambda: nested.job(engine, IMAGE)), flush=True)
+    _timed("one without privileges", lambda: nested.refused(engine, IMAGE))
     cold, after = function.jobs(engine, IMAGE)
     print(f"a job of the function: {cold:.1f} s, after another one: {after:.1f} s", flush=True)
     for lack in lacks:

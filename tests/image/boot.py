@@ -18,6 +18,7 @@ from tests.runner.server import Server, ticket
 PROGRAMS = (
     *("git", "node", "npm", "psql", "redis-server", "redis-cli", "memcached", "mariadbd"),
     *("chromium", "bwrap", "typos", "shellcheck", "dishwasher", "gcc", "python", "python3"),
+    *("docker", "dockerd"),
 )
 ASK = """
 for name in "$@"; do

@@ -104,6 +104,26 @@ def test_where_all_is_there_nothing_is_asked(debian: Machine) -> None:
     assert (done.returncode, debian.calls, done.stderr) == (0, [], "")
 
 
+@pytest.mark.parametrize(
+    ("offered", "taken"),
+    [
+        ("docker-cli docker-buildx docker-compose", "docker-cli docker-buildx"),
+        ("docker-buildx docker-compose-v2", "docker-buildx"),
+        ("docker-compose", ""),
+    ],
+    ids=["Debian 13", "Ubuntu 24.04", "Debian 12"],
+)
+def test_of_dockers_clients_those_are_taken_that_a_system_has_apart(
+    debian: Machine, offered: str, taken: str
+) -> None:
+    debian.program("apt-cache", f'case " {offered} " in *" $2 "*) ;; *) exit 100 ;; esac')
+    debian.has("docker.io", "iptables")
+    done = debian.install("packages", "docker")
+    assert done.returncode == 0, done.stderr
+    calls = [call.partition("recommends ")[2] for call in debian.calls if "install" in call]
+    assert calls == ([taken] if taken else [])
+
+
 def test_dnf_takes_the_packages_of_the_release_that_is_named(amazon: Machine) -> None:
     done = amazon.install("packages", "redis", "mysql", RELEASE="2023.12.20260918")
     assert done.returncode == 0, done.stderr
