@@ -27,6 +27,8 @@ def test_a_stack_has_its_function_and_codebuild_from_small_to_large() -> None:
     for before, after in pairwise(found):
         assert (after.memory, after.disk) >= (before.memory, before.disk)
         assert after.seconds >= before.seconds
+    # https://aws.amazon.com/blogs/compute/parallel-processing-in-python-with-aws-lambda/
+    assert [size.shared for size in found] == [False, True, True, True]
     assert found[0].words == "a Lambda function with 3,538 MB"
     assert found[1].words == "a small CodeBuild machine (2 processors, 4 GiB)"
 

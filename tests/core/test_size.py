@@ -31,6 +31,7 @@ FUNCTION = Size(
     jail=False,
     services=False,
     docker=False,
+    shared=False,
 )
 SMALL = Size("small", "a small machine", 8 * HOUR, 4 * GIBIBYTE, 50 * GIBIBYTE, 600.0)
 LARGE = Size("large", "a large machine", 8 * HOUR, 16 * GIBIBYTE, 100 * GIBIBYTE, 600.0)
@@ -121,11 +122,13 @@ def test_a_job_may_take_what_it_declares_as_far_as_its_runner_lives(
         ("function", Resource.TIME, 0.0, "small"),
         ("function", Resource.MEMORY, 0.0, "small"),
         ("function", Resource.DISK, 0.0, "small"),
+        ("function", Resource.SHARED_MEMORY, 0.0, "small"),
         ("function", None, 0.0, "small"),
         # A limit that the user has set is kept on any runner.
         ("function", Resource.TIME, 60.0, ""),
         ("small", Resource.TIME, 0.0, ""),
         ("small", Resource.MEMORY, 0.0, "large"),
+        ("small", Resource.SHARED_MEMORY, 0.0, ""),
         ("large", Resource.MEMORY, 0.0, ""),
         ("large", None, 0.0, ""),
         ("gone", Resource.MEMORY, 0.0, ""),

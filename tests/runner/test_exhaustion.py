@@ -36,6 +36,34 @@ def test_who_found_a_limit_is_told_which(said: str, expected: str) -> None:
     assert (resource(said) is Resource.MEMORY) == ("of memory" in found)
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        "OSError: [Errno 38] Function not implemented",
+        "FileNotFoundError: [Errno 2] No such file or directory",
+        "OSError: [Errno 30] Read-only file system",
+        "PermissionError: [Errno 13] Permission denied",
+    ],
+)
+def test_pythons_processes_find_no_memory_to_share(error: str) -> None:
+    # flake8's last words in two processes, with /dev/shm taken away.
+    said = f"""  File "/usr/lib/python3.11/multiprocessing/synchronize.py", line 57, in __init__
+    sl = self._semlock = _multiprocessing.SemLock(
+                         ^^^^^^^^^^^^^^^^^^^^^^^^^
+{error}
+"""
+    assert resource(said) is Resource.SHARED_MEMORY
+    assert words(said, LIMITS) == (
+        f" and said `{error}`: there is no /dev/shm here, in which processes share memory. Let it "
+        "work in one process, as by `flake8 --jobs 1`"
+    )
+
+
+def test_a_shared_memory_that_is_full_is_there() -> None:
+    said = "_multiprocessing.SemLock(\nOSError: [Errno 28] No space left on device"
+    assert (resource(said), words(said, LIMITS)) == (None, "")
+
+
 @pytest.mark.parametrize("said", ["", "1 failed", "MemoryError\n" + "x" * 5000])
 def test_who_said_nothing_of_it_at_the_end_did_not(said: str) -> None:
     assert words(said, LIMITS) == ""

@@ -59,8 +59,8 @@ def _function(environment: Mapping[str, str]) -> Size:
     return Size(
         *(FUNCTION, f"a Lambda function with {memory:,} MB", FUNCTION_SECONDS),
         *(memory * MEBIBYTE, int(disk * MEBIBYTE * RESERVE), FUNCTION_START),
-        # Its environment can not be jailed, has no servers to start, and no Docker daemon.
-        *(False, False, False, False),
+        # Its environment can not be jailed, has no servers to start, no Docker daemon, no /dev/shm.
+        *(False, False, False, False, False),
         rate=price.function(environment[ARCHITECTURE], memory, disk),
     )
 

@@ -19,6 +19,7 @@ class Resource(StrEnum):
     TIME = "time"
     MEMORY = "memory"
     DISK = "disk"
+    SHARED_MEMORY = "shared memory"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,8 @@ class Size:
     services: bool = True
     """Databases can be started there."""
     docker: bool = True
+    shared: bool = True
+    """Processes can share memory there: it has a `/dev/shm`."""
     rate: Rate | None = None
     """What it costs; None for nothing."""
 
@@ -142,6 +145,8 @@ def _is_larger(
         return seconds(size, spec, most) > seconds(here, spec, most)
     if exhausted is Resource.MEMORY:
         return size.memory > here.memory
+    if exhausted is Resource.SHARED_MEMORY:
+        return size.shared and not here.shared
     return exhausted is None or size.disk > here.disk
 
 
