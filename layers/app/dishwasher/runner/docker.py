@@ -26,17 +26,14 @@ PATIENCE = 1.0
 READY_SECONDS = 60.0
 """From its start to its first answer: 2 s here, and it has a disk to look through."""
 PAUSE = 0.05
-SAID = 2_000
-"""Characters of its own last words in an error."""
+SAID = 3
+"""Lines of its own last words in an error, of which it has many; the last says why it ended."""
 ABSENT = (
     f"This job asks for Docker, and the machine has no daemon of it: there is no {PROGRAM}. Run "
     "such jobs in the image of infra/runner or in one of CodeBuild's own, or add the package "
     "docker.io (dnf: docker) to yours."
 )
-NEEDS = (
-    "It takes root and a privileged container, and a disk that is no overlay, such as the volume "
-    "/var/lib/docker of the image of infra/runner; its log is kept as services/docker.log."
-)
+NEEDS = "It takes root and a privileged container; its whole log is kept as services/docker.log."
 
 
 @dataclass(slots=True)
@@ -104,8 +101,9 @@ class Docker:
         return False
 
     def _broken(self, what: str) -> InfraError:
-        said = self.log.read_text("utf-8", "replace").strip()[-SAID:]
-        return InfraError(f"Docker's daemon {what}: {said or 'it said nothing'}\n{NEEDS}")
+        said = self.log.read_text("utf-8", "replace").strip().splitlines()[-SAID:]
+        words = (f"Docker's daemon {what}. {NEEDS}", *(said or ("It said nothing.",)))
+        return InfraError("\n".join(words))
 
 
 def _is_over(process: Process) -> bool:
