@@ -12,7 +12,8 @@ from tests.aws import template
 
 READ = ("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query")
 WRITE = (*READ, "dynamodb:PutItem")
-BLOBS = ("s3:GetObject", "s3:PutObject")
+SEE = ("s3:GetObject",)
+BLOBS = (*SEE, "s3:PutObject")
 HEAR = (
     *("sqs:ChangeMessageVisibility", "sqs:DeleteMessage"),
     *("sqs:GetQueueAttributes", "sqs:ReceiveMessage"),
@@ -37,9 +38,10 @@ def reads(role: str, *names: str) -> set[Right]:
     return {(role, "ssm:GetParameters", f"parameter${{Settings}}/{name}") for name in names}
 
 
-def keeps(role: str, *actions: str) -> set[Right]:
+def keeps(role: str, **places: tuple[str, ...]) -> set[Right]:
     """A role that works with files; ListBucket makes a missing one a 404 instead of a 403."""
-    return rights(role, "Bucket/*", *actions) | rights(role, "Bucket", "s3:ListBucket")
+    found = rights(role, "Bucket", "s3:ListBucket")
+    return found.union(*(rights(role, f"Bucket/{place}/*", *own) for place, own in places.items()))
 
 
 ALLOWED: set[Right] = set().union(
@@ -56,35 +58,36 @@ ALLOWED: set[Right] = set().union(
     reads("WebhookRole", "webhook-secret"),
     rights("PlanRole", "Deliveries", *HEAR),
     rights("PlanRole", "Table", *WRITE),
-    keeps("PlanRole", *BLOBS),
+    keeps("PlanRole", attempts=BLOBS),
     sends("PlanRole", "Deliveries", "Jobs", "Reports"),
     reads("PlanRole", *APP),
     rights("DispatchRole", "Jobs", *HEAR),
     rights("DispatchRole", "Table", *WRITE),
-    keeps("DispatchRole", *BLOBS),
+    keeps("DispatchRole", runner=BLOBS),
+    rights("DispatchRole", "Bucket/attempts/*/microvm", "s3:PutObject"),
     sends("DispatchRole", "Jobs", "Reports"),
     reads("DispatchRole", *APP),
     rights("DispatchRole", "Run", "lambda:InvokeFunction"),
     rights("DispatchRole", "RunImage", "lambda:InvokeFunction"),
     rights("DispatchRole", "Builder", "codebuild:StartBuild"),
     rights("TicketsRole", "Table", *WRITE, "dynamodb:UpdateItem"),
-    keeps("TicketsRole", *BLOBS, "s3:DeleteObject", "s3:AbortMultipartUpload"),
+    keeps("TicketsRole", attempts=BLOBS, caches=BLOBS),
     sends("TicketsRole", "Jobs", "Reports"),
     reads("TicketsRole", *APP, "secrets/*"),
     rights("ReportRole", "Reports", *HEAR),
     rights("ReportRole", "Table", *WRITE),
-    keeps("ReportRole", *BLOBS),
+    keeps("ReportRole", attempts=SEE, builds=BLOBS),
     sends("ReportRole", "Jobs", "Reports"),
     reads("ReportRole", *APP),
     rights("ReapRole", "Table", *WRITE),
     rights("ReapRole", "Table/index/by-due", "dynamodb:Query"),
-    keeps("ReapRole", *BLOBS, "s3:DeleteObject"),
+    keeps("ReapRole", caches=(*SEE, "s3:DeleteObject")),
+    rights("ReapRole", "Bucket/attempts/*/microvm", *SEE),
     sends("ReapRole", "Deliveries", "Jobs", "Reports"),
     rights("ReapRole", "Builder", *STOP),
     reads("ReapRole", *APP),
     rights("PagesRole", "Table", *READ),
-    rights("PagesRole", "Bucket/attempts/*", "s3:GetObject"),
-    rights("PagesRole", "Bucket", "s3:ListBucket"),
+    keeps("PagesRole", attempts=SEE),
     rights("PagesRole", "Bucket/attempts/*/log%%@*", "s3:PutObject", "s3:AbortMultipartUpload"),
     reads("PagesRole", *APP, "client-id", "client-secret"),
     rights("ScheduleRole", "Reap", "lambda:InvokeFunction"),
