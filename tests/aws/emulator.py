@@ -29,10 +29,11 @@ LOCALSTACK = "DISHWASHER_TEST_LOCALSTACK"
 SERVER = """
 import threading, sys, os
 from moto.server import DomainDispatcherApplication, create_backend_app
+from tests.aws.quota import with_it
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 WSGIRequestHandler.protocol_version = "HTTP/1.1"
-moto = DomainDispatcherApplication(create_backend_app)
+moto = with_it(DomainDispatcherApplication(create_backend_app))
 one = threading.Lock()
 
 def app(environ, start_response):

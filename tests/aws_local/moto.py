@@ -10,7 +10,7 @@ from moto.core.common_models import CloudFormationModel
 from moto.server import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from tests.aws import forms
+from tests.aws import forms, quota
 
 
 def main() -> None:
@@ -18,7 +18,7 @@ def main() -> None:
     assert forms.Project in CloudFormationModel.__subclasses__()
     # Clients keep their connections, as with Amazon.
     WSGIRequestHandler.protocol_version = "HTTP/1.1"
-    app = DomainDispatcherApplication(create_backend_app)
+    app = quota.with_it(DomainDispatcherApplication(create_backend_app))
     server = make_server("127.0.0.1", 0, app, threaded=True)
     print(server.port, flush=True)
     threading.Thread(target=_end_with_stdin, daemon=True).start()

@@ -13,13 +13,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from dishwasher.cli.account import Account
+from dishwasher.cli.checkup import parts
+from dishwasher.cli.checkup.finding import Level
 from dishwasher.cli.main import FAILED, OK, WRONG_USAGE, main
 from dishwasher.core.pattern import Filter, Pattern, Syntax
 from dishwasher.core.secret import Rules, Slot
 from dishwasher.demo.github import StandIn
 
+from tests.aws import quota
 from tests.aws.deployed import deploy
 from tests.aws.emulator import ENVIRONMENT, Emulator
+from tests.aws.listener import Handler, Listener
 from tests.cli.browser import Running, agree
 from tests.github.conftest import pem
 
@@ -241,12 +246,34 @@ def test_the_doctor_finds_a_whole_stack_well(registered: Deployed) -> None:
     said = registered.call("doctor")
     for told in (
         *(f"{registered.name} is CREATE_COMPLETE", "2, and none rings", "8, and all can run"),
-        *("3, and functions hear from all", "dead queues empty", "2, switched on"),
+        *("functions at once 1,000 in this account", "3, and functions hear from all"),
+        *("dead queues empty", "2, switched on"),
         *("with backups of the last 35 days", f"5 below /{registered.name}", f"{PUBLIC}/webhook"),
     ):
         assert told in said, said
     assert "Nothing is broken" in said
     assert "dishwasher serve" not in said
+
+
+def test_the_doctor_tells_who_may_run_few_functions_at_once(emulator: Emulator) -> None:
+    from dishwasher.aws.clients import Clients
+    from dishwasher.aws.stack import Stack
+
+    class Lambda(Handler):
+        def do_GET(self) -> None:
+            assert self.path.rstrip("/") == quota.PATH
+            self.tell(200, (), quota.answered(at_once=10))
+
+    api = Listener("Lambda", Lambda)
+    api.start()
+    try:
+        empty = Stack("dish", "arn:1", "CREATE_COMPLETE", {}, {}, {})
+        account = Account(Clients("us-east-1", api.url), "us-east-1", empty)
+        (found,) = (one for one in parts.look(account) if one.what == "functions at once")
+    finally:
+        api.close()
+    assert (found.level, found.text.startswith("10 in this account")) == (Level.WARNING, True)
+    assert "request-service-quota-increase" in found.todo
 
 
 def break_function(deployed: Deployed) -> None:

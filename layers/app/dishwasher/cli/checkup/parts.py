@@ -10,12 +10,18 @@ from dishwasher.cli.checkup.stack import AREA, each
 
 DEAD = {"DeadDeliveries": "Plan", "DeadJobs": "Dispatch", "DeadReports": "Report"}
 """The function that tried in vain, by the queue's name in template.yaml."""
+FEW = 100
+"""Functions at once, with which a build of some jobs leaves none to hear its runners: a new account
+has ten. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
+QUOTA = "--service-code lambda --quota-code L-B99A9384"
+"""Of functions at once."""
 
 
 def look(account: Account) -> Iterator[Finding]:
     yield from each(
         account,
         ("functions", _functions),
+        ("functions at once", _at_once),
         ("queues", _sources),
         ("dead queues", _dead),
         ("schedules", _schedules),
@@ -44,6 +50,17 @@ def _functions(account: Account) -> Iterator[Finding]:
         yield fail(AREA, "functions", "there are none", "`make deploy` makes them")
     elif not broken:
         yield ok(AREA, "functions", f"{len(functions)}, and all can run")
+
+
+def _at_once(account: Account) -> Iterator[Finding]:
+    limits = account.clients.client("lambda").get_account_settings()["AccountLimit"]
+    count, what = limits["UnreservedConcurrentExecutions"], "functions at once"
+    if count < FEW:
+        text = f"{count} in this account: what more jobs and webhooks come meanwhile is turned away"
+        ask = f"aws service-quotas request-service-quota-increase {QUOTA} --desired-value 1000"
+        yield warn(AREA, what, text, ask)
+    else:
+        yield ok(AREA, what, f"{count:,} in this account")
 
 
 def _sources(account: Account) -> Iterator[Finding]:
