@@ -11,7 +11,7 @@ from pathlib import Path
 import dishwasher
 import pytest
 from dishwasher.errors import Ambiguous, InfraError
-from dishwasher.github.client import Call, Client
+from dishwasher.github.client import IDLE, Call, Client
 
 from tests.github.raw import Asked, HangUp, RawServer, Say
 
@@ -44,6 +44,20 @@ def test_a_connection_is_kept_for_the_next_request(raw: RawServer, client: Clien
     ports = {client.send(GET, "Bearer x").status for _ in range(3)}
     assert ports == {200}
     assert raw.connections == 1
+
+
+def test_a_connection_that_was_left_alone_is_not_used_again(raw: RawServer) -> None:
+    """As in a function that was frozen: the server may have ended it, and nobody heard of that."""
+    raw.on("POST", "/x", Say(201))
+    now = 1000.0
+    client = Client(f"{raw.url}/", now=lambda: now)
+    try:
+        for seconds, connections in ((0.0, 1), (IDLE, 1), (IDLE + 1, 2), (1.0, 2), (-3600.0, 3)):
+            now += seconds
+            assert client.send(POST, "Bearer x").status == 201
+            assert raw.connections == connections
+    finally:
+        client.close()
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 429, 403, 401, 404, 422])

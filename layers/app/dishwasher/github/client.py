@@ -9,8 +9,9 @@ branch read instead: redirects come back to us.
 from __future__ import annotations
 
 import threading
+import time
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,10 @@ API_VERSION = "2022-11-28"
 """Supported until March 2028: https://docs.github.com/en/rest/about-the-rest-api/api-versions"""
 TIMEOUT = 15
 """Seconds to connect, and between two pieces of an answer; GitHub itself gives up after ten."""
+IDLE = 30.0
+"""Seconds after which a connection is not used again. A Lambda function is frozen between calls,
+hears nothing of a connection's end, and would not know what became of a request on it:
+https://docs.aws.amazon.com/lambda/latest/dg/best-practices.html"""
 ACCEPT = "application/vnd.github+json"
 
 
@@ -62,12 +67,15 @@ class _Answered(Exception):
 class Client:
     """Sends one request and answers what came back, or raises what is known of the failure."""
 
-    def __init__(self, api_url: str, timeout: int = TIMEOUT) -> None:
+    def __init__(
+        self, api_url: str, timeout: int = TIMEOUT, now: Callable[[], float] = time.time
+    ) -> None:
+        """`now`: not a clock that may stand while the process is frozen."""
         # Not above: it takes 0.2 s, which a process that never calls must not pay.
         import github
 
         self._url = api_url.rstrip("/")
-        self._timeout = timeout
+        self._timeout, self._now = timeout, now
         self._make = github.Github
         self._retry = _never()
         self._local = threading.local()
@@ -95,6 +103,8 @@ class Client:
             if call.once and not _unsent(error):
                 raise Ambiguous(f"{what}; the call may have had its effect") from error
             raise InfraError(f"{what}; GitHub can not be reached") from error
+        finally:
+            self._local.used = self._now()
         return Answer(status, answered, text)
 
     def close(self) -> None:
@@ -119,6 +129,9 @@ class Client:
             )
             with self._lock:
                 self._all.add(found)
+        elif abs(self._now() - self._local.used) > IDLE:
+            # It makes itself another connection.
+            found.close()
         return found
 
 
