@@ -28,7 +28,7 @@ class Size:
 
     name: str = ""
     words: str = ""
-    """What a sentence calls it: "a function with 3,538 MB"."""
+    """What a sentence calls it: "a Lambda function with 3,008 MB"."""
     seconds: float = 0.0
     """That a job may take at most; 0 where the server's limit alone holds."""
     memory: int = 0
