@@ -67,8 +67,8 @@ def test_three_minutes_cost_what_docs_aws_says() -> None:
     assert function is not None and small is not None
     page = " ".join((template.ROOT / "docs" / "aws.md").read_text().split())
     assert (
-        f"Three minutes of the function with its {int(memory):,} MB come to {function.of(180):.4f}, "
-        f"on a small ARM machine of CodeBuild to {small.of(180):.4f}."
+        f"Three minutes of the function with its {int(memory):,} MB come to "
+        f"{function.of(180):.4f}, on a small ARM machine of CodeBuild to {small.of(180):.4f}."
     ) in page
 
 
