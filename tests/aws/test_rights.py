@@ -20,6 +20,7 @@ HEAR = (
 )
 STOP = ("codebuild:BatchGetBuilds", "codebuild:ListBuildsForProject", "codebuild:StopBuild")
 LOG = ("logs:CreateLogStream", "logs:PutLogEvents")
+CONNECTORS = "lambda:${AWS::Region}:aws:network-connector:aws-network-connector:"
 APP = ("app-id", "private-key", "webhook-secret")
 
 Right = tuple[str, str, str]
@@ -70,6 +71,8 @@ ALLOWED: set[Right] = set().union(
     rights("DispatchRole", "Run", "lambda:InvokeFunction"),
     rights("DispatchRole", "RunImage", "lambda:InvokeFunction"),
     rights("DispatchRole", "Builder", "codebuild:StartBuild"),
+    rights("DispatchRole", "MicrovmImage", "lambda:RunMicrovm"),
+    rights("DispatchRole", f"{CONNECTORS}*", "lambda:PassNetworkConnector"),
     rights("TicketsRole", "Table", *WRITE, "dynamodb:UpdateItem"),
     keeps("TicketsRole", attempts=BLOBS, caches=BLOBS),
     sends("TicketsRole", "Jobs", "Reports"),
@@ -85,6 +88,7 @@ ALLOWED: set[Right] = set().union(
     rights("ReapRole", "Bucket/attempts/*/microvm", *SEE),
     sends("ReapRole", "Deliveries", "Jobs", "Reports"),
     rights("ReapRole", "Builder", *STOP),
+    rights("ReapRole", "MicrovmImage", "lambda:TerminateMicrovm"),
     reads("ReapRole", *APP),
     rights("PagesRole", "Table", *READ),
     keeps("PagesRole", attempts=SEE),
@@ -105,6 +109,23 @@ def test_every_role_may_do_exactly_what_it_is_allowed() -> None:
 def test_a_runner_may_do_nothing(name: str) -> None:
     role = template.of_type(template.load(), "AWS::IAM::Role")[name]
     assert role.keys() == {"AssumeRolePolicyDocument"}
+
+
+def test_microvms_take_rights_only_where_there_is_an_image() -> None:
+    found = {
+        name: resource["Condition"]
+        for name, resource in template.load()["Resources"].items()
+        if resource["Type"] == "AWS::IAM::RolePolicy"
+    }
+    assert found == {"DispatchMicrovms": "Microvms", "ReapMicrovms": "Microvms"}
+    asked = {"Fn::Not": [{"Fn::Equals": [{"Ref": "MicrovmImage"}, ""]}]}
+    assert template.load()["Conditions"]["Microvms"] == asked
+    told = {
+        name
+        for name, own in template.of_type(template.load(), "AWS::Serverless::Function").items()
+        if "DISHWASHER_MICROVM" in own.get("Environment", {}).get("Variables", {})
+    }
+    assert told == {"Dispatch", "Tickets", "Reap"}
 
 
 def test_no_right_is_wider_than_a_resource() -> None:
@@ -130,14 +151,21 @@ def test_only_aws_itself_may_take_a_role() -> None:
 
 
 def granted() -> Iterator[Right]:
+    for role, policy in policies():
+        for statement in policy["PolicyDocument"]["Statement"]:
+            assert statement["Effect"] == "Allow"
+            for action in _list(statement["Action"]):
+                for resource in _list(statement["Resource"]):
+                    for one in _either(resource):
+                        yield role, action, _short(one)
+
+
+def policies() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Those of the roles, and those that they have on a condition."""
     for role, own in template.of_type(template.load(), "AWS::IAM::Role").items():
-        for policy in own.get("Policies", ()):
-            for statement in policy["PolicyDocument"]["Statement"]:
-                assert statement["Effect"] == "Allow"
-                for action in _list(statement["Action"]):
-                    for resource in _list(statement["Resource"]):
-                        for one in _either(resource):
-                            yield role, action, _short(one)
+        yield from ((role, policy) for policy in own.get("Policies", ()))
+    for policy in template.of_type(template.load(), "AWS::IAM::RolePolicy").values():
+        yield policy["RoleName"]["Ref"], policy
 
 
 def _either(resource: dict[str, Any]) -> list[dict[str, Any]]:
@@ -155,6 +183,8 @@ def _short(resource: dict[str, Any]) -> str:
         name, attribute = resource["Fn::GetAtt"]
         assert attribute == "Arn"
         return str(name)
+    if "Ref" in resource:
+        return str(resource["Ref"])
     text = re.sub(r"\$\{(\w+)\.Arn\}", r"\1", resource["Fn::Sub"])
-    account = "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:"
-    return str(text).removeprefix(account)
+    account = "ssm:${AWS::Region}:${AWS::AccountId}:"
+    return str(text).removeprefix("arn:${AWS::Partition}:").removeprefix(account)
