@@ -36,6 +36,12 @@ def test_a_stack_has_its_function_and_codebuild_from_small_to_large() -> None:
 def test_a_microvm_comes_between_them_where_there_is_an_image() -> None:
     found = sizes(STACK | {"DISHWASHER_MICROVM": "arn:image"})
     assert [size.name for size in found][:3] == ["function", "microvm", "small"]
+    wanted = (
+        *(Needs(trusted=False), Needs(trusted=True, services=True), Needs(trusted=True, jail=True)),
+        *(Needs(trusted=True, docker=True), Needs(trusted=True)),
+    )
+    chosen = [size.name for need in wanted if (size := choose(found, need))]
+    assert chosen == ["microvm", "microvm", "microvm", "small", "function"]
 
 
 @pytest.mark.parametrize(
@@ -76,7 +82,10 @@ def test_all_who_need_to_know_them_are_told_the_same() -> None:
     """Who starts a job, who tells it its limits, and who ends it must mean the same runner."""
     functions = template.of_type(template.load(), "AWS::Serverless::Function")
     told = [
-        {name: functions[who]["Environment"]["Variables"][name] for name in STACK}
+        {
+            name: functions[who]["Environment"]["Variables"][name]
+            for name in (*STACK, "DISHWASHER_MICROVM")
+        }
         for who in ("Dispatch", "Tickets", "Reap")
     ]
     assert told[0] == told[1] == told[2]

@@ -80,5 +80,7 @@ def _microvm(environment: Mapping[str, str]) -> Size:
     return Size(
         *(ISOLATED, "a Lambda MicroVM", MICROVM_SECONDS),
         *(MICROVM_MEMORY, MICROVM_DISK, MICROVM_START),
+        # Its image is told of the job when it is begun, and not that one must run as its root.
+        docker=False,
         rate=price.microvm(environment[ARCHITECTURE], MICROVM_PROCESSORS, memory),
     )
