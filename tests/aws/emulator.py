@@ -136,7 +136,7 @@ def require() -> None:
 def started() -> Iterator[Emulator]:
     """moto's server, on a port of its own."""
     require()
-    with _environment(), _server([sys.executable, "-c", SERVER], {}) as process:
+    with environment(), _server([sys.executable, "-c", SERVER], {}) as process:
         assert process.stdout is not None
         port = process.stdout.readline().strip()
         assert port, "moto did not start: run `python -m moto.server` to see why"
@@ -156,7 +156,7 @@ def localstack_started(folder: Path) -> Iterator[Emulator]:
         "SKIP_SSL_CERT_DOWNLOAD": "1",
         "DISABLE_EVENTS": "1",
     }
-    with _environment(), _server(command, words) as process:
+    with environment(), _server(command, words) as process:
         assert process.stdout is not None
         lines = iter(process.stdout.readline, "")
         said = "".join(itertools.takewhile(lambda line: line.strip() != "Ready.", lines))
@@ -165,7 +165,8 @@ def localstack_started(folder: Path) -> Iterator[Emulator]:
 
 
 @contextmanager
-def _environment() -> Iterator[None]:
+def environment() -> Iterator[None]:
+    """What botocore reads of this process: nobody's credentials, while it lasts."""
     with pytest.MonkeyPatch.context() as patch:
         for name, value in ENVIRONMENT.items():
             patch.setenv(name, value)

@@ -13,7 +13,7 @@ from dishwasher.core.ticket import Bootstrap
 from dishwasher.errors import InfraError, Throttled
 
 from tests.aws.builder import PROJECT, CodeBuild
-from tests.aws.emulator import ENVIRONMENT, REGION, require
+from tests.aws.emulator import REGION, environment, require
 from tests.fakes.clock import NOON, FakeClock
 
 BOOTSTRAP = Bootstrap("http://127.0.0.1:9", "b-0.1", "code")
@@ -33,10 +33,7 @@ def codebuild() -> Iterator[CodeBuild]:
 @pytest.fixture(scope="module")
 def fleets(codebuild: CodeBuild) -> Iterator[Fleets]:
     """By the name of the project; made once, because reading the service's model takes a second."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in ENVIRONMENT.items():
-            patch.setenv(name, value)
-        patch.delenv("AWS_CA_BUNDLE", raising=False)
+    with environment():
         from dishwasher.aws.clients import Clients
         from dishwasher.aws.codebuild import CodeBuildFleet
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from dishwasher.ports import Topic
 
-from tests.aws.emulator import ENVIRONMENT, REGION, Emulator, require
+from tests.aws.emulator import REGION, Emulator, environment, require
 from tests.flow.house import House
 from tests.flow.mortal import Death, Life, mortal
 from tests.flow.test_death import PLENTY, go_on, is_well, moments, story
@@ -26,15 +26,13 @@ BELLS = ("lost", "twice")
 
 
 @pytest.fixture
-def emulator(monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
+def emulator() -> Iterator[Emulator]:
     """In this process, where a call takes a millisecond; nobody else is on it."""
     require()
     from dishwasher.aws.clients import Clients
     from moto import mock_aws
 
-    for name, value in ENVIRONMENT.items():
-        monkeypatch.setenv(name, value)
-    with mock_aws():
+    with environment(), mock_aws():
         yield Emulator("", Clients(REGION))
 
 

@@ -15,7 +15,7 @@ from dishwasher.core.size import Size
 from dishwasher.core.ticket import Bootstrap
 from dishwasher.errors import InfraError, Throttled
 
-from tests.aws.emulator import ENVIRONMENT, REGION, require
+from tests.aws.emulator import REGION, environment, require
 from tests.fakes.blobs import MemoryBlobs
 from tests.fakes.clock import NOON, FakeClock
 
@@ -99,10 +99,7 @@ def _handler(known: Service) -> type[BaseHTTPRequestHandler]:
 
 @pytest.fixture(scope="module")
 def fleets(server: Service) -> Iterator[Any]:
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in ENVIRONMENT.items():
-            patch.setenv(name, value)
-        patch.delenv("AWS_CA_BUNDLE", raising=False)
+    with environment():
         from dishwasher.aws.clients import Clients
         from dishwasher.aws.microvm import MicrovmFleet
 

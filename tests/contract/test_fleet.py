@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,8 @@ from dishwasher.errors import InfraError
 from dishwasher.local.fleet import ProcessFleet
 from dishwasher.ports import Fleet
 
-from tests.aws.emulator import ENVIRONMENT, REGION, require
+from tests.aws.emulator import REGION, environment, require
+from tests.aws.listener import Handler, Listener
 from tests.fakes.clock import FakeClock
 from tests.runner.conftest import MEASURED, PACKAGES
 from tests.runner.forge import Forge
@@ -86,30 +86,22 @@ def function(folder: Path) -> Iterator[Place]:
     begun: list[subprocess.Popen[bytes]] = []
     refused = threading.Event()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Api(Handler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
+            body = self.body()
             if not refused.is_set():
                 begun.append(_runner(body, folder))
-            self.send_response(403 if refused.is_set() else 202)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
+            self.tell(403 if refused.is_set() else 202)
 
-        def log_message(self, format: str, *args: object) -> None:
-            """Tests are silent."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        clients = Clients(REGION, f"http://127.0.0.1:{server.server_port}")
-        try:
-            yield Place(LambdaFleet(clients, "run"), ANY, refused.set)
-        finally:
-            server.shutdown()
-            thread.join()
-            for runner in begun:
-                runner.kill()
-                runner.wait()
+    listener = Listener("Lambda", Api)
+    listener.start()
+    try:
+        yield Place(LambdaFleet(Clients(REGION, listener.url), "run"), ANY, refused.set)
+    finally:
+        listener.close()
+        for runner in begun:
+            runner.kill()
+            runner.wait()
 
 
 def _runner(body: bytes, folder: Path) -> subprocess.Popen[bytes]:
@@ -156,17 +148,12 @@ ON_AWS = [pytest.param(name, marks=pytest.mark.slow) for name in ("lambda", "cod
 
 
 @pytest.fixture(params=["process", *ON_AWS])
-def place(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Place]:
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     if request.param != "process":
         require()
-        for name, value in ENVIRONMENT.items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.delenv("AWS_CA_BUNDLE", raising=False)
     folder = tmp_path / "place"
     folder.mkdir()
-    with PLACES[request.param](folder) as made:
+    with environment(), PLACES[request.param](folder) as made:
         yield made
 
 
