@@ -198,10 +198,14 @@ runner() {
     for name in dishwasher typos shellcheck; do
         as_root ln -sfn "$place/bin/$name" "/usr/local/bin/$name"
     done
-    # One attempt, whose bootstrap comes on stdin.
-    printf '#!/bin/sh\nexec %s -m dishwasher.runner "$@"\n' "$place/bin/python" |
-        as_root tee /usr/local/bin/dishwasher-runner >/dev/null
-    as_root chmod 755 /usr/local/bin/dishwasher-runner
+    # One attempt, whose bootstrap comes on stdin, or in a MicroVM by a hook.
+    program dishwasher-runner "$place/bin/python" dishwasher.runner
+    program dishwasher-microvm "$place/bin/python" dishwasher.runner.hook
+}
+
+program() {
+    printf '#!/bin/sh\nexec %s -m %s "$@"\n' "$2" "$3" | as_root tee "/usr/local/bin/$1" >/dev/null
+    as_root chmod 755 "/usr/local/bin/$1"
 }
 
 # Said before anything is done; where nothing is missing, nobody has to be root.

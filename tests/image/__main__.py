@@ -60,6 +60,7 @@ def _all(engine: docker.Docker, options: argparse.Namespace) -> int:
     for name, conclusion in found.items():
         print(f"  {name}: {conclusion}", flush=True)
     _timed("a job of CodeBuild", lambda: boot.job(engine, IMAGE))
+    _timed("a job of a MicroVM", lambda: boot.microvm(engine, IMAGE))
     print(_timed("a job with Docker on CodeBuild", lambda: nested.job(engine, IMAGE)), flush=True)
     _timed("one without privileges", lambda: nested.refused(engine, IMAGE))
     cold, after = function.jobs(engine, IMAGE)

@@ -1,7 +1,7 @@
 """Runners as Lambda MicroVMs, one made for each job: experimental, and not tried on AWS yet.
 
-The calls are those of botocore's model `lambda-microvms` 2025-09-09. docs/aws.md says what an image
-for it must do, and which rights a stack needs that uses one.
+The calls are those of botocore's model `lambda-microvms` 2025-09-09. docs/aws.md says how an image
+for it is made; what runs in that is `runner.hook`.
 """
 
 from __future__ import annotations
@@ -38,8 +38,9 @@ GONE = "ResourceNotFoundException"
 
 
 class MicrovmFleet:
-    """Implements `ports.Fleet`. Actions: lambda:RunMicrovm on the image, lambda:TerminateMicrovm on
-    what it makes; s3:PutObject and s3:GetObject on `attempts/`.
+    """Implements `ports.Fleet`. Actions: lambda:RunMicrovm and lambda:TerminateMicrovm on the image;
+    lambda:PassNetworkConnector on AWS's connectors, which who names none passes too; s3:PutObject
+    and s3:GetObject on `attempts/`.
 
     A MicroVM gets no role, and so no credentials. Nothing tells which of them has an attempt, so
     its id is kept beside the attempt's log.
