@@ -38,7 +38,7 @@ GONE = "ResourceNotFoundException"
 
 
 class MicrovmFleet:
-    """Implements `ports.Fleet`. Actions: lambda:RunMicrovm and lambda:TerminateMicrovm on the image;
+    """Implements `ports.Fleet`. Actions: lambda:RunMicrovm, lambda:TerminateMicrovm on the image;
     lambda:PassNetworkConnector on AWS's connectors, which who names none passes too; s3:PutObject
     and s3:GetObject on `attempts/`.
 
