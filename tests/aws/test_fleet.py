@@ -3,64 +3,53 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 from dishwasher.core.ticket import Bootstrap
-from dishwasher.errors import InfraError
+from dishwasher.errors import InfraError, Throttled
 
-from tests.aws.emulator import ENVIRONMENT, REGION, require
+from tests.aws.emulator import REGION, environment, require
+from tests.aws.listener import Handler, Listener
+from tests.fakes.clock import FakeClock
 
+NOW = 1_000.0
 BOOTSTRAP = Bootstrap("https://bot.example", "b-0.1", "code")
 
 
-@dataclass
 class Lambda:
-    """Its API, as far as it is called; `status` is what it answers."""
+    """Its API, as far as it is called; `status` and, of AWS's words, `fault` are its answer."""
 
-    port: int = 0
-    status: int = 202
-    asked: list[tuple[str, dict[str, str], Any]] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.status, self.fault = 202, ""
+        self.asked: list[tuple[str, dict[str, str], Any]] = []
+        api = self
+
+        class Api(Handler):
+            def do_POST(self) -> None:
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                api.asked.append((self.path, headers, json.loads(self.body())))
+                self.tell(api.status, (("X-Amzn-ErrorType", api.fault),))
+
+        self.listener = Listener("Lambda", Api)
+        self.listener.start()
 
 
 @pytest.fixture
-def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lambda]:
+def api() -> Iterator[Lambda]:
     require()
-    for name, value in ENVIRONMENT.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.delenv("AWS_CA_BUNDLE", raising=False)
     known = Lambda()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            known.asked.append((self.path, headers, json.loads(body)))
-            self.send_response(known.status)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Tests are silent."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        known.port = server.server_port
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
+    with environment():
         yield known
-        server.shutdown()
-        thread.join()
+    known.listener.close()
 
 
 def fleet(api: Lambda) -> Any:
     from dishwasher.aws.clients import Clients
     from dishwasher.aws.fleet import LambdaFleet
 
-    return LambdaFleet(Clients(REGION, f"http://127.0.0.1:{api.port}"), "runner")
+    return LambdaFleet(Clients(REGION, api.listener.url), FakeClock(NOW), "runner")
 
 
 def test_a_runner_is_invoked_for_its_tenant_and_not_waited_for(api: Lambda) -> None:
@@ -77,6 +66,23 @@ def test_a_refusal_is_ours(api: Lambda) -> None:
     api.status = 403
     with pytest.raises(InfraError, match=r"can not start a runner for b-0\.1"):
         fleet(api).start(BOOTSTRAP, "7")
+
+
+@pytest.mark.parametrize(
+    ("status", "fault"),
+    [
+        # As TooManyRequestsException, which botocore itself tries four times: too much runs, or one
+        # environment too many is there.
+        (402, "ServiceQuotaExceededException"),
+        # Nobody has called it for weeks.
+        (409, "ResourceConflictException"),
+    ],
+)
+def test_what_passes_is_waited_for(api: Lambda, status: int, fault: str) -> None:
+    api.status, api.fault = status, fault
+    with pytest.raises(Throttled, match=f"can not start a runner for b-0.1: {fault}") as caught:
+        fleet(api).start(BOOTSTRAP, "7")
+    assert caught.value.retry_at == NOW + 60
 
 
 def test_nobody_is_asked_to_stop_what_stops_itself(api: Lambda) -> None:

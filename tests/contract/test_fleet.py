@@ -96,7 +96,9 @@ def function(folder: Path) -> Iterator[Place]:
     listener = Listener("Lambda", Api)
     listener.start()
     try:
-        yield Place(LambdaFleet(Clients(REGION, listener.url), "run"), ANY, refused.set)
+        yield Place(
+            LambdaFleet(Clients(REGION, listener.url), FakeClock(), "run"), ANY, refused.set
+        )
     finally:
         listener.close()
         for runner in begun:

@@ -208,7 +208,7 @@ class House:
         archive = RunnerArchive(self.clients, self._environment["DISHWASHER_BUCKET"])
         project = self._environment.get(sizes.BUILDER, "")
         builders = CodeBuildFleet(self.clients, self.clock, project, archive.url)
-        function = LambdaFleet(self.clients, self._environment.get(sizes.RUNNER, ""))
+        function = LambdaFleet(self.clients, self.clock, self._environment.get(sizes.RUNNER, ""))
         parts: dict[str, Fleet] = dict.fromkeys(sizes.COMPUTE, builders)
         parts[sizes.FUNCTION] = function
         image = self._environment.get(sizes.MICROVM, "")
