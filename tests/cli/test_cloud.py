@@ -52,6 +52,15 @@ def test_a_parameter_that_is_none_is_told_before_anything_is_done(emulator: Emul
     assert "did you mean AlarmEmail?" in said
 
 
+@pytest.mark.parametrize("verb", ["deploy", "upgrade", "remove"])
+def test_help_says_how_make_is_told_of_options(verb: str) -> None:
+    said = io.StringIO()
+    with redirect_stdout(said), pytest.raises(SystemExit):
+        main([verb, "--help"])
+    assert f'usage: make {verb} [ARGS="[OPTION ...]' in said.getvalue()
+    assert "--aws" not in said.getvalue()
+
+
 def test_without_sam_it_is_said_how_to_get_it(emulator: Emulator, name: str) -> None:
     if (Path(sys.executable).parent / "sam").exists():
         pytest.skip("SAM is installed in this environment, where it does not belong")

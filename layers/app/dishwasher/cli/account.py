@@ -94,6 +94,8 @@ def words(account: Account) -> str:
 
 
 def add(parser: argparse.ArgumentParser, *, flag: bool = True) -> None:
+    """`flag`: the command has another meaning without `--aws`."""
+    when = "with --aws: " if flag else ""
     if flag:
         parser.add_argument(
             "--aws", action="store_true", help="of the functions on AWS, by your own credentials"
@@ -102,10 +104,10 @@ def add(parser: argparse.ArgumentParser, *, flag: bool = True) -> None:
         "--stack",
         metavar="NAME",
         default=os.environ.get("DISHWASHER_STACK") or STACK,
-        help="with --aws: the stack of CloudFormation (DISHWASHER_STACK, or %(default)s)",
+        help=f"{when}the stack of CloudFormation (DISHWASHER_STACK, or %(default)s)",
     )
     parser.add_argument(
-        "--region", metavar="NAME", help="with --aws: where it is (AWS_REGION, or your profile's)"
+        "--region", metavar="NAME", help=f"{when}where it is (AWS_REGION, or your profile's)"
     )
 
 
