@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -11,11 +12,14 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
+from dishwasher.aws.sizes import MEBIBYTE, MICROVM_MEMORY
 from dishwasher.core.size import Size
 from dishwasher.core.ticket import Bootstrap
 from dishwasher.errors import InfraError, Throttled
+from dishwasher.runner import hook
 
 from tests.aws.emulator import REGION, environment, require
+from tests.aws.template import ROOT
 from tests.fakes.blobs import MemoryBlobs
 from tests.fakes.clock import NOON, FakeClock
 
@@ -176,3 +180,35 @@ def test_one_that_is_forgotten_has_ended(service: Service, fleets: Any) -> None:
     service.fault = (403, "AccessDeniedException")
     with pytest.raises(InfraError, match="can not stop the runner"):
         fleets.stop("b-0.1")
+
+
+def test_the_command_that_makes_an_image_is_one_of_the_services_model() -> None:
+    """Of docs/aws.md, with the hooks that the image's program hears, on its port."""
+    require()
+    from botocore.session import get_session
+    from botocore.validate import ParamValidator
+
+    page = (ROOT / "docs" / "aws.md").read_text()
+    command = page[
+        page.index("aws lambda-microvms create") : page.index("`dishwasher-microvm` takes")
+    ]
+    words = dict(zip(*[iter(shlex.split(command.replace("\\\n", " "))[3:])] * 2, strict=True))
+    hooks = json.loads(words["--hooks"])
+    resources, artifact = (
+        dict([words[name].split("=")]) for name in ("--resources", "--code-artifact")
+    )
+    asked = {
+        **{"name": words["--name"], "baseImageArn": words["--base-image-arn"]},
+        **{"buildRoleArn": words["--build-role-arn"], "codeArtifact": artifact, "hooks": hooks},
+        "resources": [{name: int(number) for name, number in resources.items()}],
+        "additionalOsCapabilities": [words["--additional-os-capabilities"]],
+    }
+    model = get_session().get_service_model("lambda-microvms")
+    shape = model.operation_model("CreateMicrovmImage").input_shape
+    report = ParamValidator().validate(asked, shape)
+    assert not report.has_errors(), report.generate_report()
+    assert shape is not None and len(asked) == len(words)
+    assert hooks["port"] == hook.PORT
+    assert hooks["microvmHooks"]["run"] == hooks["microvmImageHooks"]["ready"] == "ENABLED"
+    # So much of the baseline is what `sizes` says that a job has.
+    assert resources["minimumMemoryInMiB"] == str(MICROVM_MEMORY // MEBIBYTE)
