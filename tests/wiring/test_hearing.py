@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import pytest
 from dishwasher.errors import Conflict, InfraError, Throttled
 from dishwasher.ports import Topic
-from dishwasher.wiring.hearing import LONGEST, Hearing
+from dishwasher.wiring.hearing import ENOUGH, LONGEST, Hearing
 
 from tests.fakes.clock import FakeClock
 from tests.fakes.queue import MemoryQueue
@@ -62,6 +62,47 @@ def test_under_a_limit_the_bell_rings_anew_and_the_message_is_done() -> None:
     message = queue.bells.take(Topic.JOBS, 0)
     assert message is not None
     assert (message.key, queue.postponed) == ("job-1", {})
+
+
+@dataclass
+class Invocation:
+    seconds: float
+
+    def get_remaining_time_in_millis(self) -> int:
+        return int(self.seconds * 1000)
+
+
+def test_what_the_invocation_has_no_time_left_for_is_rung_anew() -> None:
+    keys: list[str] = []
+    queue = Queue(keys.append)
+    queue.hear(Record(), Invocation(ENOUGH))
+    assert keys == ["job-1"]
+    queue.hear(Record(), Invocation(ENOUGH - 1))
+    queue.clock.advance(1)
+    message = queue.bells.take(Topic.JOBS, 0)
+    assert message is not None
+    assert (message.key, keys, queue.postponed) == ("job-1", ["job-1"], {})
+
+
+def test_powertools_tells_how_much_time_is_left() -> None:
+    batch = pytest.importorskip("aws_lambda_powertools.utilities.batch")
+    keys: list[str] = []
+    queue = Queue(keys.append)
+    record = {
+        "eventSource": "aws:sqs",
+        "messageId": "1",
+        "body": '{"key": "job-1"}',
+        "receiptHandle": "receipt",
+        "attributes": {"ApproximateReceiveCount": "1"},
+    }
+    for seconds in (ENOUGH + 1, ENOUGH - 1):
+        processor = batch.BatchProcessor(batch.EventType.SQS, raise_on_entire_batch_failure=False)
+        event, context = {"Records": [record]}, Invocation(seconds)
+        said = batch.process_partial_response(event, queue.hear, processor, context)
+        assert said == {"batchItemFailures": []}
+    queue.clock.advance(1)
+    assert keys == ["job-1"]
+    assert queue.bells.take(Topic.JOBS, 0) is not None
 
 
 def test_a_lost_write_is_tried_again_in_a_second() -> None:

@@ -19,6 +19,9 @@ logger = logging.getLogger(__name__)
 
 LONGEST = 300
 """Seconds until the next try, doubled up to this."""
+ENOUGH = 15.0
+"""Seconds for one more message of a batch, as long as a call of GitHub's may hang. Lambda would end
+the function in the middle of it, and hide all of the batch for the queue's visibility."""
 
 
 class Attributes(Protocol):
@@ -37,6 +40,12 @@ class Heard(Protocol):
     def attributes(self) -> Attributes: ...
 
 
+class Remaining(Protocol):
+    """An invocation, as Lambda shows it."""
+
+    def get_remaining_time_in_millis(self) -> int: ...
+
+
 Postpone = Callable[[str, int], None]
 """Receipt and seconds after which the message shall show again."""
 
@@ -51,16 +60,19 @@ class Hearing:
     read: Callable[[str], str]
     """The key in a message's body."""
 
-    def __call__(self, record: Heard) -> None:
+    def __call__(self, record: Heard, lambda_context: Remaining | None = None) -> None:
         """Raises what failed, for the queue to know.
 
         A message that failed shows again after a while, and not after the whole visibility.
+        Powertools gives what is called `lambda_context`.
         """
         key, receipt = record.body, record.receipt_handle
         shown, extra = short(key), about(self.topic, key)
         try:
             key = self.read(record.body)
             shown, extra = short(key), about(self.topic, key)
+            if lambda_context and lambda_context.get_remaining_time_in_millis() < ENOUGH * 1000:
+                raise Throttled("the batch has used up the time", self.clock.now())
             self.handle(key)
         except Throttled as fault:
             # A new message, because this one may be received only so often.
