@@ -19,6 +19,7 @@ pytest.importorskip("botocore", reason="needs botocore")
 from dishwasher.aws import retained, stack
 from dishwasher.aws.clients import Clients
 from dishwasher.aws.stack import Stack
+from dishwasher.cli import account
 from dishwasher.errors import UserError
 
 STACK = Stack("dish", "arn:1", "CREATE_COMPLETE", {}, {}, {})
@@ -27,11 +28,11 @@ STACK = Stack("dish", "arn:1", "CREATE_COMPLETE", {}, {}, {})
 @pytest.mark.parametrize(
     ("status", "todo"),
     [
-        ("ROLLBACK_COMPLETE", "`make remove` takes it away, then deploy again"),
-        ("ROLLBACK_FAILED", "`make remove`"),
-        ("CREATE_FAILED", "`make remove`"),
+        ("ROLLBACK_COMPLETE", "`make remove ARGS='--stack dish'` takes it away, then deploy again"),
+        ("ROLLBACK_FAILED", "`make remove ARGS='--stack dish'`"),
+        ("CREATE_FAILED", "`make remove ARGS='--stack dish'`"),
         ("UPDATE_ROLLBACK_FAILED", "continue-update-rollback --stack-name dish"),
-        ("DELETE_FAILED", "`make remove` goes on with it"),
+        ("DELETE_FAILED", "`make remove ARGS='--stack dish'` goes on with it"),
         ("UPDATE_IN_PROGRESS", "wait until that has ended"),
         ("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", "wait until"),
     ],
@@ -39,6 +40,22 @@ STACK = Stack("dish", "arn:1", "CREATE_COMPLETE", {}, {}, {})
 def test_a_stack_that_can_not_be_deployed_onto_says_what_to_do(status: str, todo: str) -> None:
     said = stack.obstacle(replace(STACK, status=status))
     assert todo in said and "dish" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "typed"),
+    [
+        ("dishwasher", (), "make remove"),
+        ("dishwasher", ("--yes",), "make remove ARGS=--yes"),
+        ("dish", (), "make remove ARGS='--stack dish'"),
+        ("dish", ("--yes",), "make remove ARGS='--stack dish --yes'"),
+    ],
+)
+def test_a_command_leads_to_the_stack_that_it_is_about(
+    name: str, words: tuple[str, ...], typed: str
+) -> None:
+    assert stack.make("remove", name, *words) == typed
+    assert stack.NAME == account.STACK
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,8 @@ from dishwasher.aws.clients import Clients
 from dishwasher.aws.faults import code
 from dishwasher.errors import UserError
 
+NAME = "dishwasher"
+"""Where nobody gives another one."""
 SETTINGS = "/dishwasher"
 """As template.yaml says, where nobody says another."""
 EVENTS = 1000
@@ -99,6 +101,12 @@ def resources(cloudformation: Any, name: str) -> Iterator[tuple[str, Resource]]:
                 yield one["LogicalResourceId"], found
 
 
+def make(verb: str, name: str, *words: str) -> str:
+    """What to type in a clone, for the stack of this name."""
+    told = " ".join((*((f"--stack {name}",) if name != NAME else ()), *words))
+    return f"make {verb}" + (f" ARGS='{told}'" if " " in told else f" ARGS={told}" if told else "")
+
+
 def obstacle(stack: Stack | None) -> str:
     """Why nothing can be deployed onto it now, with what to do; empty where it can be."""
     if stack is None or stack.status in FINE | EMPTY:
@@ -107,7 +115,7 @@ def obstacle(stack: Stack | None) -> str:
     if status in ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"):
         return (
             f"the first deployment of {name} failed and was undone ({status}); it holds nothing: "
-            "`make remove` takes it away, then deploy again"
+            f"`{make('remove', name)}` takes it away, then deploy again"
         )
     if status == "UPDATE_ROLLBACK_FAILED":
         return (
@@ -115,7 +123,7 @@ def obstacle(stack: Stack | None) -> str:
             f"continue-update-rollback --stack-name {name}`, then deploy again"
         )
     if status == "DELETE_FAILED":
-        return f"{name} is half removed: `make remove` goes on with it"
+        return f"{name} is half removed: `{make('remove', name)}` goes on with it"
     if status.endswith("_IN_PROGRESS"):
         return f"{name} is being changed ({status}): wait until that has ended, and try again"
     return ""

@@ -139,6 +139,7 @@ def opened(options: argparse.Namespace) -> Iterator[Account]:
         if found is None:
             raise UserError(
                 f"there is no stack {options.stack} in {region} of this account: choose another "
-                "region by AWS_REGION, another name by --stack, or make it with `make deploy`"
+                "region by AWS_REGION, another name by --stack, or make it with "
+                f"`{stack.make('deploy', options.stack)}`"
             )
         yield Account(clients, region, found)

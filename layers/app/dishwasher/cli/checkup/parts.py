@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dishwasher.aws.stack import make
 from dishwasher.cli.account import PARAMETERS, Account
 from dishwasher.cli.checkup.finding import Finding, fail, ok, warn
 from dishwasher.cli.checkup.stack import AREA, each
@@ -39,7 +40,8 @@ def _functions(account: Account) -> Iterator[Finding]:
         limit = client.get_function_concurrency(FunctionName=id)
         if state in ("Failed", "Inactive") or last == "Failed":
             why = found.get("StateReason") or found.get("LastUpdateStatusReason") or state
-            yield fail(AREA, "functions", f"{name} can not run: {why}", "`make upgrade` anew")
+            todo = f"`{make('upgrade', account.stack.name)}` anew"
+            yield fail(AREA, "functions", f"{name} can not run: {why}", todo)
         elif limit.get("ReservedConcurrentExecutions") == 0:
             todo = f"aws lambda delete-function-concurrency --function-name {id}"
             yield fail(AREA, "functions", f"somebody has stopped {name}", todo)
@@ -47,7 +49,8 @@ def _functions(account: Account) -> Iterator[Finding]:
             continue
         broken += 1
     if not functions:
-        yield fail(AREA, "functions", "there are none", "`make deploy` makes them")
+        todo = f"`{make('upgrade', account.stack.name)}` makes them"
+        yield fail(AREA, "functions", "there are none", todo)
     elif not broken:
         yield ok(AREA, "functions", f"{len(functions)}, and all can run")
 
@@ -109,7 +112,8 @@ def _schedules(account: Account) -> Iterator[Finding]:
             todo = f"enable {id} on AWS's page of EventBridge's schedules"
             yield fail(AREA, "schedules", text, todo)
     if not schedules:
-        yield fail(AREA, "schedules", "there are none", "`make upgrade` makes them")
+        todo = f"`{make('upgrade', account.stack.name)}` makes them"
+        yield fail(AREA, "schedules", "there are none", todo)
     elif not off:
         yield ok(AREA, "schedules", f"{len(schedules)}, switched on")
 

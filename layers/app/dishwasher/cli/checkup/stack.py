@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from dishwasher.aws.stack import FINE, obstacle, reasons, resources
+from dishwasher.aws.stack import FINE, make, obstacle, reasons, resources
 from dishwasher.aws.user_errors import explained
 from dishwasher.cli import clone
 from dishwasher.cli.account import Account
@@ -50,32 +50,35 @@ def _whole(account: Account) -> Iterator[Finding]:
     elif stack.status == UNDONE:
         why = "; ".join(reasons(account.clients, stack.name)[:1])
         text = f"{stack.name}: the last update failed and was undone{f': {why}' if why else ''}"
-        yield warn(AREA, "stack", text, "mend that, and `make upgrade` again")
+        yield warn(AREA, "stack", text, f"mend that, and `{make('upgrade', stack.name)}` again")
     elif stack.status not in FINE:
         yield warn(AREA, "stack", f"{stack.name} is {stack.status}", "look at its events on AWS")
     else:
         yield ok(AREA, "stack", f"{stack.name} is {stack.status}")
     if not stack.protected:
         text = f"{stack.name} may be removed by one call"
-        yield note(AREA, "stack", text, "`make upgrade` protects it; what it stores would stay")
+        todo = f"`{make('upgrade', stack.name)}` protects it; what it stores would stay"
+        yield note(AREA, "stack", text, todo)
 
 
 def _version(account: Account) -> Iterator[Finding]:
     deployed, here = account.stack.outputs.get("Version", ""), clone.version()
+    upgrade = make("upgrade", account.stack.name)
     behind = clone.behind(deployed) if deployed else None
     if not deployed or deployed == "unknown":
-        yield note(AREA, "version", "nobody knows what was deployed", "`make upgrade` tells it")
+        yield note(AREA, "version", "nobody knows what was deployed", f"`{upgrade}` tells it")
     elif deployed == here:
         yield ok(AREA, "version", f"{deployed}, as this clone")
     elif behind:
         text = f"{deployed} is deployed, {behind} commit{'s'[: behind != 1]} older than this clone"
-        yield warn(AREA, "version", text, "`make upgrade` deploys this clone")
+        yield warn(AREA, "version", text, f"`{upgrade}` deploys this clone")
     else:
         yield note(AREA, "version", f"{deployed} is deployed{here and f', and {here} is here'}")
     runs, wanted = account.stack.parameters.get("Runtime", ""), clone.runtime()
     if runs and wanted and _minor(runs) < _minor(wanted):
         text = f"functions run {runs}, and {wanted} is what this clone is made for"
-        yield warn(AREA, "version", text, f"make upgrade ARGS=Runtime={wanted}")
+        todo = make("upgrade", account.stack.name, f"Runtime={wanted}")
+        yield warn(AREA, "version", text, todo)
 
 
 def _minor(runtime: str) -> int:
@@ -90,8 +93,9 @@ def _alarms(account: Account) -> Iterator[Finding]:
     for nested in account.stack.of_type("AWS::CloudFormation::Stack").values():
         found = resources(cloudformation, nested)
         names += [one.id for _, one in found if one.type == "AWS::CloudWatch::Alarm"]
+    upgrade = make("upgrade", account.stack.name)
     if not names:
-        yield warn(AREA, "alarms", "there are none", "`make upgrade` makes them")
+        yield warn(AREA, "alarms", "there are none", f"`{upgrade}` makes them")
         return
     answer = account.clients.client("cloudwatch").describe_alarms(AlarmNames=names)
     alarms = answer["MetricAlarms"]
@@ -103,9 +107,10 @@ def _alarms(account: Account) -> Iterator[Finding]:
         yield fail(AREA, "alarms", text, "look at the dashboard and the logs of its functions")
     if len(alarms) < len(names):
         text = f"{len(names) - len(alarms)} of {len(names)} are gone"
-        yield fail(AREA, "alarms", text, "`make upgrade` makes them again after a change to them")
+        yield fail(AREA, "alarms", text, f"`{upgrade}` makes them again after a change to them")
     if not rung and alarms:
         yield ok(AREA, "alarms", f"{len(alarms)}, and none rings")
     if not account.stack.parameters.get("AlarmEmail"):
         text = "nobody is told when one rings"
-        yield note(AREA, "alarms", text, "make upgrade ARGS=AlarmEmail=you@example.com")
+        todo = make("upgrade", account.stack.name, "AlarmEmail=you@example.com")
+        yield note(AREA, "alarms", text, todo)

@@ -59,8 +59,9 @@ def _deploy(options: argparse.Namespace, *, may_create: bool) -> int:
         is_new = found is None or found.status in stack.EMPTY
         if is_new and not may_create:
             raise UserError(
-                f"there is no stack {options.stack} in {region} of account {arn[4]}: `make deploy` "
-                "makes one; AWS_REGION chooses another region"
+                f"there is no stack {options.stack} in {region} of account {arn[4]}: "
+                f"`{stack.make('deploy', options.stack)}` makes one; AWS_REGION chooses another "
+                "region"
             )
         sam.program()
         show([f"Stack {options.stack} in {region}, account {arn[4]}, as {arn[5]}."])
@@ -101,9 +102,11 @@ def _asked(options: argparse.Namespace, given: dict[str, str]) -> dict[str, str]
     if options.yes:
         return given
     if not sys.stdin.isatty():
+        from dishwasher.aws.stack import make
+
         raise UserError(
             "a first deployment asks a few questions, and nobody is at the terminal: "
-            "make deploy ARGS=--yes asks none"
+            f"{make('deploy', options.stack, '--yes')} asks none"
         )
     if input("Make it there? [Y/n] ").strip().lower() not in ("", "y", "yes"):
         raise UserError("nothing was made: AWS_PROFILE and AWS_REGION choose another place")
@@ -146,10 +149,13 @@ def _with_app(options: argparse.Namespace, deployed: Account) -> None:
             return
         options.aws, options.public_url, options.replace = True, "", False
         options.data = None
+        from dishwasher.aws.stack import make
+
         try:
             app.create(options)
         except (UserError, InfraError) as error:
-            show(["What is deployed stays; `make deploy` again makes the App."])
+            todo = f"`{make('deploy', options.stack)}` again makes the App."
+            show([f"What is deployed stays; {todo}"])
             raise error
         return
     if missing := sorted(account.PARAMETERS.keys() - stored):

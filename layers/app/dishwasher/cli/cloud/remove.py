@@ -58,12 +58,14 @@ def _told(found: Retained, *, keeps: bool) -> list[str]:
 
 
 def _agree(options: argparse.Namespace, opened: Account) -> None:
+    from dishwasher.aws.stack import make
+
     name = opened.stack.name
     if options.confirm is None:
         if not sys.stdin.isatty():
             raise UserError(
-                f"nobody is at the terminal to be asked: ARGS='--confirm {name}' says that you "
-                "mean it"
+                f"nobody is at the terminal to be asked: "
+                f"`{make('remove', name, f'--confirm {name}')}` says that you mean it"
             )
         options.confirm = input(f"Type {name} to go on: ").strip()
     if options.confirm != name:
@@ -73,7 +75,7 @@ def _agree(options: argparse.Namespace, opened: Account) -> None:
 def _delete(opened: Account) -> None:
     from botocore.exceptions import WaiterError
 
-    from dishwasher.aws.stack import reasons
+    from dishwasher.aws.stack import make, reasons
 
     cloudformation, id = opened.clients.client("cloudformation"), opened.stack.id
     if opened.stack.protected:
@@ -89,7 +91,8 @@ def _delete(opened: Account) -> None:
     except WaiterError as error:
         why = "".join(f"\n  {one}" for one in reasons(opened.clients, id)[:3])
         raise InfraError(
-            f"{opened.stack.name} is not wholly removed:{why}\nmend that, and `make remove` again"
+            f"{opened.stack.name} is not wholly removed:{why}\nmend that, and "
+            f"`{make('remove', opened.stack.name)}` again"
         ) from error
 
 
