@@ -1,9 +1,9 @@
 """Cold starts under AWS's own emulator, side by side with the least that could do a webhook's work.
 
-The webhook's whole answer beside that of a handler which imports boto3 and stores one item, in turn,
-each in a new process. Both have byte code, as the artifact ships it. `--instructions` counts what the
-processor does instead, by valgrind and without the emulator: that is the same whatever else this
-machine does.
+The webhook's whole answer beside that of a handler which imports boto3 and stores one item, in
+turn, each in a new process. Both have byte code, as the artifact ships it. `--instructions` counts
+what the processor does instead, by valgrind and without the emulator: that is the same whatever
+else this machine does.
 """
 
 from __future__ import annotations
