@@ -56,6 +56,7 @@ class Stack:
 
     @property
     def url(self) -> str:
+        """Where pages and webhooks are, without a slash behind; raises UserError as `output`."""
         return self.output("Url").rstrip("/")
 
     def of_type(self, type: str) -> dict[str, str]:
@@ -64,6 +65,7 @@ class Stack:
         return {name: one.id for name, one in found if one.type == type}
 
     def output(self, name: str) -> str:
+        """Raises UserError where the stack has none of this name."""
         if name not in self.outputs:
             raise UserError(
                 f"the stack {self.name} has no output {name}: it is another one than Dishwasher's, "

@@ -119,6 +119,7 @@ def region_of(options: argparse.Namespace) -> str | None:
 
 
 def clients_of(options: argparse.Namespace) -> Clients:
+    """By the person's own credentials; raises UserError where botocore is not installed."""
     if not importlib.util.find_spec("botocore"):
         raise UserError("this needs botocore: in a clone of Dishwasher, pip install '.[aws]'")
     from dishwasher.aws.clients import Clients

@@ -139,6 +139,7 @@ class House:
         return Router((route for part in parts for route in part.routes()), site.missing)
 
     def hears(self, topic: Topic, handle: Callable[[str], None]) -> Hearing:
+        """What a function does with one message of this topic's queue."""
         from dishwasher.aws.queue import key_of
         from dishwasher.aws.visibility import Visibility
         from dishwasher.wiring.hearing import Hearing
