@@ -118,7 +118,7 @@ def main() -> int:
 
 def _build(folder: Path, server: Server) -> int:
     archive = folder / "runner.tar.gz"
-    with tarfile.open(archive, "w:gz") as tar:
+    with tarfile.open(archive, "w:gz", compresslevel=1) as tar:
         for name in LIBRARIES:
             tar.add(Path(sysconfig.get_path("platlib"), name), name)
     own = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
