@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import subprocess
 import sys
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from typing import Any
 
@@ -255,25 +256,49 @@ def test_the_doctor_finds_a_whole_stack_well(registered: Deployed) -> None:
     assert "dishwasher serve" not in said
 
 
-def test_the_doctor_tells_who_may_run_few_functions_at_once(emulator: Emulator) -> None:
+@contextmanager
+def answering(answers: Mapping[str, object]) -> Iterator[Account]:
+    """An account whose Lambda says these things, by the path that is asked for; it has no stack."""
     from dishwasher.aws.clients import Clients
-    from dishwasher.aws.stack import Stack
+    from dishwasher.aws.stack import Resource, Stack
 
     class Lambda(Handler):
         def do_GET(self) -> None:
-            assert self.path.rstrip("/") == quota.PATH
-            self.tell(200, (), quota.answered(at_once=10))
+            self.tell(200, (), json.dumps(answers[self.path.rstrip("/")]).encode())
 
     api = Listener("Lambda", Lambda)
     api.start()
+    made = {"Run": Resource("AWS::Lambda::Function", "run")}
+    stack = Stack("dish", "arn:1", "CREATE_COMPLETE", {}, {}, made)
     try:
-        empty = Stack("dish", "arn:1", "CREATE_COMPLETE", {}, {}, {})
-        account = Account(Clients("us-east-1", api.url), "us-east-1", empty)
-        (found,) = (one for one in parts.look(account) if one.what == "functions at once")
+        yield Account(Clients("us-east-1", api.url), "us-east-1", stack)
     finally:
         api.close()
-    assert (found.level, found.text.startswith("10 in this account")) == (Level.WARNING, True)
-    assert "request-service-quota-increase" in found.todo
+
+
+@pytest.mark.parametrize(
+    ("reason", "level", "told"),
+    [
+        # Nobody has called it for weeks.
+        ({"StateReasonCode": "Idle"}, Level.OK, "1, and all can run"),
+        ({"StateReasonCode": "ImageDeleted", "StateReason": "no image"}, Level.FAILURE, "no image"),
+    ],
+)
+def test_the_doctor_minds_no_function_that_is_put_away_for_want_of_calls(
+    emulator: Emulator, reason: dict[str, str], level: Level, told: str
+) -> None:
+    answers = {
+        quota.PATH: json.loads(quota.answered(at_once=10)),
+        "/2015-03-31/functions/run/configuration": {"State": "Inactive", **reason},
+        "/2019-09-30/functions/run/concurrency": {},
+    }
+    # The emulator alone has what stands for credentials.
+    with answering(answers) as account:
+        found = {one.what: one for one in parts.look(account)}
+    assert found["functions"].level is level and told in found["functions"].text
+    few = found["functions at once"]
+    assert (few.level, few.text.startswith("10 in this account")) == (Level.WARNING, True)
+    assert "request-service-quota-increase" in few.todo
 
 
 def break_function(deployed: Deployed) -> None:

@@ -38,7 +38,9 @@ def _functions(account: Account) -> Iterator[Finding]:
         found = client.get_function_configuration(FunctionName=id)
         state, last = found.get("State", "Active"), found.get("LastUpdateStatus", "Successful")
         limit = client.get_function_concurrency(FunctionName=id)
-        if state in ("Failed", "Inactive") or last == "Failed":
+        # Put away because nobody called it for weeks, a function comes back for who does.
+        is_idle = state == "Inactive" and found.get("StateReasonCode") == "Idle"
+        if (state in ("Failed", "Inactive") and not is_idle) or last == "Failed":
             why = found.get("StateReason") or found.get("LastUpdateStatusReason") or state
             todo = f"`{make('upgrade', account.stack.name)}` anew"
             yield fail(AREA, "functions", f"{name} can not run: {why}", todo)
