@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import pytest
+from dishwasher.aws.keys import object_of, part_of, whole_of
+from dishwasher.core.result import added_key, artifact_key, log_key, progress_key, result_key
 
 from tests.aws import template
+from tests.aws_local.iam.rights import allowed
 
 READ = ("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query")
 WRITE = (*READ, "dynamodb:PutItem")
@@ -105,6 +109,64 @@ def test_every_role_may_do_exactly_what_it_is_allowed() -> None:
     assert ALLOWED - found == set(), "decided, and not in the template"
 
 
+GET, PUT, DELETE = "s3:GetObject", "s3:PutObject", "s3:DeleteObject"
+ATTEMPT = "b1-0.1"
+RESULT, PROGRESS, LOG_FILE, ADDED, PAGE = map(
+    object_of,
+    (
+        *(result_key(ATTEMPT), progress_key(ATTEMPT), log_key(ATTEMPT), added_key("b1")),
+        artifact_key(ATTEMPT, f"docs/{'é' * 400}.html"),
+    ),
+)
+MORE, WHOLE = part_of(LOG_FILE, 1), whole_of(LOG_FILE, 7)
+CACHE, CODE, MICROVM = f"caches/{ATTEMPT}/0f", "runner/0f.tar.gz", f"attempts/{ATTEMPT}/microvm"
+
+
+def reaches(role: str, action: str, file: str) -> bool:
+    return any(
+        allowed([{"Effect": "Allow", "Action": one, "Resource": place}], action, f"Bucket/{file}")
+        for name, one, place in granted()
+        if name == role
+    )
+
+
+@pytest.mark.parametrize(
+    ("role", "actions", "files"),
+    [
+        ("PlanRole", (GET, PUT), (RESULT,)),
+        ("DispatchRole", (GET, PUT), (CODE,)),
+        ("DispatchRole", (PUT,), (MICROVM,)),
+        ("TicketsRole", (GET, PUT), (RESULT, PROGRESS, LOG_FILE, MORE, PAGE, CACHE)),
+        ("ReportRole", (GET,), (RESULT, PROGRESS)),
+        ("ReportRole", (GET, PUT), (ADDED,)),
+        ("ReapRole", (GET, DELETE), (CACHE,)),
+        ("ReapRole", (GET,), (MICROVM,)),
+        ("PagesRole", (GET,), (RESULT, PROGRESS, LOG_FILE, MORE, WHOLE, PAGE)),
+        ("PagesRole", (PUT, "s3:AbortMultipartUpload"), (WHOLE,)),
+    ],
+)
+def test_a_function_reaches_the_files_that_it_works_with(
+    role: str, actions: tuple[str, ...], files: tuple[str, ...]
+) -> None:
+    """As the product calls them; AWS would be the first to refuse what is not granted."""
+    assert all(reaches(role, action, file) for action in actions for file in files)
+
+
+@pytest.mark.parametrize(
+    ("action", "file", "roles"),
+    [
+        *((PUT, file, {"PlanRole", "TicketsRole"}) for file in (RESULT, LOG_FILE, MORE, PAGE)),
+        (PUT, CACHE, {"TicketsRole"}),
+        (PUT, CODE, {"DispatchRole"}),
+        (DELETE, CACHE, {"ReapRole"}),
+        *((DELETE, file, set[str]()) for file in (RESULT, LOG_FILE, PAGE, ADDED, CODE)),
+    ],
+)
+def test_what_a_job_has_told_is_written_by_few(action: str, file: str, roles: set[str]) -> None:
+    all = {role for role, _, _ in granted()}
+    assert {role for role in all if reaches(role, action, file)} == roles
+
+
 @pytest.mark.parametrize("name", ["RunRole", "BuilderRole"])
 def test_a_runner_may_do_nothing(name: str) -> None:
     role = template.of_type(template.load(), "AWS::IAM::Role")[name]
@@ -150,7 +212,12 @@ def test_only_aws_itself_may_take_a_role() -> None:
         assert not {"ManagedPolicyArns", "PermissionsBoundary"} & role.keys()
 
 
-def granted() -> Iterator[Right]:
+@cache
+def granted() -> tuple[Right, ...]:
+    return tuple(_granted())
+
+
+def _granted() -> Iterator[Right]:
     for role, policy in policies():
         for statement in policy["PolicyDocument"]["Statement"]:
             assert statement["Effect"] == "Allow"
