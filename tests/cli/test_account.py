@@ -175,7 +175,8 @@ def test_the_webhook_is_pointed_at_the_stack(deployed: Deployed) -> None:
 
 def test_a_stack_without_an_app_says_how_to_make_one(deployed: Deployed) -> None:
     said = deployed.call("app", "webhook", code=WRONG_USAGE)
-    assert f"/{deployed.name}/private-key" in said and "dishwasher app create --aws" in said
+    assert f"/{deployed.name}/private-key" in said
+    assert f"dishwasher app create --aws --stack {deployed.name}" in said
 
 
 def test_a_secret_is_kept_with_who_may_have_it(registered: Deployed) -> None:

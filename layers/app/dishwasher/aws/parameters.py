@@ -69,7 +69,8 @@ class Parameters:
         missing = [f"{key} names {name}" for key, name in named.items() if name not in values]
         if missing:
             raise UserError(
-                f"{', '.join(missing)}: no such parameter in this account and region; put it with "
-                "`aws ssm put-parameter --type SecureString`, or mend the name"
+                f"{', '.join(missing)}: no such parameter in this account and region; "
+                "`dishwasher app create --aws` puts those of an App, `aws ssm put-parameter --type "
+                "SecureString` any; or mend the name"
             )
         return {**environment, **{key: values[name] for key, name in named.items()}}

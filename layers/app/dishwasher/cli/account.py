@@ -54,8 +54,8 @@ class Account:
         found, given = self.stored(), self.stack.parameters
         if missing := [self.parameter(name) for name in PARAMETERS if name not in found]:
             raise UserError(
-                f"the parameters {', '.join(missing)} are missing: `dishwasher app create --aws` "
-                "makes an App and stores them"
+                f"the parameters {', '.join(missing)} are missing: `dishwasher app "
+                f"create{words(self)}` makes an App and stores them"
             )
         environment = {
             # What this machine's data folder has of another App does not count.

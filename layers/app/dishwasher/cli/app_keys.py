@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from dishwasher.cli.account import PARAMETERS, Account
+from dishwasher.cli.account import PARAMETERS, Account, words
 from dishwasher.errors import InfraError, UserError
 from dishwasher.wiring import registration
 from dishwasher.wiring.registration import Registration
@@ -121,8 +121,8 @@ class ParameterKeys:
         if found and not replacing:
             name = found.get("app-id", "whose id is missing")
             raise UserError(
-                f"{self.place} hold the App {name}: `dishwasher doctor --aws` says whether all is "
-                "well; give --replace to make another one"
+                f"{self.place} hold the App {name}: `dishwasher doctor{words(self._account)}` says "
+                "whether all is well; give --replace to make another one"
             )
         probe = self._account.parameter(PROBE)
         self._parameters.put(probe, "whether parameters can be written")
@@ -140,6 +140,4 @@ class ParameterKeys:
             raise InfraError(f"{self.place} were written and can not be read again")
 
     def next_steps(self) -> Sequence[tuple[str, str]]:
-        from dishwasher.cli.account import words
-
         return (("See whether all is well:", f"dishwasher doctor{words(self._account)}"),)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dishwasher.aws.stack import make
-from dishwasher.cli.account import PARAMETERS, Account
+from dishwasher.cli.account import PARAMETERS, Account, words
 from dishwasher.cli.checkup.finding import Finding, fail, ok, warn
 from dishwasher.cli.checkup.stack import AREA, each
 
@@ -147,7 +147,7 @@ def _parameters(account: Account) -> Iterator[Finding]:
     open = [name for name, one in found.items() if one["Type"] != "SecureString"]
     if missing:
         todo = (
-            "dishwasher app create --aws; or, of an App that is there, "
+            f"dishwasher app create{words(account)}; or, of an App that is there, "
             f"aws ssm put-parameter --type SecureString --name {missing[0]} --value file://…"
         )
         yield fail(AREA, "parameters", f"{', '.join(missing)} missing", todo)
