@@ -24,17 +24,21 @@ from pathlib import Path
 from dishwasher.runner import function
 sys.exit(function.run(json.load(sys.stdin), os.environ, float(sys.argv[2]), Path(sys.argv[1])))
 """
+FILTERED = f"from tests.runner.filtered import refuse\nrefuse()\n{PROGRAM}"
 SECRET = "the function's own credentials"
 
 
-def invoke(event: object, folder: Path, seconds: float = 900.0) -> subprocess.CompletedProcess[str]:
+def invoke(
+    event: object, folder: Path, seconds: float = 900.0, program: str = PROGRAM
+) -> subprocess.CompletedProcess[str]:
     """As Lambda does it, in a process of its own."""
+    packages = (Path(dishwasher.__file__).parents[1], Path(__file__).parents[2])
     return subprocess.run(
-        (sys.executable, "-c", PROGRAM, str(folder), str(seconds)),
+        (sys.executable, "-c", program, str(folder), str(seconds)),
         input=json.dumps(event),
         env={
             "PATH": os.environ["PATH"],
-            "PYTHONPATH": str(Path(dishwasher.__file__).parents[1]),
+            "PYTHONPATH": os.pathsep.join(map(str, packages)),
             "AWS_SECRET_ACCESS_KEY": SECRET,
             "DISHWASHER_SANDBOX": "plain",
             "LANG": "xx_XX.UTF-8",
@@ -55,6 +59,21 @@ def test_a_job_is_run_and_nothing_of_it_is_left(serve: Serve, tmp_path: Path) ->
     assert (done.returncode, server.result().reason) == (0, Reason.OK), done.stderr
     assert list(tmp_path.iterdir()) == []
     assert not running("sleep 3217")
+
+
+def test_a_job_runs_where_lambda_refuses_calls_of_the_kernel(serve: Serve, tmp_path: Path) -> None:
+    server = serve("echo hello", "sleep 0.1 & wait", "cat /proc/self/status")
+    done = invoke(asdict(server.bootstrap), tmp_path, program=FILTERED)
+    assert (done.returncode, server.result().reason) == (0, Reason.OK), done.stderr
+    assert b"hello" in server.log and b"Seccomp:\t2" in server.log
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_job_that_fails_there_fails_by_itself(serve: Serve, tmp_path: Path) -> None:
+    server = serve("sleep 0.1; exit 7")
+    done = invoke(asdict(server.bootstrap), tmp_path, program=FILTERED)
+    assert (done.returncode, server.result().reason) == (0, Reason.FAILED), done.stderr
+    assert "7" in server.result().detail
 
 
 def test_a_job_is_not_told_the_functions_credentials(serve: Serve, tmp_path: Path) -> None:

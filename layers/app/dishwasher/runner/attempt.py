@@ -38,8 +38,7 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,200}")
 def run_attempt(bootstrap: Bootstrap, folder: Path, host: Mapping[str, str]) -> int:
     """Claim the ticket, run it, deliver the result; the workspace is removed at the end."""
     workspace = Workspace(workspace_of(bootstrap.attempt, folder))
-    orphans.shut_memory()
-    orphans.adopt()
+    orphans.keep_apart()
     stop = Stop()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.request(Cause.CANCELLED))

@@ -53,8 +53,7 @@ def run(event: Mapping[str, Any], host: Mapping[str, str], seconds: float, folde
     """
     bootstrap = decode(Bootstrap, dict(event))
     # Credentials are in the environment of this process, and a job may read what is not shut.
-    orphans.shut_memory()
-    orphans.adopt()
+    orphans.keep_apart()
     pid = os.fork()
     if pid == 0:
         _child(bootstrap, folder, _told(host))

@@ -41,6 +41,17 @@ def shut_memory() -> None:
     _prctl(PR_SET_DUMPABLE, 0)
 
 
+def keep_apart() -> None:
+    """`shut_memory` and `adopt`, where the kernel hears of them at all.
+
+    A Lambda function may not call prctl: https://github.com/krallin/tini/issues/227. There a job
+    could read what its runner knows of it, and its daemons end with the function's environment.
+    """
+    with contextlib.suppress(PermissionError):
+        shut_memory()
+        adopt()
+
+
 def children(pid: int | str = "self") -> set[int]:
     """Direct children, of every thread of that process; needs CONFIG_PROC_CHILDREN."""
     found: set[int] = set()

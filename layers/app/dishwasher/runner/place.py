@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
 import shutil
 import subprocess
+import threading
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -147,7 +149,13 @@ class Here:
         """It is."""
 
     def watch(self, process: Process) -> int:
-        return os.pidfd_open(process.pid)
+        try:
+            return os.pidfd_open(process.pid)
+        except OSError as error:
+            # Filters of system calls that are older than it, as may be that of Lambda.
+            if error.errno not in (errno.EPERM, errno.ENOSYS):
+                raise
+        return _ending(process.pid)
 
     def children(self) -> set[int]:
         return orphans.children()
@@ -169,3 +177,16 @@ class Here:
         """Nobody is there any more."""
         if self._group is not None:
             self._group.remove()
+
+
+def _ending(pid: int) -> int:
+    """What becomes readable when this child has ended, which somebody else waits for."""
+    reader, writer = os.pipe()
+
+    def wait() -> None:
+        with suppress(ChildProcessError):
+            os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+        os.close(writer)
+
+    threading.Thread(target=wait, name=f"end of {pid}", daemon=True).start()
+    return reader
