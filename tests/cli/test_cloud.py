@@ -52,6 +52,20 @@ def test_a_parameter_that_is_none_is_told_before_anything_is_done(emulator: Emul
     assert "did you mean AlarmEmail?" in said
 
 
+def test_parameters_are_taken_wherever_they_stand(emulator: Emulator) -> None:
+    words = ("upgrade", "KeepDays=30", "--stack", "nowhere", "AlarmMail=a@example.com", "--yes")
+    assert "did you mean AlarmEmail?" in call(emulator, *words, code=WRONG_USAGE)
+
+
+@pytest.mark.parametrize("words", [("deploy", "--foo"), ("remove", "KeepDays=30")])
+def test_what_is_no_option_is_refused(words: tuple[str, ...]) -> None:
+    said = io.StringIO()
+    with redirect_stderr(said), pytest.raises(SystemExit) as caught:
+        main(words)
+    assert caught.value.code == WRONG_USAGE
+    assert f"unrecognized arguments: {words[-1]}" in said.getvalue()
+
+
 @pytest.mark.parametrize("verb", ["deploy", "upgrade", "remove"])
 def test_help_says_how_make_is_told_of_options(verb: str) -> None:
     said = io.StringIO()

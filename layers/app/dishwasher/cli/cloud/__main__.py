@@ -15,7 +15,18 @@ USAGE = 'make {} [ARGS="[OPTION ...]{}"]'
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    return ended("make", _parser().parse_args(arguments))
+    return ended("make", _options(arguments))
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """With parameters anywhere among the options: argparse takes them at one place alone."""
+    parser = _parser()
+    options, left = parser.parse_known_args(arguments)
+    if left and ("parameters" not in options or any(word.startswith("-") for word in left)):
+        parser.error(f"unrecognized arguments: {' '.join(left)}")
+    if left:
+        options.parameters += left
+    return options
 
 
 def _parser() -> argparse.ArgumentParser:
