@@ -248,7 +248,7 @@ def test_the_doctor_finds_a_whole_stack_well(registered: Deployed) -> None:
     said = registered.call("doctor")
     for told in (
         *(f"{registered.name} is CREATE_COMPLETE", "2, and none rings", "8, and all can run"),
-        *("functions at once 1,000 in this account", "3, and functions hear from all"),
+        *("at once 1,000 functions in this account", "3, and functions hear from all"),
         *("dead queues empty", "2, switched on"),
         *("with backups of the last 35 days", f"5 below /{registered.name}", f"{PUBLIC}/webhook"),
     ):
@@ -297,8 +297,8 @@ def test_the_doctor_minds_no_function_that_is_put_away_for_want_of_calls(
     with answering(answers) as account:
         found = {one.what: one for one in parts.look(account)}
     assert found["functions"].level is level and told in found["functions"].text
-    few = found["functions at once"]
-    assert (few.level, few.text.startswith("10 in this account")) == (Level.WARNING, True)
+    few = found["at once"]
+    assert (few.level, few.text.startswith("10 functions in")) == (Level.WARNING, True)
     assert "request-service-quota-increase" in few.todo
 
 

@@ -90,6 +90,7 @@ def test_a_stack_is_removed_by_its_name_alone(emulator: Emulator, name: str) -> 
     assert name in stacks(emulator)
     said = call(emulator, "remove", "--stack", name, "--confirm", name)
     assert "aws dynamodb delete-table" in said and f"{name} is removed" in said
+    assert f"aws ssm delete-parameters --names /{name}/app-id --region us-east-1" in said
     assert name not in stacks(emulator)
     assert emulator.clients.ssm.get_parameters(Names=[f"/{name}/app-id"])["Parameters"]
 

@@ -22,7 +22,7 @@ def look(account: Account) -> Iterator[Finding]:
     yield from each(
         account,
         ("functions", _functions),
-        ("functions at once", _at_once),
+        ("at once", _at_once),
         ("queues", _sources),
         ("dead queues", _dead),
         ("schedules", _schedules),
@@ -59,13 +59,13 @@ def _functions(account: Account) -> Iterator[Finding]:
 
 def _at_once(account: Account) -> Iterator[Finding]:
     limits = account.clients.client("lambda").get_account_settings()["AccountLimit"]
-    count, what = limits["UnreservedConcurrentExecutions"], "functions at once"
+    count, what = limits["UnreservedConcurrentExecutions"], "at once"
     if count < FEW:
-        text = f"{count} in this account: what more jobs and webhooks come meanwhile is turned away"
+        text = f"{count} functions in this account: what more comes meanwhile is turned away"
         ask = f"aws service-quotas request-service-quota-increase {QUOTA} --desired-value 1000"
         yield warn(AREA, what, text, ask)
     else:
-        yield ok(AREA, what, f"{count:,} in this account")
+        yield ok(AREA, what, f"{count:,} functions in this account")
 
 
 def _sources(account: Account) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import json
+import shutil
 import sys
 from typing import TYPE_CHECKING
 
@@ -145,7 +146,7 @@ def _with_app(options: argparse.Namespace, deployed: Account) -> None:
     show(["", f"{colour('good', '✔')} {deployed.stack.name} runs at {deployed.stack.url}", ""])
     if not stored:
         if options.no_app:
-            show([f"It has no App yet: dishwasher app create{words}"])
+            show([f"It has no App yet: dishwasher app create{words}", *_installing()])
             return
         options.aws, options.public_url, options.replace = True, "", False
         options.data = None
@@ -157,6 +158,7 @@ def _with_app(options: argparse.Namespace, deployed: Account) -> None:
             todo = f"`{make('deploy', options.stack)}` again makes the App."
             show([f"What is deployed stays; {todo}"])
             raise error
+        show(_installing())
         return
     if missing := sorted(account.PARAMETERS.keys() - stored):
         raise UserError(
@@ -164,4 +166,11 @@ def _with_app(options: argparse.Namespace, deployed: Account) -> None:
             f"`dishwasher app create{words} --replace` makes an App anew"
         )
     app.point(deployed.settings(), deployed.stack.url)
-    show([f"See whether all is well: dishwasher doctor{words}"])
+    show([f"See whether all is well: dishwasher doctor{words}", *_installing()])
+
+
+def _installing() -> list[str]:
+    """How to get the program that has just been named, where it is not there."""
+    if shutil.which("dishwasher"):
+        return []
+    return ["`pip install '.[aws]'` in this clone brings that program."]

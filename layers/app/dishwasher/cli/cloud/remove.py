@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from dishwasher.cli import account
@@ -97,15 +98,22 @@ def _delete(opened: Account) -> None:
 
 
 def _afterwards(found: Retained, opened: Account, *, keeps: bool) -> list[str]:
-    lines = ["The App is still on GitHub, and sends to nobody: delete it on its page there."]
+    from dishwasher.aws.parameters import AT_ONCE
+
     if not keeps:
-        return lines
+        return ["The App is still on GitHub, and sends to nobody: delete it on its page there."]
+    lines = [
+        "The App is still on GitHub, and sends to nobody. A new stack takes it up, with its keys",
+        "and the secrets, and begins empty; if there is to be none, delete it on its page there.",
+    ]
     todo = [f"aws dynamodb delete-table --table-name {found.table}"] if found.table else []
     todo += [f"aws s3 rb --force s3://{found.bucket}"] if found.bucket else []
+    names = iter(found.parameters)
+    while some := " ".join(islice(names, AT_ONCE)):
+        todo.append(f"aws ssm delete-parameters --names {some}")
     if todo:
         place = f" --region {opened.region}"
         lines += ["What stays can be removed later:", *(f"  {one}{place}" for one in todo)]
-        lines.append("A new stack begins empty, and takes up the App's keys and the parameters.")
     return lines
 
 
