@@ -25,6 +25,7 @@ from dishwasher.runner import function
 sys.exit(function.run(json.load(sys.stdin), os.environ, float(sys.argv[2]), Path(sys.argv[1])))
 """
 FILTERED = f"from tests.runner.filtered import refuse\nrefuse()\n{PROGRAM}"
+LIBRARIES = "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/task/lib:/opt/lib"
 SECRET = "the function's own credentials"
 
 
@@ -42,6 +43,7 @@ def invoke(
             "AWS_SECRET_ACCESS_KEY": SECRET,
             "DISHWASHER_SANDBOX": "plain",
             "LANG": "xx_XX.UTF-8",
+            "LD_LIBRARY_PATH": LIBRARIES,
         },
         capture_output=True,
         text=True,
@@ -82,6 +84,8 @@ def test_a_job_is_not_told_the_functions_credentials(serve: Serve, tmp_path: Pat
     assert server.result().reason is Reason.OK
     assert b"DISHWASHER_SHA" in server.log
     assert b"LANG=C.UTF-8\n" in server.log
+    # Without it the Python of AWS's runtime does not start.
+    assert f"LD_LIBRARY_PATH={LIBRARIES}\n".encode() in server.log
     assert b"AWS_" not in server.log and SECRET.encode() not in server.log
 
 

@@ -71,6 +71,21 @@ def test_the_newest_that_fits_is_chosen(
     assert chosen(wanted, tmp_path, *folders) == found
 
 
+def test_a_python_that_needs_its_libraries_path_is_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As that of AWS's runtime for functions, whose library is beside it and nowhere looked for."""
+    program = tmp_path / "lang" / "python3.13"
+    program.parent.mkdir()
+    program.write_text('#!/bin/sh\n[ "$LD_LIBRARY_PATH" = /var/lang/lib ] && echo 3.13.1\n')
+    program.chmod(0o755)
+    monkeypatch.delenv("LD_LIBRARY_PATH", raising=False)
+    with pytest.raises(UserError):
+        chosen("3.13", tmp_path, str(program.parent))
+    monkeypatch.setenv("LD_LIBRARY_PATH", "/var/lang/lib")
+    assert chosen("3.13", tmp_path, str(program.parent)) == "lang/python3.13"
+
+
 def test_what_is_missing_is_said_with_what_is_there(place: Place, tmp_path: Path) -> None:
     folder = place("a/python3", "3.9.2")
     place("pyenv/versions/3.10.4/bin/python", "3.10.4")

@@ -17,6 +17,9 @@ TARBALL = "DISHWASHER_TARBALL"
 """Told by the server: the git of this machine is too old to fetch with."""
 SINGLE_USE = "DISHWASHER_SINGLE_USE"
 """Told by a fleet: this machine was made for this one job, and nothing else is on it."""
+LIBRARIES = "LD_LIBRARY_PATH"
+"""Where programs of the host's may have their libraries. Nothing of ours needs it but the Python of
+AWS's runtimes: https://github.com/lambci/docker-lambda/issues/276"""
 FOR_RUNNERS = (JOB_ENV, SANDBOX, SINGLE_USE, MIRRORS, MIRROR_GB, TARBALL)
 RESERVED = "DISHWASHER_"
 """The server's own settings, its secrets among them, can not be passed on even when listed."""

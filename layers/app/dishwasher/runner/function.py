@@ -22,7 +22,7 @@ from typing import Any, NoReturn
 
 import dishwasher
 from dishwasher.core.codec import decode
-from dishwasher.core.environment import carried
+from dishwasher.core.environment import JOB_ENV, LIBRARIES, carried
 from dishwasher.core.ticket import Bootstrap
 from dishwasher.runner import locales, orphans, removal
 from dishwasher.runner.attempt import BROKEN, run_attempt
@@ -68,8 +68,14 @@ def run(event: Mapping[str, Any], host: Mapping[str, str], seconds: float, folde
 
 
 def _told(host: Mapping[str, str]) -> dict[str, str]:
-    """What a runner may know, in a locale that is there: Lambda names one that it has not."""
+    """What a runner may know, in a locale that is there: Lambda names one that it has not.
+
+    Its Python finds no library of its own without what Lambda says of libraries, in a job too.
+    """
     told = carried(host)
+    if LIBRARIES in host:
+        told[LIBRARIES] = host[LIBRARIES]
+        told[JOB_ENV] = f"{told.get(JOB_ENV, '')} {LIBRARIES}".strip()
     if "LANG" in told:
         told["LANG"] = locales.present(told["LANG"])
     return told

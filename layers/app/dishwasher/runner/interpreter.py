@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from dishwasher.core.environment import LIBRARIES
 from dishwasher.errors import UserError
 
 OLDEST = (3, 3)
@@ -19,6 +20,8 @@ _WANTED = re.compile(r"(\d+)(?:\.(\d+|x|\*))?(?:\.(\d+|x|\*))?")
 _ASK = "import sys; print('%d.%d.%d' % sys.version_info[:3])"
 ANY = ("", "latest", "system")
 NAMES = ("python", "python3")
+NEEDED = frozenset({"PATH", LIBRARIES})
+"""Without which some do not start."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -105,10 +108,11 @@ def kept_by_tools(host: Mapping[str, str]) -> Iterator[str]:
 
 def _version(place: str) -> tuple[int, ...] | None:
     """None for what does not start, such as pyenv's shim of a version that is not selected."""
+    needed = {name: os.environ[name] for name in NEEDED & os.environ.keys()}
     try:
         said = subprocess.run(
             (place, "-I", "-S", "-c", _ASK),
-            env={"PATH": os.environ.get("PATH", os.defpath)},
+            env={"PATH": os.defpath, **needed},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=ANSWER_SECONDS,
