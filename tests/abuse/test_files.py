@@ -89,8 +89,13 @@ LARGE = f'truncate -s {BIG} "$DISHWASHER_ARTIFACTS/big"'
 
 def under_way(world: World) -> list[Path]:
     """Uploads of which a part is stored."""
-    found = Path(world.bot.data, "blobs", TEMPORARY).iterdir()
-    return [path for path in found if path.stat().st_size]
+    found = []
+    for path in Path(world.bot.data, "blobs", TEMPORARY).iterdir():
+        # Another one may be whole, and so have its own name, by now.
+        with contextlib.suppress(FileNotFoundError):
+            if path.stat().st_size:
+                found.append(path)
+    return found
 
 
 def arriving(world: World) -> bool:
