@@ -81,7 +81,7 @@ def process(folder: Path) -> Iterator[Place]:
 def function(folder: Path) -> Iterator[Place]:
     """Lambda's API, whose function is a runner; nobody can end what it has begun."""
     from dishwasher.aws.clients import Clients
-    from dishwasher.aws.fleet import LambdaFleet
+    from dishwasher.aws.function import LambdaFleet
 
     begun: list[subprocess.Popen[bytes]] = []
     refused = threading.Event()

@@ -2,7 +2,7 @@
 
 A process of the job can hear and answer for the function's runtime as long as it lives, and so can
 what it leaves behind. On AWS nobody else's job comes there, for each attempt is a tenant of its own
-(`aws.fleet`); what is done here holds also where environments are used again, as in a container.
+(`aws.function`); what is done here holds also where environments are used again, as in a container.
 The runner is a child; when it has ended, all that came of it is killed, its folder is emptied, and
 the caller ends its own process.
 """

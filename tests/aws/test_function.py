@@ -47,7 +47,7 @@ def api() -> Iterator[Lambda]:
 
 def fleet(api: Lambda) -> Any:
     from dishwasher.aws.clients import Clients
-    from dishwasher.aws.fleet import LambdaFleet
+    from dishwasher.aws.function import LambdaFleet
 
     return LambdaFleet(Clients(REGION, api.listener.url), FakeClock(NOW), "runner")
 
