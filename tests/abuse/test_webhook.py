@@ -7,6 +7,7 @@ import hmac
 import json
 import socket
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from dishwasher.demo.github import Repo
 
 from tests.contract.race import race
 from tests.e2e.world import World
+from tests.github.raw import RawServer, Say
 
 CONFIG = 'checks: {quick: "true"}\n'
 DAY = 24 * 3600.0
@@ -238,6 +240,35 @@ def test_case_06_what_was_lost_is_asked_for_and_what_is_known_is_not(
     again = {row.guid for row in world.github.deliveries() if row.id not in already}
     assert unanswered.guid not in again
     assert len(repo.check_runs(known)) == 1
+
+
+@pytest.fixture
+def narrow(world: World) -> Iterator[RawServer]:
+    """A proxy in front of the bot that takes no large body, as API Gateway and nginx."""
+    proxy = RawServer()
+    proxy.on("POST", "/webhook", Say(413))
+    world.github.set_webhook(world.app, f"{proxy.url}/webhook")
+    yield proxy
+    world.github.set_webhook(world.app, f"{world.bot.url}/webhook")
+    proxy.close()
+
+
+def test_case_06_what_no_proxy_takes_is_read_in_githubs_log(
+    world: World, repo: Repo, narrow: RawServer
+) -> None:
+    sha = repo.commit({"n.txt": "too large for the way"}, branch="large")
+    world.github.wait_idle()
+    (lost,) = [row for row in world.github.deliveries("push") if row.payload["after"] == sha]
+    assert lost.status_code == 413
+    world.bot.kill()
+    # It looks at once when it starts, and every five minutes.
+    world.bot.start()
+    assert world.concluded(sha)["quick"].conclusion == "success"
+    # Under the name of that very delivery: nobody had to look at branches for it.
+    world.table.wait(lambda: is_kept(world, lost.guid), "the delivery in the log")
+    assert len(narrow.requests("POST", "/webhook")) == len(
+        {one.headers["x-github-delivery"] for one in narrow.asked}
+    )
 
 
 def test_case_01_the_secret_and_the_signature_are_in_no_log(world: World) -> None:

@@ -13,6 +13,8 @@ from tests.aws_local.cloud import Cloud
 JOB = "checks: {hello: {run: 'echo hello > $DISHWASHER_ARTIFACTS/hello.txt'}}\n"
 PATIENCE = 90.0
 WARM = 3
+LOOK = b'{"round": "look"}'
+"""What the schedule says every five minutes."""
 
 
 def measure(scene: Scene, cloud: Cloud) -> list[tuple[str, float]]:
@@ -33,6 +35,10 @@ def measure(scene: Scene, cloud: Cloud) -> list[tuple[str, float]]:
             "the same of a stranger's pull request, by CodeBuild",
             _stranger(scene, cloud, repository),
         ),
+        (
+            "the same of a push of 7 MB, from the look at GitHub's log",
+            _large(scene, cloud, repository),
+        ),
     ]
 
 
@@ -46,6 +52,20 @@ def _stranger(scene: Scene, cloud: Cloud, repository: Repo) -> float:
     assert run.conclusion == "success", run.output
     (build,) = cloud.builds
     assert build["buildStatus"] == "SUCCEEDED" or not build["buildComplete"], build
+    return time.time() - begun
+
+
+def _large(scene: Scene, cloud: Cloud, repository: Repo) -> float:
+    """Lambda takes no such body, and the schedule's next look reads it at GitHub."""
+    # A push tells the message of its last commit twice.
+    sha = repository.commit({"n": "large"}, message="x" * 3_500_000)
+    scene.github.wait_idle(PATIENCE)
+    (push,) = [one for one in scene.github.deliveries("push") if one.payload["after"] == sha]
+    assert push.status_code == 413, push.status
+    begun = time.time()
+    cloud.invoke("Reap", LOOK)
+    (run,) = scene.github.wait_concluded(sha, timeout=PATIENCE)
+    assert run.conclusion == "success", run.output
     return time.time() - begun
 
 

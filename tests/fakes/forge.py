@@ -14,7 +14,7 @@ from dishwasher.core.findings import Finding
 from dishwasher.core.pull import Commit, Stand
 from dishwasher.core.report import ANNOTATIONS_PER_REQUEST, Check, Status
 from dishwasher.errors import Ambiguous, Gone, InfraError, Rejected, Throttled, Unseen
-from dishwasher.ports import Clock, Comparison, FailedDelivery, Listing, PostedCheck
+from dishwasher.ports import Clock, Comparison, Content, FailedDelivery, Listing, PostedCheck
 
 SUMMARY_BYTES = 65_535
 LISTED_CHANGES = 300
@@ -93,6 +93,8 @@ class ForgeDelivery:
     guid: str
     at: float
     arrived: bool
+    too_large: Content | None = None
+    """What it held, where nothing of that size comes through to us."""
 
 
 class FakeForge:
@@ -151,10 +153,10 @@ class FakeForge:
         """The next calls of this operation (`create`, `update`, `file`, …) meet these, in order."""
         self._trouble[operation].extend(troubles)
 
-    def deliver(self, guid: str, *, arrived: bool) -> int:
+    def deliver(self, guid: str, *, arrived: bool, too_large: Content | None = None) -> int:
         """Write a delivery into the log; answers its id."""
         id = self._next()
-        self.deliveries.append(ForgeDelivery(id, guid, self._clock.now(), arrived))
+        self.deliveries.append(ForgeDelivery(id, guid, self._clock.now(), arrived, too_large))
         return id
 
     def runs_of(self, repository: Repository, sha: str) -> list[ForgeRun]:
@@ -307,9 +309,20 @@ class FakeForge:
             if delivery.guid not in arrived:
                 tries[delivery.guid].append(delivery)
         return tuple(
-            FailedDelivery(rows[-1].id, guid, rows[0].at, rows[-1].at, len(rows))
+            FailedDelivery(
+                *(rows[-1].id, guid, rows[0].at, rows[-1].at, len(rows)),
+                too_large=rows[-1].too_large is not None,
+            )
             for guid, rows in tries.items()
         )
+
+    def content(self, id: int) -> Content:
+        trouble = self.meet("content", None)
+        found = next((one.too_large for one in self.deliveries if one.id == id), None)
+        if found is None:
+            raise Gone(f"no delivery {id}")
+        self.lose(trouble, once=False)
+        return found
 
     def redeliver(self, id: int) -> None:
         trouble = self.meet("redeliver", None)

@@ -166,7 +166,7 @@ class House:
         )
         self.caches = Caches(store, self.blobs, clock, self.attempts, ROOM)
         self.reap = Reap(store, queue, clock, self.fleet, self.verdicts, self.timing, self.caches)
-        self.redeliver = Redeliver(store, clock, forge)
+        self.redeliver = Redeliver(store, queue, clock, forge)
 
     # GitHub
 

@@ -1,12 +1,16 @@
-"""What GitHub could not hand over is asked for again (case 6)."""
+"""What GitHub could not hand over is asked for again, or read in its log (case 6)."""
 
 from __future__ import annotations
 
+import json
+
 import pytest
-from dishwasher.core.delivery import GIVE_UP_AFTER, Delivery, Watermark
+from dishwasher.core.delivery import GIVE_UP_AFTER, REPLAN_AFTER, Delivery, Stage, Watermark
 from dishwasher.errors import InfraError
 from dishwasher.flow.redeliver import MARK, OVERLAP, ROUND, TRIES
+from dishwasher.ports import Content, Topic
 
+from tests.core.test_payload import GUID, example
 from tests.fakes.forge import Trouble
 from tests.flow.house import House
 from tests.samples import push
@@ -132,3 +136,67 @@ def test_two_at_once_ask_twice_at_worst(house: House) -> None:
     house.redeliver()
     assert asked_for(house) == ["lost-guid", "lost-guid"]
     assert mark(house).version == 1
+
+
+def large(event: str = "push", body: bytes | None = None) -> Content:
+    whole = json.dumps(example("push", before="1" * 40)).encode()
+    return Content(event, whole if body is None else body)
+
+
+def test_what_no_proxy_takes_is_read_in_githubs_log(house: House) -> None:
+    """API Gateway takes 6 MB, nginx one: to ask for it again would end alike."""
+    house.forge.deliver(GUID, arrived=False, too_large=large())
+    house.redeliver()
+    assert asked_for(house) == []
+    delivery = house.delivery(GUID)
+    assert (delivery.name, delivery.stage) == ("push", Stage.RECEIVED)
+    assert delivery.event is not None
+    assert delivery.event.sha == "6113728f27ae82c7b1a177c8d03f9e96e0adf246"
+    assert delivery.due == house.clock.now() + REPLAN_AFTER
+    assert house.rung(Topic.DELIVERIES) == [GUID]
+    house.redeliver()
+    assert house.forge.calls.count("content") == 1
+
+
+def test_what_it_tells_nothing_by_is_kept_and_not_rung(house: House) -> None:
+    house.forge.deliver(GUID, arrived=False, too_large=large("ping", b'{"zen": "x"}'))
+    house.redeliver()
+    assert house.delivery(GUID).stage is Stage.IGNORED
+    assert house.rung(Topic.DELIVERIES) == []
+
+
+def test_two_that_read_it_at_once_plan_it_once(house: House) -> None:
+    house.forge.deliver(GUID, arrived=False, too_large=large())
+    house.store.interrupt(house.redeliver)
+    house.redeliver()
+    assert house.forge.calls.count("content") == 2
+    assert house.rung(Topic.DELIVERIES) == [GUID]
+
+
+@pytest.mark.parametrize(
+    ("content", "trouble"),
+    [
+        (large(body=b"[]"), Trouble.NONE),
+        (large(), Trouble.GONE),
+        (large(), Trouble.REJECTED),
+    ],
+)
+def test_one_that_can_not_be_read_does_not_hold_up_the_others(
+    house: House, content: Content, trouble: Trouble
+) -> None:
+    house.forge.deliver(GUID, arrived=False, too_large=content)
+    house.forge.deliver("second-guid", arrived=False)
+    house.forge.plan("content", trouble)
+    house.redeliver()
+    assert asked_for(house) == ["second-guid"]
+    assert house.store.get(Delivery, GUID) is None
+    assert mark(house).version == 1
+
+
+def test_one_that_comes_through_after_all_is_asked_for_as_all_are(house: House) -> None:
+    """The last answer counts: a proxy may have learned to take more."""
+    house.forge.deliver(GUID, arrived=False, too_large=large())
+    house.forge.deliver(GUID, arrived=False)
+    house.clock.advance(300)
+    house.redeliver()
+    assert asked_for(house) == [GUID]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from dishwasher.errors import Gone, InfraError
 from dishwasher.github import GithubApp, GithubDeliveries
@@ -53,6 +55,36 @@ def test_a_lost_delivery_is_found_and_delivered_again(stage: Stage, raw: RawServ
     assert raw.requests("POST", "/webhook")[-1].headers["x-github-delivery"] == lost.guid
     assert len(raw.requests("POST", "/webhook")) == before + 1
     assert stage.deliveries.failed(since) == ()
+
+
+def test_what_was_too_large_to_hand_over_is_read_in_the_log(stage: Stage, raw: RawServer) -> None:
+    """As API Gateway answers it, and nginx."""
+    raw.on("POST", "/webhook", Say(413))
+    stage.github.set_webhook(stage.registered, f"{raw.url}/webhook")
+    since = stage.clock.now() - 1
+    sha = stage.repo.commit({"a": "1"}, branch="large")
+    stage.github.wait_idle()
+    found = [one for one in stage.deliveries.failed(since) if one.too_large]
+    contents = {one.guid: stage.deliveries.content(one.id) for one in found}
+    (sent,) = [row for row in stage.github.deliveries("push") if row.payload["after"] == sha]
+    assert contents[sent.guid].event == "push"
+    assert json.loads(contents[sent.guid].body) == sent.payload
+
+
+@pytest.mark.parametrize(
+    "body", [[], {"event": "push"}, {"event": "push", "request": {"headers": {}, "payload": None}}]
+)
+def test_a_content_that_can_not_be_read_is_infra(
+    raw: RawServer, app: GithubApp, body: object
+) -> None:
+    raw.on("GET", f"{LOG}/7", Say(200, body))
+    with pytest.raises(InfraError):
+        GithubDeliveries(app).content(7)
+
+
+def test_a_content_that_is_not_kept_any_more_is_gone(stage: Stage) -> None:
+    with pytest.raises(Gone):
+        stage.deliveries.content(1)
 
 
 def test_without_a_failure_one_question_is_enough(stage: Stage) -> None:

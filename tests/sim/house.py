@@ -109,7 +109,7 @@ def build(world: World) -> House:
         for topic, flow in flows.items():
             for number in range(WORKERS[topic] if count == 1 else 1):
                 _listen(world, instance, f"{topic}-{number}", queue, topic, flow, clock)
-    redeliver = Redeliver(store, clock, mail)
+    redeliver = Redeliver(store, queue, clock, mail)
     # Two reapers at once do no harm; where there is one process there is one.
     for instance in instances[:2]:
         _repeat(world, instance, "reap", reap, world.random.choice((10.0, 30.0, 60.0)))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dishwasher.flow.accept import Accept, Answer
-from dishwasher.ports import FailedDelivery
+from dishwasher.ports import Content, FailedDelivery
 
 from tests.sim.web import ANSWER_SECONDS, Request, Web
 from tests.sim.world import World
@@ -98,6 +98,10 @@ class Mail:
         self._world.point("redeliver", id)
         self._world.sometimes("a delivery was asked for again")
         self._post(self.sent[id], 1.0)
+
+    def content(self, id: int) -> Content:
+        self._world.point("content of a delivery", id)
+        return Content(self.sent[id].headers["x-github-event"], self.sent[id].body)
 
     def _post(self, sent: Sent, delay: float) -> None:
         sent.tried = self._world.now + delay

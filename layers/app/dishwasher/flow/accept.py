@@ -56,14 +56,7 @@ class Accept:
         media = headers.get("content-type", "").partition(";")[0].strip().lower()
         if media != "application/json":
             raise UserError("set the webhook's content type to application/json")
-        now = self.clock.now()
-        meaning = payload.read(name, guid, parse(body))
-        if isinstance(meaning, Ignored):
-            return Delivery(guid, name, now, None, Stage.IGNORED, reason=meaning.reason)
-        due = now + REPLAN_AFTER
-        if isinstance(meaning, Change):
-            return Delivery(guid, name, now, None, due=due, change=meaning)
-        return Delivery(guid, name, now, meaning, due=due)
+        return meant(guid, name, body, self.clock.now())
 
     def _keep(self, delivery: Delivery) -> Answer:
         try:
@@ -74,6 +67,17 @@ class Accept:
             return Answer(202, f"{delivery.id} ignored: {delivery.reason}")
         self.bells.ring(Topic.DELIVERIES, delivery.id)
         return Answer(202, delivery.id)
+
+
+def meant(guid: str, name: str, body: bytes, now: float) -> Delivery:
+    """What GitHub tells by that, of the event of this name; raises UserError."""
+    meaning = payload.read(name, guid, parse(body))
+    if isinstance(meaning, Ignored):
+        return Delivery(guid, name, now, None, Stage.IGNORED, reason=meaning.reason)
+    due = now + REPLAN_AFTER
+    if isinstance(meaning, Change):
+        return Delivery(guid, name, now, None, due=due, change=meaning)
+    return Delivery(guid, name, now, meaning, due=due)
 
 
 def signed(secret: bytes, header: str, body: bytes) -> bool:

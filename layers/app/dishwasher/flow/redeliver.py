@@ -1,4 +1,4 @@
-"""reap, for what never arrived: GitHub's log of failed deliveries → asked for again.
+"""reap, for what never arrived: GitHub's log of failed deliveries → asked for again, or read there.
 
 GitHub does not repeat a delivery by itself:
 https://docs.github.com/en/webhooks/using-webhooks/handling-failed-webhook-deliveries
@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from dishwasher.core.delivery import GIVE_UP_AFTER, Delivery, Watermark
-from dishwasher.errors import Conflict, Gone, Rejected
-from dishwasher.ports import Clock, Deliveries, FailedDelivery, Store
+from dishwasher.core.delivery import GIVE_UP_AFTER, Delivery, Stage, Watermark
+from dishwasher.errors import Conflict, Gone, Rejected, UserError
+from dishwasher.flow.accept import meant
+from dishwasher.ports import Bells, Clock, Deliveries, FailedDelivery, Store, Topic
 
 MARK = "deliveries"
 OVERLAP = 900.0
@@ -32,6 +33,7 @@ https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#
 @dataclass(frozen=True, slots=True)
 class Redeliver:
     store: Store
+    bells: Bells
     clock: Clock
     deliveries: Deliveries
 
@@ -48,7 +50,7 @@ class Redeliver:
         over = tuple(one.guid for one in missed if one.tries >= TRIES)
         owed = [one for one in missed if one.tries < TRIES]
         turn = [one for one in owed if due(one) <= now][:ROUND]
-        gone = {one.guid for one in turn if not self._asked_for(one)}
+        gone = {one.guid for one in turn if not self._fetched(one)}
         # What has not come yet is looked at again, however long ago it was sent.
         time = min([now, *(one.first for one in owed if one.guid not in gone)])
         given_up = (*mark.given_up, *over)[-REMEMBERED:]
@@ -58,13 +60,28 @@ class Redeliver:
             # Another process has just done the same.
             return
 
-    def _asked_for(self, failed: FailedDelivery) -> bool:
+    def _fetched(self, failed: FailedDelivery) -> bool:
         try:
-            self.deliveries.redeliver(failed.id)
-        except (Gone, Rejected):
+            if failed.too_large:
+                self._read(failed)
+            else:
+                self.deliveries.redeliver(failed.id)
+        except (Gone, Rejected, UserError):
             # Too old by now, or its installation has gone: it must not hold up the others.
             return False
         return True
+
+    def _read(self, failed: FailedDelivery) -> None:
+        """API Gateway or a proxy would refuse it again, and GitHub's log has what is in it."""
+        content = self.deliveries.content(failed.id)
+        delivery = meant(failed.guid, content.event, content.body, self.clock.now())
+        try:
+            self.store.save(delivery)
+        except Conflict:
+            # Another process has just done the same.
+            return
+        if delivery.stage is not Stage.IGNORED:
+            self.bells.ring(Topic.DELIVERIES, delivery.id)
 
 
 def due(failed: FailedDelivery) -> float:

@@ -5,9 +5,11 @@ https://docs.github.com/en/rest/apps/webhooks; GitHub repeats none by itself and
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from urllib.parse import parse_qs, urlparse
 
 from dishwasher.github import answer as answers
@@ -15,7 +17,7 @@ from dishwasher.github.answer import Answer, read, unreadable
 from dishwasher.github.app import GithubApp
 from dishwasher.github.auth import parse_time
 from dishwasher.github.client import Call
-from dishwasher.ports import Deliveries, FailedDelivery
+from dishwasher.ports import Content, Deliveries, FailedDelivery
 
 PER_PAGE = 100
 MAX_PAGES = 300
@@ -50,7 +52,7 @@ class GithubDeliveries:
         for entry, at in self._log("failure", since):
             if entry.arrived:
                 continue
-            last = found.get(entry.guid) or FailedDelivery(entry.id, entry.guid, at, at, 0)
+            last = found.get(entry.guid) or _failed(entry, at)
             found[entry.guid] = replace(last, first=at, tries=last.tries + 1)
             oldest = at
         if found:
@@ -63,6 +65,15 @@ class GithubDeliveries:
     def redeliver(self, id: int) -> None:
         """Ask GitHub to send it again; a repeat is harmless because the GUID stays the same."""
         self._app.as_app(Call("POST", f"/app/hook/deliveries/{id}/attempts"))
+
+    def content(self, id: int) -> Content:
+        """https://docs.github.com/en/rest/apps/webhooks#get-a-delivery-for-an-app-webhook"""
+        call = Call("GET", f"/app/hook/deliveries/{id}")
+        data = answers.value(self._app.as_app(call), str(call), once=False)
+        match data:
+            case {"event": str(event), "request": {"payload": dict(body)}}:
+                return Content(event, json.dumps(body).encode())
+        raise unreadable(str(call), once=False)
 
     def _log(self, status: str, since: float) -> Iterator[tuple[_Entry, float]]:
         """Entries since that time with their time, newest first."""
@@ -83,6 +94,12 @@ class GithubDeliveries:
             if cursor is None:
                 return
             query = query | {"cursor": cursor}
+
+
+def _failed(entry: _Entry, at: float) -> FailedDelivery:
+    """By its last try, whose entry comes first."""
+    too_large = entry.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    return FailedDelivery(entry.id, entry.guid, at, at, 0, too_large)
 
 
 def _cursor(answer: Answer) -> str | None:

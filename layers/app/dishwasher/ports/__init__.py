@@ -4,7 +4,7 @@ Every adapter raises the faults of `errors` and nothing else on purpose.
 """
 
 from dishwasher.ports.clock import Clock
-from dishwasher.ports.deliveries import Deliveries, FailedDelivery
+from dishwasher.ports.deliveries import Content, Deliveries, FailedDelivery
 from dishwasher.ports.fleet import Fleet
 from dishwasher.ports.people import Members, People
 from dishwasher.ports.queue import Bells, Message, Queue, Topic
@@ -27,6 +27,7 @@ __all__ = [
     "Clock",
     "Comments",
     "Comparison",
+    "Content",
     "Conversation",
     "Deliveries",
     "Deployments",

@@ -20,6 +20,18 @@ class FailedDelivery:
     """When it was tried first, so far as was looked back."""
     last: float
     tries: int = 1
+    too_large: bool = False
+    """The last answer was 413: something between GitHub and us takes no such body, ever."""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a delivery was to hand over."""
+
+    event: str
+    """As `X-GitHub-Event` names it."""
+    body: bytes
+    """A webhook's JSON, if not in the bytes that were signed."""
 
 
 class Deliveries(Protocol):
@@ -30,3 +42,7 @@ class Deliveries(Protocol):
         ...
 
     def redeliver(self, id: int) -> None: ...
+
+    def content(self, id: int) -> Content:
+        """Raises Gone where GitHub does not keep it any more."""
+        ...

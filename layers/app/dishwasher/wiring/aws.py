@@ -162,7 +162,7 @@ class House(Ports):
         from dishwasher.github.deliveries import GithubDeliveries
         from dishwasher.github.heads import GithubHeads
 
-        Redeliver(self.store, self.clock, GithubDeliveries(self._app))()
+        Redeliver(self.store, self.queue, self.clock, GithubDeliveries(self._app))()
         MissedHeads(self.store, self.queue, self.clock, GithubHeads(self._app))()
 
     def _page(self, job_id: str) -> str:

@@ -168,7 +168,7 @@ def build(settings: Settings, workers: int, environment: Mapping[str, str]) -> H
         reap=reap,
         retention=Retention(database, settings.data / "blobs", clock, settings.keep),
         heads=MissedHeads(store, queue, clock, GithubHeads(app)),
-        redeliver=Redeliver(store, clock, GithubDeliveries(app)),
+        redeliver=Redeliver(store, queue, clock, GithubDeliveries(app)),
         counting=counting,
         metrics=Metrics(
             *(counting.counts, database, clock, settings.data), workers, fleet.free_slots
