@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from dataclasses import fields
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -111,6 +112,7 @@ def test_a_world_does_not_depend_on_how_a_process_orders_its_sets() -> None:
     one, two = (
         subprocess.run(
             [sys.executable, "-m", "tests.sim", "--trace", "99"],
+            cwd=Path(__file__).parents[2],
             env=os.environ | {"PYTHONHASHSEED": seed},
             capture_output=True,
             text=True,
