@@ -41,8 +41,9 @@ GRACE = 0.7
 SWITCH_INTERVAL = 0.0001
 """Seconds after which Python lets another thread run, instead of its 0.005. A request changes
 threads several times, and asks for the interpreter again after each statement of the database, so
-it waits for each busy thread every time. Measured: one delivery beside one busy thread 27 ms with
-the default, 3.6 ms with 0.0005; half of 200 at once 320 to 544 ms with that, 124 to 182 with this."""
+it waits for each busy thread every time. Measured: one delivery beside one busy thread took 27 ms
+with the default, 3.6 with 0.0005; half of 200 at once took 320 to 544 ms with that, and take 124 to
+182 with this."""
 
 _PHRASES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
