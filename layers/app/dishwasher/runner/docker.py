@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import socket
-import subprocess
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -12,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dishwasher.errors import InfraError, UserError
-from dishwasher.runner.place import Process
+from dishwasher.runner.place import Process, has_ended
 from dishwasher.runner.sandbox.cell import Cell
 from dishwasher.runner.sandbox.rules import Rules
 from dishwasher.runner.stop import Stop, Stopped
@@ -83,7 +82,7 @@ class Docker:
     def _await(self, process: Process) -> None:
         began = time.monotonic()
         while not self._answers():
-            if _is_over(process):
+            if has_ended(process):
                 raise self._broken("ended at once")
             if self.stop.cause is not None:
                 raise Stopped
@@ -104,11 +103,3 @@ class Docker:
         said = self.log.read_text("utf-8", "replace").strip().splitlines()[-SAID:]
         words = (f"Docker's daemon {what}. {NEEDS}", *(said or ("It said nothing.",)))
         return InfraError("\n".join(words))
-
-
-def _is_over(process: Process) -> bool:
-    try:
-        process.wait(0)
-    except subprocess.TimeoutExpired:
-        return False
-    return True

@@ -48,6 +48,14 @@ class Started(Process, Protocol):
         ...
 
 
+def has_ended(process: Process) -> bool:
+    try:
+        process.wait(0)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
 class Place(Protocol):
     """Starts programs, and finds what they have left behind."""
 

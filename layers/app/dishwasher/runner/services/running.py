@@ -16,7 +16,7 @@ from pathlib import Path
 from dishwasher.errors import InfraError, UserError
 from dishwasher.runner import removal
 from dishwasher.runner.artifacts import open_regular
-from dishwasher.runner.place import Process
+from dishwasher.runner.place import Process, has_ended
 from dishwasher.runner.sandbox import accounts
 from dishwasher.runner.sandbox.enclosed import OPEN, Enclosed
 from dishwasher.runner.services import ports
@@ -195,7 +195,7 @@ class Services:
         began = time.monotonic()
         process = server.process
         while not self._is_ready(server):
-            if process is None or _is_over(process):
+            if process is None or has_ended(process):
                 raise self._broken(server, "ended at once")
             self._check(began + READY_SECONDS, f"{server.recipe.name} does not become ready.")
             time.sleep(PAUSE)
@@ -239,14 +239,6 @@ class Services:
     def _broken(self, server: _Server, what: str) -> InfraError:
         said = server.log.read_text("utf-8", "replace").strip()[-SAID:]
         return InfraError(f"{server.recipe.name} {what}: {said or 'it said nothing'}")
-
-
-def _is_over(process: Process) -> bool:
-    try:
-        process.wait(0)
-    except subprocess.TimeoutExpired:
-        return False
-    return True
 
 
 def _leave(process: Process, number: signal.Signals) -> None:
